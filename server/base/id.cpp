@@ -1,0 +1,19 @@
+#include "base/id.hpp"
+
+#include <algorithm>
+
+namespace slipway {
+
+bool is_commit_sha(const std::string& text) noexcept {
+  return text.size() == 40 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+bool is_zero_sha(const CommitSha& sha) noexcept {
+  return sha.value().size() == 40 && sha.value().find_first_not_of('0') == std::string::npos;
+}
+
+std::string short_tag(const CommitSha& sha) { return sha.value().substr(0, 8); }
+
+}  // namespace slipway
