@@ -1,0 +1,140 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.hpp"
+
+namespace slipway {
+
+// What the configuration says beside the catalogue, as plain data with its defaults (config/README.md is the reference).
+
+struct Endpoint {
+  Endpoint() = default;
+  Endpoint(std::string host_name, std::uint16_t port_number) : host(std::move(host_name)), port(port_number) {}
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: any free one
+};
+
+struct WebhookSettings {
+  Endpoint listen{"0.0.0.0", 8080};
+  std::string path = "/hooks";
+  std::vector<std::filesystem::path> secret_files;  ///< each holds one HMAC key; all are valid at once
+  std::uint64_t max_body = 32ull << 20;             ///< bytes
+  std::uint64_t max_in_flight = 256ull << 20;       ///< bytes of bodies held at once; beyond it 503
+  std::size_t max_connections = 1024;
+  std::chrono::seconds read_timeout{30};            ///< for one request, from its first byte
+  std::chrono::seconds idle_timeout{120};
+};
+
+struct OperatorSettings {
+  Endpoint listen{"127.0.0.1", 8081};
+  std::optional<std::filesystem::path> token_file;  ///< default: `token` in the state directory, made at first start
+};
+
+enum class LogFormat { text, json };
+
+struct LogSettings {
+  LogFormat format = LogFormat::text;
+  std::string level = "info";
+};
+
+/// The Git server with the sources and, unless `handoff` says otherwise, the infra repository.
+struct GitSettings {
+  std::string base_url;  ///< `http://gitea-http.gitea.svc.cluster.local:3000`; a repository is `<base>/<org>/<name>.git`
+  std::optional<std::filesystem::path> username_file, password_file;  ///< read anew for every connection
+  bool insecure = false;                                              ///< do not verify TLS
+  std::chrono::seconds timeout{60};                                   ///< absolute, for one operation
+  bool complete_commits = true;
+  std::size_t complete_limit = 1000;
+};
+
+struct RegistrySettings {
+  std::string host;  ///< `zot.lumie-infra.com`, with a port where it has one
+  std::optional<std::filesystem::path> auth_file;  ///< Docker config JSON
+  bool insecure = false;                           ///< plain HTTP or unverified TLS
+  std::chrono::seconds timeout{60};
+};
+
+struct Identity {
+  Identity() = default;
+  Identity(std::string who, std::string address) : name(std::move(who)), email(std::move(address)) {}
+  std::string name = "slipway";
+  std::string email = "slipway@localhost";
+};
+
+enum class DriftReaction { report, block };
+enum class HandoffMode { push, pull_request };
+enum class Signing { none, ssh, gpg };
+
+struct HandoffSettings {
+  std::string repository_url;  ///< whole address of the infra repository
+  std::optional<std::filesystem::path> username_file, password_file;  ///< default: git's
+  bool insecure = false;
+  std::string branch = "main";
+  std::string message = "CHORE(app): update $(APP) image to $(IMAGE_TAG)";
+  Identity author, committer;
+  Signing signing = Signing::none;
+  std::string signing_key;
+  std::vector<std::string> paths;  ///< globs of what may ever be touched; empty: everything
+  int attempts = 5;                ///< lost races only
+  std::chrono::milliseconds gather{0};
+  std::chrono::seconds patience{std::chrono::hours(24)};  ///< `infrastructure_patience`
+  std::chrono::seconds timeout{30};
+  HandoffMode mode = HandoffMode::push;
+  std::string api_url;  ///< Gitea's API for pull requests; default: from the repository's address
+  DriftReaction drift = DriftReaction::report;
+  std::vector<std::vector<std::string>> same_addresses;  ///< `drift.same`: groups of equal addresses
+  std::vector<std::string> applications;                 ///< files or URLs of Argo CD Applications
+  std::vector<std::string> also_push;                    ///< declared mirrors
+};
+
+struct QueueSettings {
+  std::size_t max_concurrent = 2;
+  std::optional<std::uint64_t> memory_budget;        ///< bytes; default 16Gi or 75 % of the host, whichever is less
+  std::uint64_t default_memory = 64ull << 20;        ///< for a job with CPU but no memory
+  std::chrono::seconds reconcile_every{std::chrono::minutes(10)};
+  std::chrono::seconds drain_limit{30};
+  int retries = 5;                                   ///< infrastructure failures before the hand-off
+  std::chrono::seconds retry_base{10};
+  std::chrono::seconds retry_limit{std::chrono::minutes(5)};
+  std::chrono::seconds clean_every{std::chrono::hours(2)};
+  std::chrono::seconds keep_finished{std::chrono::hours(1)};
+  std::chrono::seconds keep_failed{std::chrono::hours(24 * 7)};
+  std::chrono::seconds delete_grace{std::chrono::minutes(5)};  ///< for `on_success: delete`
+  std::size_t keep_last = 5;                                   ///< of each template, whatever their age
+  std::chrono::seconds keep_deliveries{std::chrono::hours(24 * 30)};
+  std::uint64_t max_log = 8ull << 20;                          ///< bytes of one run's log
+};
+
+enum class BuilderKind { buildah, kaniko, buildctl };
+enum class CacheKind { none, local, registry };
+
+struct BuilderSettings {
+  BuilderKind kind = BuilderKind::buildah;
+  std::string program;       ///< default: the builder's own name, found in PATH
+  std::string isolation;     ///< buildah: empty means chosen by what the host allows
+  std::string storage_driver;///< empty means overlay where it works, else vfs
+  CacheKind cache = CacheKind::local;
+  std::vector<std::string> extra_arguments;
+  std::vector<std::string> check_mounts;  ///< host:container[:ro] given to checks and builds, e.g. CA folders
+};
+
+struct Settings {
+  WebhookSettings webhook;
+  OperatorSettings operator_api;
+  LogSettings log;
+  std::filesystem::path state = "/var/lib/slipway";
+  GitSettings git;
+  RegistrySettings registry;
+  HandoffSettings handoff;
+  QueueSettings queue;
+  BuilderSettings builder;
+  bool shadow = false;
+};
+
+}  // namespace slipway
