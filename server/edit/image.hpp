@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "edit/edit.hpp"
+
+// What the hand-off knows about container images in values files, on top of plain paths.
+
+namespace slipway::edit {
+
+/// What stands beside a tag, compared with an image.
+struct ImageComparison {
+  enum class Verdict {
+    nothing_declared,  ///< no repository beside the tag, or one that a template fills in: nothing to compare
+    same,
+    different,
+  };
+  Verdict verdict = Verdict::nothing_declared;
+  std::string declared;  ///< as the file has it, registry and repository joined
+  std::string expected;  ///< the image it was compared with, without tag and digest
+  Position where;        ///< of the repository's value
+  /// The sentence for the log: what the file declares and what was expected.
+  std::string text() const;
+};
+
+/// Compares `image` (`[host[:port]/]path[:tag][@digest]`) with what the file declares beside the value at `tag_path`:
+/// `repository` (with `registry`), or in a Kustomize `images:` entry `newName`, else `name`. Hosts are left out on both
+/// sides. An error only where the document can not be read or the path is ambiguous.
+Result<ImageComparison> compare_image(std::string_view document, const Path& tag_path, std::string_view image,
+                                      const Options& options = Options());
+
+/// One entry of a Kustomization's `images:`.
+struct KustomizeImage {
+  std::string name;                     ///< the entry's `name`
+  std::optional<std::string> new_tag;   ///< `newTag`
+  std::optional<std::string> digest;    ///< `digest`; Kustomize prefers it to the tag
+};
+
+/// Sets `newTag` and `digest` of the entry `name`; keys that the entry lacks are added, the entry itself only with
+/// `options.create`. A tag alone, for an entry that is pinned by digest, is an error: it would deploy nothing.
+Result<std::string> set_kustomize_image(std::string_view document, const KustomizeImage& image,
+                                        const Options& options = Options());
+
+}  // namespace slipway::edit
