@@ -29,6 +29,7 @@ struct RawDelivery {
 struct ChangedCommit {
   ChangedCommit() = default;
   CommitSha id;
+  std::string message;  ///< empty where it was not asked for; filters may look at it
   std::vector<std::string> added, removed, modified;
   bool operator==(const ChangedCommit&) const = default;
 };

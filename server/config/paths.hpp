@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/delivery.hpp"
+
+namespace slipway::config {
+
+/// `Org/name` exactly, or `Org/*` for any repository of one organisation. Case counts.
+class RepositoryPattern {
+ public:
+  /// An error for anything that can not be a repository's name.
+  static Result<RepositoryPattern> parse(const std::string& text);
+  bool matches(const RepoName& repository) const noexcept;
+  bool is_exact() const noexcept { return !any_; }
+  const std::string& text() const noexcept { return text_; }
+  /// True where only upper and lower case keep it from matching.
+  bool matches_but_for_case(const RepoName& repository) const noexcept;
+
+ private:
+  RepositoryPattern(std::string text, bool any) : text_(std::move(text)), any_(any) {}
+  std::string text_;
+  bool any_ = false;
+};
+
+/// One line of `paths`: `services/grading/` (everything below), `pom.xml` (that file, or everything below that folder), or a
+/// glob with `*`, `?`, `[…]` (within one folder) and `**` (across folders). A leading `!` excludes.
+class PathRule {
+ public:
+  static Result<PathRule> parse(const std::string& text);
+  bool matches(std::string_view path) const noexcept;
+  bool excludes() const noexcept { return excludes_; }
+  const std::string& text() const noexcept { return text_; }
+
+ private:
+  PathRule() = default;
+  std::string text_;     ///< as written
+  std::string pattern_;  ///< without `!`
+  bool excludes_ = false;
+  bool glob_ = false;
+};
+
+/// The rules of a trigger: a file counts where the last rule that matches it includes it; with only excluding rules, every
+/// other file counts.
+class PathRules {
+ public:
+  PathRules() = default;
+  explicit PathRules(std::vector<PathRule> rules);
+  bool empty() const noexcept { return rules_.empty(); }
+  bool covers(std::string_view path) const noexcept;
+  /// The first added, modified or removed path of the push that counts.
+  std::optional<std::string> first_covered(const Push& push) const;
+  const std::vector<PathRule>& rules() const noexcept { return rules_; }
+
+ private:
+  std::vector<PathRule> rules_;
+  bool only_excludes_ = false;
+};
+
+}  // namespace slipway::config

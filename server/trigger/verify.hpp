@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/delivery.hpp"
+
+namespace slipway::trigger {
+
+/// A delivery whose signature was valid. Only `verify` makes one, and `parse` takes nothing else, so that nothing unsigned
+/// can ever be parsed.
+class SignedDelivery {
+ public:
+  /// As received, but for a `form` hook, whose `body` is now the decoded `payload`: the JSON text that the signature covers.
+  const RawDelivery& raw() const noexcept { return raw_; }
+  RawDelivery take() && { return std::move(raw_); }
+
+ private:
+  explicit SignedDelivery(RawDelivery raw) : raw_(std::move(raw)) {}
+  friend std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets);
+  RawDelivery raw_;
+};
+
+/// HMAC-SHA256 of the raw body bytes against `X-Gitea-Signature` (hex) and `X-Hub-Signature-256` (`sha256=` and hex; hex of
+/// either case). One of them suffices, every non-empty one present must be valid, also where a header is repeated; empty is
+/// unsigned. Any of `secrets` may have made it; an empty secret makes nothing. For content type
+/// `application/x-www-form-urlencoded` the signature is over the `payload` field, decoded, and no other field is decoded.
+/// Nothing for missing and wrong alike, in a time that depends on the body's size and the number of secrets only.
+std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets);
+
+}  // namespace slipway::trigger
