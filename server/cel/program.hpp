@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cel/value.hpp"
+
+namespace slipway::cel {
+
+/// Canonical header name → its values in order, like Go's http.Header: `X-Gitea-Event` → [`push`].
+using Headers = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+/// The value of one key of a named secret, for compareSecret; an error where there is none.
+using SecretLookup = std::function<Result<std::string>(std::string_view secret, std::string_view key)>;
+
+/// What an expression reads. Nothing is owned: the documents live until the values taken from them are gone. Objects come from
+/// parse_body (json.hpp): no key twice. What is null reads as empty.
+struct Bindings {
+  const rapidjson::Value* body = nullptr;        ///< an object
+  const Headers* header = nullptr;
+  const rapidjson::Value* extensions = nullptr;  ///< an object
+  std::string_view request_url;                  ///< path and query: `/?x=1`
+  const SecretLookup* secret = nullptr;
+};
+
+/// Why a filter decided as it did, for a person.
+struct Explanation {
+  enum class Verdict { matched, not_matched, error };
+  Verdict verdict = Verdict::error;
+  std::string expression;  ///< the smallest part of the source that decided
+  Position where;          ///< of that part
+  std::string text;        ///< one sentence with the values seen: "`body.ref == 'x'` is false: body.ref is 'y'"
+};
+
+/// One compiled expression of Tekton's CEL interceptor (cel-go 0.30 with its strings, encoders, sets, lists and math extensions and
+/// Tekton's own functions). Immutable; any number of threads may evaluate it at once. Copies share it.
+class Program {
+ public:
+  /// Parses, checks and plans. `where` is where the source begins in its file: errors point into that file. The error's text says
+  /// what is wrong, with the line and a caret under it. Errors of every phase that cel-go reports before evaluation are reported here.
+  static Result<Program> compile(std::string_view source, const Position& where = Position());
+
+  /// The value, or the error that evaluation ended in. Bounded in time and depth: what takes too long is an error.
+  Result<Value> evaluate(const Bindings& bindings) const;
+  /// As a filter: true fires; false and anything that is not a boolean do not; an evaluation error is the error.
+  Result<bool> test(const Bindings& bindings) const;
+  /// The same verdict as test(), and the reason. Slower: meant for what people read.
+  Explanation explain(const Bindings& bindings) const;
+
+  const std::string& source() const noexcept;
+  /// Phase of compile() that an error came from is not kept in Error; this names it for tools: parse, check or program.
+  struct Plan;
+
+ private:
+  friend class FilterSet;
+  explicit Program(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  std::shared_ptr<const Plan> plan_;
+};
+
+}  // namespace slipway::cel
