@@ -1,0 +1,28 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <variant>
+
+#include "app/cli.hpp"
+#include "app/commands.hpp"
+#include "base/failure.hpp"
+
+int main(int argc, char** argv) {
+  using namespace slipway;
+  using namespace slipway::app;
+  const CommandLine line = parse_command_line(argc, argv);
+  if (!line.action) return line.exit_code;
+  try {
+    const ExitCode code = std::visit([&](const auto& action) { return run(line.global, action); }, *line.action);
+    return static_cast<int>(code);
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "slipway: {}\n", error.what());
+    return static_cast<int>(ExitCode::usage);
+  } catch (const Unavailable& error) {
+    fmt::print(stderr, "slipway: {}\n", error.what());
+    return static_cast<int>(ExitCode::unreachable);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "slipway: {}\n", error.what());
+    return static_cast<int>(ExitCode::no);
+  }
+}
