@@ -1,0 +1,38 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "app/commands.hpp"
+#include "app/inputs.hpp"
+#include "base/failure.hpp"
+#include "edit/edit.hpp"
+
+namespace slipway::app {
+
+/// slipway edit-values FILE --set PATH=VALUE…: exactly the edit that a hand-off commits.
+ExitCode run(const Global&, const EditValues& edit) {
+  std::vector<edit::Assignment> assignments;
+  for (const auto& text : edit.set) {
+    auto assignment = edit::Assignment::parse(text);
+    if (!assignment) throw UsageError(fmt::format("--set {}: {}", text, assignment.error().what()));
+    assignments.push_back(*std::move(assignment));
+  }
+  const std::string before = read_file(edit.file);
+  edit::Options options;
+  options.create = edit.create;
+  options.follow_alias = edit.follow_alias;
+  options.file = edit.file;
+  const auto after = edit::replace(before, assignments, options);
+  if (!after) {
+    fmt::print(stderr, "slipway: {}\n", after.error().text());
+    return ExitCode::no;
+  }
+  if (!edit.in_place) {
+    std::fwrite(after->data(), 1, after->size(), stdout);
+  } else if (*after != before) {
+    replace_file(edit.file, *after);
+  }
+  return ExitCode::done;
+}
+
+}  // namespace slipway::app

@@ -1,0 +1,20 @@
+#include <fmt/format.h>
+
+#include "app/commands.hpp"
+#include "trigger/import_tekton.hpp"
+
+namespace slipway::app {
+
+/// slipway import-tekton DIR…: a configuration on standard output.
+ExitCode run(const Global&, const ImportTekton& import) {
+  const std::vector<std::filesystem::path> folders(import.folders.begin(), import.folders.end());
+  const auto text = trigger::import_tekton(folders);
+  if (!text) {
+    fmt::print(stderr, "slipway: {}\n", text.error().text());
+    return ExitCode::no;
+  }
+  fmt::print("{}", *text);
+  return ExitCode::done;
+}
+
+}  // namespace slipway::app

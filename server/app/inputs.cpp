@@ -1,0 +1,148 @@
+#include "app/inputs.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+
+#include "base/failure.hpp"
+
+namespace slipway::app {
+namespace {
+
+constexpr std::size_t file_bytes_max = 64u << 20;
+
+std::string read_stream(std::istream& in, const std::string& name) {
+  std::string text;
+  std::array<char, 65536> chunk{};
+  while (in.read(chunk.data(), chunk.size()) || in.gcount() > 0) {
+    text.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > file_bytes_max) throw UsageError(fmt::format("{}: larger than 64 MiB", name));
+  }
+  return text;
+}
+
+/// A descriptor that is closed at the end of its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void can_not(const char* what, const std::filesystem::path& file) {
+  throw UsageError(fmt::format("{}: can not be {}: {}", file.string(), what, std::strerror(errno)));
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& file) {
+  if (file == "-") return read_stream(std::cin, "standard input");
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file)) can_not("read", file);
+  return read_stream(in, file.string());
+}
+
+void replace_file(const std::filesystem::path& file, const std::string& bytes) {
+  const std::filesystem::path target = std::filesystem::canonical(file);  // a symlink's target is replaced, not the link
+  struct stat old {};
+  const mode_t mode = ::stat(target.c_str(), &old) == 0 ? old.st_mode & 07777 : 0644;
+  std::string name = (target.parent_path() / fmt::format(".{}.XXXXXX", target.filename().string())).string();
+  const Descriptor fd(::mkstemp(name.data()));
+  if (fd.get() < 0) can_not("replaced", file);
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t n = ::write(fd.get(), bytes.data() + written, bytes.size() - written);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) break;
+    written += static_cast<std::size_t>(n);
+  }
+  if (written < bytes.size() || ::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0 || ::rename(name.c_str(), target.c_str()) != 0) {
+    const int why = errno;
+    ::unlink(name.c_str());
+    errno = why;
+    can_not("replaced", file);
+  }
+}
+
+std::filesystem::path config_file(const Global& global) {
+  if (global.config) return *global.config;
+  for (const char* usual : {"/etc/slipway/slipway.yaml", "slipway.yaml"}) {
+    if (std::filesystem::exists(usual)) return usual;
+  }
+  throw UsageError("no configuration: neither /etc/slipway/slipway.yaml nor ./slipway.yaml is there; give --config FILE");
+}
+
+config::Config load_config(const Global& global, bool with_files) {
+  auto loaded = config::load(config_file(global), config::LoadOptions(with_files));
+  if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) throw UsageError(config::text(*errors));
+  return std::get<config::Config>(std::move(loaded));
+}
+
+std::string canonical_header(std::string_view name) {
+  std::string text(name);
+  bool upper = true;
+  for (char& c : text) {
+    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c)) : std::tolower(static_cast<unsigned char>(c)));
+    upper = c == '-';
+  }
+  return text;
+}
+
+void read_headers(const std::string& text, RawDelivery& into) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    const auto colon = line.find(':');
+    const auto space = line.find(' ');
+    if (space != std::string::npos && (colon == std::string::npos || space < colon)) {  // POST /hooks HTTP/1.1
+      into.target = line.substr(space + 1, line.rfind(' ') - space - 1);
+      continue;
+    }
+    if (colon == std::string::npos) continue;
+    const auto value = line.find_first_not_of(" \t", colon + 1);
+    into.headers[canonical_header(line.substr(0, colon))].push_back(value == std::string::npos ? "" : line.substr(value));
+  }
+}
+
+bool is_delivery_file(const std::string& text) {
+  return std::filesystem::is_regular_file(text) || std::filesystem::is_regular_file(text + ".body");
+}
+
+RawDelivery read_delivery(const std::filesystem::path& file) {
+  std::filesystem::path base = file;
+  if (base.extension() == ".body") base.replace_extension();
+  std::filesystem::path body = base;
+  body += ".body";
+  std::filesystem::path headers = base;
+  headers += ".headers";
+  RawDelivery raw;
+  raw.received = Clock::now();
+  raw.target = "/hooks";
+  raw.body = read_file(std::filesystem::exists(body) ? body : file);
+  if (std::filesystem::exists(headers)) {
+    read_headers(read_file(headers), raw);
+  } else {
+    raw.headers["Content-Type"] = {"application/json"};
+    raw.headers["X-Gitea-Event"] = {"push"};
+  }
+  return raw;
+}
+
+}  // namespace slipway::app
