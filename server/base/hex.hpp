@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace slipway {
+
+/// Lower-case hex digits, two a byte.
+std::string to_hex(std::span<const std::uint8_t> bytes);
+std::string to_hex(std::string_view bytes);
+/// The bytes that hex digits of either case stand for; nothing where the text is no hex or has an odd length.
+std::optional<std::string> from_hex(std::string_view text);
+
+/// Base64 with the standard alphabet and padding (RFC 4648 section 4).
+std::string to_base64(std::string_view bytes);
+/// Strict: padding is needed, white space is refused.
+std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace slipway

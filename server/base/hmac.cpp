@@ -1,0 +1,69 @@
+#include "base/hmac.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+
+#include <stdexcept>
+
+#include "base/hex.hpp"
+
+namespace slipway {
+
+namespace {
+
+void require(bool done, const char* what) {
+  if (!done) throw std::runtime_error(std::string("OpenSSL: ") + what + " failed");
+}
+
+const unsigned char* data_of(std::string_view text) noexcept {
+  // A null key means "the key from before" to EVP_MAC_init, also when it is of length 0.
+  return reinterpret_cast<const unsigned char*>(text.empty() ? "" : text.data());
+}
+
+}  // namespace
+
+void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const noexcept { EVP_MAC_CTX_free(context); }
+
+HmacSha256::HmacSha256(std::string_view key) {
+  EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  require(mac != nullptr, "EVP_MAC_fetch");
+  context_.reset(EVP_MAC_CTX_new(mac));
+  EVP_MAC_free(mac);
+  require(context_ != nullptr, "EVP_MAC_CTX_new");
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                   OSSL_PARAM_construct_end()};
+  require(EVP_MAC_init(context_.get(), data_of(key), key.size(), parameters) == 1, "EVP_MAC_init");
+}
+
+Sha256Digest HmacSha256::sign(std::string_view message) {
+  Sha256Digest digest;
+  std::size_t length = 0;
+  require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1, "EVP_MAC_init");
+  require(EVP_MAC_update(context_.get(), data_of(message), message.size()) == 1, "EVP_MAC_update");
+  require(EVP_MAC_final(context_.get(), digest.data(), &length, digest.size()) == 1, "EVP_MAC_final");
+  return digest;
+}
+
+Sha256Digest sha256(std::string_view message) {
+  Sha256Digest digest;
+  require(EVP_Digest(message.data(), message.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1, "EVP_Digest");
+  return digest;
+}
+
+std::string sha256_hex(std::string_view message) { return to_hex(sha256(message)); }
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string random_hex(std::size_t bytes) {
+  std::string buffer(bytes, '\0');
+  require(RAND_bytes(reinterpret_cast<unsigned char*>(buffer.data()), static_cast<int>(bytes)) == 1, "RAND_bytes");
+  return to_hex(buffer);
+}
+
+}  // namespace slipway

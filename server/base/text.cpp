@@ -1,0 +1,106 @@
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace slipway {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string copy(text);
+  for (char& c : copy) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return copy;
+}
+
+bool is_tail(unsigned char c) noexcept { return (c & 0xc0) == 0x80; }
+
+// The length of the well-formed UTF-8 character at the beginning of `text`, or 0.
+std::size_t character_length(std::string_view text) noexcept {
+  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned first = at(0), second = at(1);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return is_tail(second) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    if (!is_tail(second) || !is_tail(at(2))) return 0;
+    const bool over_long = first == 0xe0 && second < 0xa0, surrogate = first == 0xed && second > 0x9f;
+    return over_long || surrogate ? 0 : 3;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    if (!is_tail(second) || !is_tail(at(2)) || !is_tail(at(3))) return 0;
+    const bool over_long = first == 0xf0 && second < 0x90, too_large = first == 0xf4 && second > 0x8f;
+    return over_long || too_large ? 0 : 4;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before_last, last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before_last[j - 2] + 1);
+    }
+    before_last = last;
+    last = row;
+  }
+  return last[b.size()];
+}
+
+std::optional<std::string> nearest_name(std::string_view word, std::span<const std::string> known) {
+  constexpr std::size_t longest = 100;  // a name that long is no slip of the finger, and the comparison is quadratic
+  if (word.size() > longest) return std::nullopt;
+  const std::string wanted = lower(word);
+  std::optional<std::string> best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& name : known) {
+    if (name.size() > longest) continue;
+    const std::size_t distance = edit_distance(wanted, lower(name));
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = name;
+  }
+  return best;
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
+  const auto name = nearest_name(word, known);
+  return name ? fmt::format(" (did you mean \"{}\"?)", *name) : std::string();
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string clean;
+  while (!text.empty()) {
+    if (clean.size() >= limit) return clean + "…";
+    const std::size_t length = character_length(text);
+    const auto first = static_cast<unsigned char>(text.front());
+    if (length == 0) {
+      clean += "\xef\xbf\xbd";
+    } else if (first < 0x20 || first == 0x7f) {
+      clean += fmt::format("\\x{:02x}", first);
+    } else {
+      clean += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(1, length));
+  }
+  return clean;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace slipway
