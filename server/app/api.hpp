@@ -1,0 +1,45 @@
+#pragma once
+
+#include <rapidjson/document.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "config/load.hpp"
+#include "model/delivery.hpp"
+
+namespace slipway::app {
+
+/// An answer of the daemon's operator API.
+struct ApiAnswer {
+  ApiAnswer() = default;
+  int status = 0;
+  std::string text;          ///< the body as it came
+  rapidjson::Document json;  ///< null where the body is no JSON
+};
+
+/// The daemon's operator API, as the commands use it: on the configured address, with the token that it made at its first
+/// start. Every call throws Unavailable, saying where it looked, when no daemon answers, and UsageError when the token can not
+/// be read or is refused.
+class Api {
+ public:
+  explicit Api(const config::Config& config);
+  ApiAnswer get(const std::string& path);
+  ApiAnswer post(const std::string& path, const std::string& body = "{}");
+  /// The body as it arrives, until it ends or `sink` returns false.
+  int stream(const std::string& path, const std::function<bool(std::string_view)>& sink);
+
+ private:
+  ApiAnswer send(const std::string& method, const std::string& path, const std::string& body);
+  std::string base_;
+  std::string token_;
+};
+
+/// The sentence of an API error answer (`{"error": …}`), or its status.
+std::string error_of(const ApiAnswer& answer);
+
+/// A delivery that the daemon recorded, as it came in; throws UsageError where there is none of that id.
+RawDelivery recorded_delivery(const config::Config& config, const std::string& id);
+
+}  // namespace slipway::app

@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include "app/api.hpp"
+#include "app/commands.hpp"
+#include "app/history.hpp"
+#include "app/inputs.hpp"
+#include "base/failure.hpp"
+#include "base/hmac.hpp"
+#include "trigger/explain.hpp"
+#include "trigger/gitea.hpp"
+#include "trigger/verify.hpp"
+
+namespace slipway::app {
+namespace {
+
+/// A captured delivery need not be signed with this machine's secret to be explained: it is signed anew, with a key of this call.
+trigger::SignedDelivery signed_here(RawDelivery raw) {
+  const std::string key = random_hex(16);
+  auto verified = trigger::verify(trigger::sign(std::move(raw), key), std::span(&key, 1));
+  if (!verified) throw UsageError("the body has no readable `payload` field, although its content type says form");
+  return *std::move(verified);
+}
+
+ExitCode explain_delivery(const Global& global, const config::Config& config, RawDelivery raw) {
+  auto parsed = trigger::parse(signed_here(std::move(raw)));
+  if (!parsed) {
+    fmt::print(stderr, "slipway: the body can not be read: {}\n", parsed.error().what());
+    return ExitCode::usage;
+  }
+  if (const auto* ignored = std::get_if<trigger::Ignored>(&*parsed)) {
+    fmt::print("{}\n", global.json ? ignored_json(ignored->reason) : "nothing is built: " + ignored->reason);
+    return ExitCode::no;
+  }
+  const auto& delivery = std::get<Delivery>(*parsed);
+  const auto explanations = trigger::explain(*config.catalogue, delivery);
+  fmt::print("{}\n", global.json ? trigger::explain_json(delivery, explanations) : trigger::explain_text(delivery, explanations));
+  const bool any = std::any_of(explanations.begin(), explanations.end(), [](const auto& one) { return one.matched; });
+  return any ? ExitCode::done : ExitCode::no;
+}
+
+}  // namespace
+
+/// slipway explain DELIVERY | --history REPOSITORY: what it would do, trigger by trigger.
+ExitCode run(const Global& global, const Explain& explain) {
+  if (explain.delivery.empty() == explain.history.empty()) throw UsageError("explain: give a DELIVERY or --history REPOSITORY");
+  const auto config = load_config(global, false);
+  if (!explain.history.empty()) return explain_history(global, config, RepoName(explain.history), explain.last);
+  if (is_delivery_file(explain.delivery)) return explain_delivery(global, config, read_delivery(explain.delivery));
+  return explain_delivery(global, config, recorded_delivery(config, explain.delivery));
+}
+
+}  // namespace slipway::app

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include "app/api.hpp"
+#include "app/blocking.hpp"
+#include "app/commands.hpp"
+#include "app/inputs.hpp"
+#include "base/failure.hpp"
+#include "base/hmac.hpp"
+#include "io/http_client.hpp"
+#include "io/secret_file.hpp"
+#include "trigger/verify.hpp"
+
+namespace slipway::app {
+namespace {
+
+/// A version-4 UUID, as Gitea gives its deliveries.
+std::string fresh_delivery_id() {
+  std::string hex = random_hex(16);
+  hex[12] = '4';
+  hex[16] = "89ab"[hex[16] % 4];
+  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
+}
+
+bool is_sent_anew(const std::string& name) {
+  return name == "Host" || name == "Content-Length" || name == "X-Hub-Signature" || name == "X-Gogs-Signature" || name == "Accept-Encoding" ||
+         name == "Connection";
+}
+
+std::string webhook_url(const Settings& settings) {
+  std::string host = settings.webhook.listen.host;
+  if (host == "0.0.0.0" || host == "::" || host.empty()) host = "127.0.0.1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return fmt::format("http://{}:{}{}", host, settings.webhook.listen.port, settings.webhook.path);
+}
+
+std::string webhook_secret(const Settings& settings) {
+  if (settings.webhook.secret_files.empty()) throw UsageError("the configuration names no webhook secret to sign with");
+  const auto secret = io::read_secret_file(settings.webhook.secret_files.front());
+  if (!secret) throw UsageError(secret.error().text());
+  return *secret;
+}
+
+}  // namespace
+
+/// slipway replay DELIVERY [--url U] [--same-id]: sends it, signed with the configured secret, and prints the answer.
+ExitCode run(const Global& global, const Replay& replay) {
+  const auto config = load_config(global, false);
+  RawDelivery raw = is_delivery_file(replay.delivery) ? read_delivery(replay.delivery) : recorded_delivery(config, replay.delivery);
+  if (!replay.same_id) {
+    const std::string id = fresh_delivery_id();
+    for (const char* header : {"X-Gitea-Delivery", "X-Gogs-Delivery", "X-Github-Delivery"}) raw.headers[header] = {id};
+  }
+  raw = trigger::sign(std::move(raw), webhook_secret(config.settings));
+  auto url = io::parse_url(replay.url.empty() ? webhook_url(config.settings) : replay.url);
+  if (!url) throw UsageError(url.error().what());
+  io::HttpRequest request("POST", *std::move(url));
+  for (const auto& [name, values] : raw.headers) {
+    if (is_sent_anew(name)) continue;
+    for (const auto& value : values) request.headers.emplace_back(name, value);
+  }
+  request.body = std::move(raw.body);
+  io::HttpClient client;
+  const auto response = blocking(client.send(std::move(request)));
+  if (!global.json) fmt::print("{}\n", response.status);
+  fmt::print("{}\n", response.body);
+  return response.ok() ? ExitCode::done : ExitCode::no;
+}
+
+}  // namespace slipway::app
