@@ -30,4 +30,11 @@ class SignedDelivery {
 /// Nothing for missing and wrong alike, in a time that depends on the body's size and the number of secrets only.
 std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets);
 
+/// Signs as Gitea does, in place of the signatures that are there: for what is sent again, and for what a person hands to the
+/// command line. A `form` body without a readable `payload` is left unsigned.
+RawDelivery sign(RawDelivery raw, const std::string& secret);
+
+/// The `payload` field of a form, decoded; nothing where there is none or its escapes are broken. No other field is decoded.
+std::optional<std::string> form_payload(std::string_view body);
+
 }  // namespace slipway::trigger

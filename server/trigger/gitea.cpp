@@ -1,0 +1,215 @@
+#include "trigger/gitea.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/hmac.hpp"
+#include "base/text.hpp"
+#include "trigger/json_scan.hpp"
+
+namespace slipway::trigger {
+namespace {
+
+/// What of the payload makes a push. A member that stands twice counts as it stands last, as Go reads it.
+struct Payload {
+  std::optional<std::string> ref, before, after, repository;
+  std::optional<std::int64_t> total_commits;
+  std::vector<ChangedCommit> commits;
+  bool lists_are_null = true;  ///< every commit's file lists are null, as in a test delivery
+};
+
+bool read(JsonScan& in, std::optional<std::string>& value) { return in.string(value.emplace()); }
+
+bool read_files(JsonScan& in, std::vector<std::string>& files, bool& lists_are_null) {
+  files.clear();
+  if (in.peek() == JsonScan::Kind::null) return in.skip();
+  lists_are_null = false;
+  if (!in.enter_array()) return false;
+  while (in.next_element()) {
+    if (!in.string(files.emplace_back())) return false;
+  }
+  return !in.failed();
+}
+
+bool read_commit(JsonScan& in, ChangedCommit& commit, bool& lists_are_null) {
+  if (!in.enter_object()) return false;
+  std::string id;
+  for (std::string_view key; in.next_member(key);) {
+    bool good = true;
+    if (key == "id") {
+      good = in.string(id);
+    } else if (key == "added") {
+      good = read_files(in, commit.added, lists_are_null);
+    } else if (key == "removed") {
+      good = read_files(in, commit.removed, lists_are_null);
+    } else if (key == "modified") {
+      good = read_files(in, commit.modified, lists_are_null);
+    } else {
+      good = in.skip();
+    }
+    if (!good) return false;
+  }
+  if (in.failed()) return false;
+  if (!is_commit_sha(id)) return in.fail("a commit without an id of 40 hex digits");
+  commit.id = CommitSha(std::move(id));
+  return true;
+}
+
+bool read_commits(JsonScan& in, Payload& payload) {
+  payload.commits.clear();
+  payload.lists_are_null = true;
+  if (in.peek() == JsonScan::Kind::null) return in.skip();
+  if (!in.enter_array()) return false;
+  while (in.next_element()) {
+    if (!read_commit(in, payload.commits.emplace_back(), payload.lists_are_null)) return false;
+  }
+  return !in.failed();
+}
+
+bool read_repository(JsonScan& in, std::optional<std::string>& full_name) {
+  if (!in.enter_object()) return false;
+  full_name.reset();
+  for (std::string_view key; in.next_member(key);) {
+    if (!(key == "full_name" ? read(in, full_name) : in.skip())) return false;
+  }
+  return !in.failed();
+}
+
+bool read_member(JsonScan& in, std::string_view key, Payload& payload) {
+  if (key == "ref") return read(in, payload.ref);
+  if (key == "before") return read(in, payload.before);
+  if (key == "after") return read(in, payload.after);
+  if (key == "commits") return read_commits(in, payload);
+  if (key == "repository") return read_repository(in, payload.repository);
+  if (key == "total_commits") return in.integer(payload.total_commits.emplace());
+  return in.skip();
+}
+
+Result<Payload> read_payload(std::string_view body) {
+  JsonScan in(body);
+  Payload payload;
+  std::string_view member;
+  if (in.enter_object()) {
+    for (std::string_view key; in.next_member(key);) {
+      member = key;
+      if (!read_member(in, key, payload)) break;
+      member = {};
+    }
+    in.finish();
+  }
+  if (!in.failed()) return payload;
+  if (member.empty()) return Error("the body is no JSON object: " + in.error().what());
+  return Error(fmt::format("the body's `{}` can not be read: {}", printable(member, 40), in.error().what()));
+}
+
+/// What is wrong with a payload that is well-formed JSON, or nothing.
+std::optional<std::string> wrong_shape(const Payload& payload) {
+  if (!payload.ref) return "the body has no `ref`";
+  for (const auto& [name, value] : {std::pair("before", &payload.before), std::pair("after", &payload.after)}) {
+    if (!*value) return fmt::format("the body has no `{}`", name);
+    if (!is_commit_sha(**value)) return fmt::format("`{}` is '{}', not a commit id of 40 hex digits", name, printable(**value, 60));
+  }
+  if (!payload.repository) return "the body has no `repository.full_name`";
+  if (!is_repository_name(*payload.repository)) {
+    return fmt::format("`repository.full_name` is '{}', which can not be a repository's name", printable(*payload.repository, 100));
+  }
+  return std::nullopt;
+}
+
+std::string branch_reason(const std::string& ref) {
+  const std::string shown = printable(ref, 120);
+  if (ref.starts_with("refs/tags/")) return fmt::format("'{}' is a tag: only pushes to the branch {} build", shown, watched_ref);
+  const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
+  const std::string_view main = watched_ref;
+  if (std::equal(ref.begin(), ref.end(), main.begin(), main.end(), same)) {
+    return fmt::format("'{}' is not {}: branch names are case-sensitive", shown, watched_ref);
+  }
+  return fmt::format("'{}' is not {}: only pushes to that branch build", shown, watched_ref);
+}
+
+/// Why a well-formed push asks for nothing; empty where it does.
+std::string idle_reason(const Payload& payload, bool& test) {
+  if (*payload.before == *payload.after && payload.lists_are_null) {
+    test = true;
+    return fmt::format("test delivery: the hook of {} is set up rightly, its signature is valid; nothing was pushed, so nothing is built",
+                       *payload.repository);
+  }
+  if (payload.ref != watched_ref) return branch_reason(*payload.ref);
+  if (is_zero_sha(CommitSha(*payload.after))) return "the branch was deleted: nothing to build";
+  if (*payload.before == *payload.after) return "before and after are the same commit: nothing was pushed";
+  return {};
+}
+
+Push push_of(Payload payload) {
+  Push push;
+  push.repository = RepoName(std::move(*payload.repository));
+  push.ref = std::move(*payload.ref);
+  push.before = CommitSha(std::move(*payload.before));
+  push.after = CommitSha(std::move(*payload.after));
+  push.total_commits = payload.total_commits.value_or(static_cast<std::int64_t>(payload.commits.size()));
+  push.commits = std::move(payload.commits);
+  return push;
+}
+
+/// Empty for `push`, otherwise why the event is not looked at.
+std::string event_reason(const Headers& headers) {
+  const auto event = headers.find("X-Gitea-Event");
+  if (event == headers.end() || event->second.empty()) return "there is no X-Gitea-Event header: only Gitea's push events build";
+  for (const auto& value : event->second) {
+    if (value != "push") return fmt::format("event '{}' is not looked at: only push events build", printable(value, 60));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_repository_name(const std::string& full_name) noexcept {
+  const auto slash = full_name.find('/');
+  if (slash == std::string::npos) return false;
+  const auto good = [](std::string_view part) {
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    return !part.empty() && part.size() <= 100 && part.find_first_not_of(allowed) == std::string_view::npos && part != "." &&
+           part.find("..") == std::string_view::npos && part.front() != '-';
+  };
+  const std::string_view name = full_name;
+  return good(name.substr(0, slash)) && good(name.substr(slash + 1));
+}
+
+DeliveryId delivery_id(const Headers& headers, const std::string& body_sha256) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:";
+  const auto field = headers.find("X-Gitea-Delivery");
+  if (field != headers.end() && field->second.size() == 1) {
+    const auto& id = field->second.front();
+    if (!id.empty() && id.size() <= 128 && id.find_first_not_of(allowed) == std::string::npos) return DeliveryId(id);
+  }
+  return DeliveryId("body-" + body_sha256.substr(0, 32));
+}
+
+Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {
+  using Parsed = std::variant<Delivery, Ignored>;
+  RawDelivery raw = std::move(signed_delivery).take();
+  std::string hash = sha256_hex(raw.body);
+  const DeliveryId id = delivery_id(raw.headers, hash);
+  if (auto reason = event_reason(raw.headers); !reason.empty()) return Parsed(Ignored(id, std::move(reason)));
+
+  auto payload = read_payload(raw.body);
+  if (!payload) return payload.error();
+  if (const auto wrong = wrong_shape(*payload)) return Error(*wrong);
+  Ignored ignored(id, "");
+  ignored.reason = idle_reason(*payload, ignored.test);
+  if (!ignored.reason.empty()) return Parsed(std::move(ignored));
+
+  Delivery delivery;
+  delivery.id = id;
+  delivery.push = push_of(std::move(*payload));
+  delivery.headers = std::move(raw.headers);
+  delivery.target = std::move(raw.target);
+  delivery.body_sha256 = std::move(hash);
+  delivery.body = std::make_shared<const std::string>(std::move(raw.body));
+  delivery.received = raw.received;
+  return Parsed(std::move(delivery));
+}
+
+}  // namespace slipway::trigger
