@@ -1,0 +1,53 @@
+#include "io/file_lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "base/failure.hpp"
+#include "base/text.hpp"
+
+namespace slipway::io {
+
+namespace {
+
+std::string content(int file) {
+  std::array<char, 256> buffer;
+  const ssize_t count = ::pread(file, buffer.data(), buffer.size(), 0);
+  return count > 0 ? printable(std::string_view(buffer.data(), static_cast<std::size_t>(count))) : "an unnamed process";
+}
+
+std::string holder() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return fmt::format("process {} on {} since {:%Y-%m-%dT%H:%M:%SZ}", ::getpid(), host.data(), fmt::gmtime(std::time(nullptr)));
+}
+
+}  // namespace
+
+FileLock::FileLock(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder.parent_path(), error);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw Unavailable(fmt::format("can not make the state directory {}: {}", folder.string(), std::strerror(errno)));
+  }
+  const auto path = folder / "lock";
+  file_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file_) throw Unavailable(fmt::format("can not open {}: {}", path.string(), std::strerror(errno)));
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) throw Unavailable(fmt::format("can not lock {}: {}", path.string(), std::strerror(errno)));
+    throw Unavailable(fmt::format("the state directory {} is in use by {}", folder.string(), content(file_.get())));
+  }
+  const std::string text = holder();
+  const bool written = ::ftruncate(file_.get(), 0) == 0 && ::pwrite(file_.get(), text.data(), text.size(), 0) >= 0;
+  if (!written && errno != ENOSPC) throw Unavailable(fmt::format("can not write {}: {}", path.string(), std::strerror(errno)));
+}
+
+}  // namespace slipway::io

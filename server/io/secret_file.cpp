@@ -1,0 +1,80 @@
+#include "io/secret_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "io/descriptor.hpp"
+
+namespace slipway::io {
+
+namespace {
+
+constexpr std::size_t largest = 64 * 1024;
+
+Error problem(const std::filesystem::path& file, std::string_view what) {
+  return Error(fmt::format("secret file {}: {}", file.string(), what));
+}
+
+}  // namespace
+
+Result<std::string> read_secret_file(const std::filesystem::path& file) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!descriptor) return problem(file, std::strerror(errno));
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode)) return problem(file, "is no plain file");
+  std::string text;
+  std::array<char, 4096> buffer;
+  for (ssize_t count = 1; count > 0 && text.size() <= largest;) {
+    count = ::read(descriptor.get(), buffer.data(), buffer.size());
+    if (count < 0) return problem(file, std::strerror(errno));
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  if (text.size() > largest) return problem(file, "is larger than 64 KiB");
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.empty()) return problem(file, "is empty");
+  return text;
+}
+
+bool SecretFile::Stamp::operator==(const Stamp& other) const noexcept {
+  return device == other.device && inode == other.inode && size == other.size && changed.tv_sec == other.changed.tv_sec &&
+         changed.tv_nsec == other.changed.tv_nsec;
+}
+
+SecretFile::Stamp SecretFile::stamp_of(const std::filesystem::path& file) noexcept {
+  struct stat status {};
+  Stamp stamp;
+  if (::stat(file.c_str(), &status) != 0) return stamp;  // follows links: a turned-over folder shows as another inode
+  stamp.device = status.st_dev;
+  stamp.inode = status.st_ino;
+  stamp.size = status.st_size;
+  stamp.changed = status.st_ctim;  // unlike the time of modification it can not be set back
+  return stamp;
+}
+
+Result<SecretFile> SecretFile::open(std::filesystem::path file) {
+  SecretFile secret(std::move(file));
+  secret.stamp_ = stamp_of(secret.file_);
+  auto value = read_secret_file(secret.file_);
+  if (!value) return value.error();
+  secret.value_ = std::move(*value);
+  return secret;
+}
+
+bool SecretFile::refresh() {
+  const Stamp stamp = stamp_of(file_);
+  if (stamp == stamp_) return false;
+  auto value = read_secret_file(file_);
+  if (!value) return false;
+  // The stamp is from before the read: what is written in between shows as a change the next time.
+  stamp_ = stamp;
+  if (*value == value_) return false;
+  value_ = std::move(*value);
+  return true;
+}
+
+}  // namespace slipway::io
