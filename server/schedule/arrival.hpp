@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "model/delivery.hpp"
+#include "schedule/rules.hpp"
+
+namespace slipway::schedule {
+
+/// The push that was stored last for one branch.
+struct LastPush {
+  LastPush() = default;
+  LastPush(CommitSha from, CommitSha to) : before(std::move(from)), after(std::move(to)) {}
+  CommitSha before, after;
+};
+
+/// What is stored about the branch and the id of an arriving delivery.
+struct Known {
+  Known() = default;
+  std::optional<std::string> same_id_sha256;  ///< body hash of the stored delivery with the same id, if there is one
+  std::optional<LastPush> last;               ///< of the same repository and ref
+};
+
+enum class Arrival {
+  fresh,
+  duplicate_id,    ///< the same id with the same body
+  duplicate_push,  ///< the same push under another id, and no other push of that branch was stored since
+  stale_reconcile, ///< a comparison of heads that a real delivery has overtaken
+};
+
+struct Reception {
+  Reception() = default;
+  Arrival arrival = Arrival::fresh;
+  bool gap = false;    ///< `before` is not where the branch was last seen: a delivery is lost or late, or the branch was forced
+  CommitSha base;      ///< what the push is to be compared with: the last `after` stored across a gap, else `before`
+};
+
+/// Decides whether a push is new, and whether it continues the chain of its branch.
+Reception receive(const Delivery& delivery, const Known& known, Rules rules = Rules());
+
+}  // namespace slipway::schedule
