@@ -139,7 +139,7 @@ def put_onto(delivery, repository, files=None):
         for path in (commit["added"] or []) + (commit["modified"] or []):
             content[path] = f"{path} at {commit['id']}\n"
         head = repository.head(ref)
-        parents = [base, head] if commit["message"].startswith("Merge") and head != base else None
+        parents = [base, head] if commit["message"].lower().startswith("merge") and head != base else None
         changes[commit["id"]] = repository.commit(content, commit["message"] or "empty", ref, parents)
     changes.setdefault(push["after"], repository.head(ref))
     return delivery.replaced({old: new for old, new in changes.items() if old != new})

@@ -130,8 +130,9 @@ class Repository:
 
     def changes(self, commit):
         """(added, removed, modified) paths of a commit against its first parent, as Gitea lists them."""
-        fields = self.git("diff-tree", "--root", "-r", "-z", "--no-commit-id", "--no-renames", "--name-status", "-m",
-                          "--first-parent", commit).decode(errors="replace").split("\0")
+        first = self.git("rev-list", "--parents", "-1", commit).decode().split()[1:2]
+        fields = self.git("diff-tree", "--root", "-r", "-z", "--no-commit-id", "--no-renames", "--name-status", *first,
+                          commit).decode(errors="replace").split("\0")
         lists = {"A": [], "D": [], "M": []}
         for status, path in zip(fields[0::2], fields[1::2]):
             if status in lists:
