@@ -13,7 +13,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <memory>
 
 #include "base/failure.hpp"
@@ -74,17 +73,13 @@ class Output {
 // `changed` can be cancelled without any byte being lost.
 class Child : public std::enable_shared_from_this<Child> {
  public:
-  Child(const asio::any_io_executor& executor, Spawned spawned, std::string input, OutputSink sink)
+  Child(const asio::any_io_executor& executor, Spawned spawned, OutputSink sink)
       : changed(executor),
         pid_(spawned.pid),
         process_(executor, spawned.process.release()),
-        input_(executor),
-        bytes_(std::move(input)),
         outputs_{Output(executor, std::move(spawned.output), OutputStream::out),
                  Output(executor, std::move(spawned.errors), OutputStream::err)},
-        sink_(std::move(sink)) {
-    if (spawned.input) input_.assign(spawned.input.release());
-  }
+        sink_(std::move(sink)) {}
 
   ~Child() {
     if (!exited_) end(SIGKILL);  // the loop is gone, nobody waits any more
@@ -92,7 +87,6 @@ class Child : public std::enable_shared_from_this<Child> {
 
   void start() {
     for (Output& output : outputs_) read(output);
-    if (input_.is_open()) write();
     process_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
       if (!error) self->on_exit();
     });
@@ -107,8 +101,6 @@ class Child : public std::enable_shared_from_this<Child> {
     for (Output& output : outputs_) {
       if (output.is_open()) output.ended(sink_);
     }
-    error_code ignored;
-    input_.close(ignored);
   }
 
   asio::steady_timer changed;  ///< cancelled, that is woken, at each step towards the end
@@ -127,13 +119,6 @@ class Child : public std::enable_shared_from_this<Child> {
     });
   }
 
-  void write() {
-    asio::async_write(input_, asio::buffer(bytes_), [self = shared_from_this()](error_code, std::size_t) {
-      error_code ignored;  // a child that does not want its input says so by its exit code
-      self->input_.close(ignored);
-    });
-  }
-
   void on_exit() {
     siginfo_t info{};
     // The zombie keeps the group's number taken until what is left of the group has been ended.
@@ -147,8 +132,6 @@ class Child : public std::enable_shared_from_this<Child> {
 
   pid_t pid_;
   asio::posix::stream_descriptor process_;
-  asio::posix::stream_descriptor input_;
-  std::string bytes_;
   std::array<Output, 2> outputs_;
   OutputSink sink_;
   bool exited_ = false;
@@ -195,7 +178,7 @@ Task<Exit> SystemProcesses::run(const Command& command, OutputSink output) {
   const auto program = find_program(command.argv.front(), path_of(command));
   if (!program) throw Unavailable(fmt::format("can not start {}: there is no such program in PATH", command.argv.front()));
   const auto executor = co_await asio::this_coro::executor;
-  const auto child = std::make_shared<Child>(executor, spawn(*program, command), command.input, std::move(output));
+  const auto child = std::make_shared<Child>(executor, spawn(*program, command), std::move(output));
   child->start();
 
   // A cancelled task still has a process group to end: from here on cancellation is looked at, not thrown.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -33,6 +34,19 @@ Pipe make_pipe(std::string_view program) {
   pipe.read.reset(ends[0]);
   pipe.write.reset(ends[1]);
   return pipe;
+}
+
+// The input as a file in memory: nobody has to feed it, and a child that does not read it breaks no pipe.
+Descriptor make_input(const std::string& bytes, std::string_view program) {
+  if (bytes.empty()) return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  Descriptor file(::memfd_create("input", MFD_CLOEXEC));
+  for (std::size_t done = 0; file && done < bytes.size();) {
+    const ssize_t count = ::write(file.get(), bytes.data() + done, bytes.size() - done);
+    if (count <= 0) fail(program, "input", errno);
+    done += static_cast<std::size_t>(count);
+  }
+  if (!file || ::lseek(file.get(), 0, SEEK_SET) != 0) fail(program, "input", errno);
+  return file;
 }
 
 void make_non_blocking(const Descriptor& end) { ::fcntl(end.get(), F_SETFL, O_NONBLOCK); }
@@ -115,8 +129,7 @@ void throw_on_failure(const Descriptor& report, pid_t pid, std::string_view prog
 
 Spawned spawn(const std::filesystem::path& program, const Command& command) {
   const std::string name = program.string();
-  const Descriptor nothing(command.input.empty() ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : -1);
-  Pipe input = command.input.empty() ? Pipe() : make_pipe(name);
+  const Descriptor input = make_input(command.input, name);
   Pipe output = make_pipe(name), errors = make_pipe(name), report = make_pipe(name);
 
   std::vector<std::string> cgroups;
@@ -124,8 +137,7 @@ Spawned spawn(const std::filesystem::path& program, const Command& command) {
   const auto argv = pointers(command.argv), environment = pointers(command.environment);
   const std::string directory = command.directory.string();
   const Plan plan{name.c_str(), argv.data(), environment.data(), directory.empty() ? nullptr : directory.c_str(),
-                  pointers(cgroups), command.input.empty() ? nothing.get() : input.read.get(),
-                  output.write.get(), errors.write.get(), report.write.get(), ::getpid()};
+                  pointers(cgroups), input.get(), output.write.get(), errors.write.get(), report.write.get(), ::getpid()};
   const pid_t pid = ::fork();
   if (pid < 0) fail(name, "fork", errno);
   if (pid == 0) become(plan);
@@ -142,10 +154,9 @@ Spawned spawn(const std::filesystem::path& program, const Command& command) {
     ::waitpid(pid, nullptr, 0);
     fail(name, "pidfd_open", error);
   }
-  spawned.input = std::move(input.write);
   spawned.output = std::move(output.read);
   spawned.errors = std::move(errors.read);
-  for (const Descriptor* end : {&spawned.input, &spawned.output, &spawned.errors}) make_non_blocking(*end);
+  for (const Descriptor* end : {&spawned.output, &spawned.errors}) make_non_blocking(*end);
   return spawned;
 }
 

@@ -11,7 +11,6 @@ namespace slipway::io {
 struct Spawned {
   pid_t pid = -1;
   Descriptor process;  ///< readable when it has ended
-  Descriptor input;    ///< closed where the command has no input
   Descriptor output, errors;
 };
 

@@ -20,8 +20,8 @@ Task<> keep(Task<T> task, std::optional<T>& value) {
 
 }  // namespace detail
 
-/// Runs a task on `loop` until the loop has nothing left to do; returns its value or throws what it threw. A task that never
-/// ends although the loop has run dry is an error of the test.
+/// Runs `loop` until the task has ended; returns its value or throws what it threw. Other tasks of the loop run meanwhile and
+/// stay where they are. A task that never ends although the loop has run dry is an error of the test.
 template <class T>
 T run_coroutine(asio::io_context& loop, Task<T> task) {
   std::exception_ptr error;
@@ -33,13 +33,17 @@ T run_coroutine(asio::io_context& loop, Task<T> task) {
   loop.restart();
   if constexpr (std::is_void_v<T>) {
     asio::co_spawn(loop, std::move(task), handler);
-    loop.run();
+    while (!ended && loop.run_one() > 0) {
+    }
+    loop.poll();
     if (!ended) throw std::logic_error("the coroutine waits for something that never comes");
     if (error) std::rethrow_exception(error);
   } else {
     std::optional<T> value;
     asio::co_spawn(loop, detail::keep(std::move(task), value), handler);
-    loop.run();
+    while (!ended && loop.run_one() > 0) {
+    }
+    loop.poll();
     if (!ended) throw std::logic_error("the coroutine waits for something that never comes");
     if (error) std::rethrow_exception(error);
     return std::move(*value);
