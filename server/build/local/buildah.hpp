@@ -1,0 +1,48 @@
+#pragma once
+
+#include "build/local/builder.hpp"
+
+namespace slipway::build {
+
+/// A command to be run in a working container over a mounted folder: how checks run.
+struct ContainerRun {
+  ContainerRun() = default;
+  std::string container;
+  std::vector<std::string> command;
+  std::string directory;             ///< in the container
+  std::vector<std::string> volumes;  ///< host:container[:ro]
+  std::vector<std::pair<std::string, std::string>> environment;
+};
+
+/// buildah (1.28 and later): builds without a container engine, as root or rootless. Builds and checks lose CAP_MKNOD and
+/// CAP_SYS_CHROOT, without which root in a chroot would reach the machine's disks and files.
+class Buildah final : public Builder {
+ public:
+  explicit Buildah(std::string program) : program_(std::move(program)) {}
+
+  Result<Argv> build(const ImageBuild& image) const override;
+  Argv push(const ImageBuild& image, const std::string& image_id) const override;
+  std::filesystem::path image_id_file(const ImageBuild& image) const override;
+  std::vector<std::string> environment(const ImageBuild& image) const override;
+
+  /// A working container `name` from an image, pulled where it is not the newest.
+  Argv from(const Store& store, const std::string& name, const std::string& image,
+            const std::filesystem::path& auth_file) const;
+  Argv run(const Store& store, const ContainerRun& run) const;
+  /// Removes every working container of the store.
+  Argv remove_containers(const Store& store) const;
+  /// Removes images that nothing names: the layer cache but for what tagged images need.
+  Argv prune(const Store& store) const;
+  /// Says whether the store can be used with its driver.
+  Argv info(const Store& store) const;
+
+ private:
+  Argv base(const Store& store) const;
+  std::string program_;
+};
+
+/// A containers-registries.conf(5) like `present` in which one host may be spoken to without TLS. Needed since a build pulls
+/// from several hosts, and `--tls-verify=false` would trust them all.
+std::string registries_conf(const std::string& present, const std::string& insecure_host);
+
+}  // namespace slipway::build

@@ -1,0 +1,41 @@
+#include "build/local/kaniko.hpp"
+
+#include <fmt/format.h>
+
+namespace slipway::build {
+
+Result<Argv> Kaniko::build(const ImageBuild& image) const {
+  if (!image.secrets.empty()) return Error("kaniko can not mount secrets into a build: use buildah or buildctl");
+  if (!image.mounts.empty()) return Error("kaniko can not mount folders into a build: use buildah");
+  if (image.platforms.size() > 1) return Error("kaniko builds one platform at a time");
+  Argv argv{program_,
+            "--context=dir://" + image.context.string(),
+            "--dockerfile=" + image.dockerfile.string(),
+            "--destination=" + image.reference(),
+            "--digest-file=" + (image.out / "digest").string(),
+            "--reproducible",
+            "--cleanup"};
+  if (!image.target.empty()) argv.push_back("--target=" + image.target);
+  for (const auto& [key, value] : image.arguments) argv.push_back("--build-arg=" + key + "=" + value);
+  for (const auto& [key, value] : image.labels) argv.push_back("--label=" + key + "=" + value);
+  for (const auto& platform : image.platforms) argv.push_back("--custom-platform=" + platform);
+  if (image.cache == CacheKind::registry) {
+    argv.push_back("--cache=true");
+    argv.push_back("--cache-repo=" + image.cache_image);
+  }
+  if (image.insecure) {
+    const auto host = image.image.substr(0, image.image.find('/'));
+    argv.push_back("--insecure-registry=" + host);
+    argv.push_back("--skip-tls-verify-registry=" + host);
+  }
+  argv.insert(argv.end(), image.extra.begin(), image.extra.end());
+  return argv;
+}
+
+std::vector<std::string> Kaniko::environment(const ImageBuild& image) const {
+  std::vector<std::string> environment{fmt::format("SOURCE_DATE_EPOCH={}", image.epoch)};
+  if (!image.auth_file.empty()) environment.push_back("DOCKER_CONFIG=" + image.auth_file.parent_path().string());
+  return environment;
+}
+
+}  // namespace slipway::build

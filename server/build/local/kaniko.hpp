@@ -1,0 +1,20 @@
+#pragma once
+
+#include "build/local/builder.hpp"
+
+namespace slipway::build {
+
+/// kaniko's executor: builds and pushes in one command, within the container that the daemon itself runs in. It knows no
+/// secret mounts and one platform.
+class Kaniko final : public Builder {
+ public:
+  explicit Kaniko(std::string program) : program_(std::move(program)) {}
+  Result<Argv> build(const ImageBuild& image) const override;
+  /// DOCKER_CONFIG: the folder of the run's own Docker config.
+  std::vector<std::string> environment(const ImageBuild& image) const override;
+
+ private:
+  std::string program_;
+};
+
+}  // namespace slipway::build
