@@ -25,7 +25,6 @@ struct LoadOptions {
   LoadOptions() = default;
   explicit LoadOptions(bool with_files) : check_files(with_files) {}
   bool check_files = true;  ///< secrets and other files that the configuration names must be there (`serve`, `check`)
-  std::filesystem::path pipelines;  ///< where the shipped pipelines are, unless `pipelines_dir` says; default: found
 };
 
 /// The configuration, or every error in it, in the order of the file, each with `file:line:col`, a sentence and, for what
@@ -35,10 +34,6 @@ using Loaded = std::variant<Config, std::vector<Error>>;
 Loaded load(const std::filesystem::path& file, const LoadOptions& options = LoadOptions());
 /// The same for a text; `file` is only named in errors and the base of relative paths.
 Loaded load_text(std::string_view text, const std::filesystem::path& file, const LoadOptions& options);
-
-/// The folder of the shipped pipelines: `pipelines/` of the source tree or beside the program (`../share/slipway/pipelines`
-/// where it is installed); empty where neither is.
-std::filesystem::path shipped_pipelines();
 
 /// One error a paragraph, as `slipway check` prints them.
 std::string text(const std::vector<Error>& errors);

@@ -1,0 +1,167 @@
+#include "config/paths.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace slipway::config {
+namespace {
+
+constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+bool is_name(std::string_view part) {
+  return !part.empty() && part.find_first_not_of(name_characters) == std::string_view::npos && part.find("..") == std::string_view::npos &&
+         part != ".";
+}
+
+/// Matches one `[…]` whose first character behind the bracket is at `at`; moves `at` behind it. False also where it is not closed.
+bool in_set(std::string_view pattern, std::size_t& at, char c) noexcept {
+  const bool negated = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
+  if (negated) ++at;
+  bool found = false;
+  for (bool first = true; at < pattern.size() && (first || pattern[at] != ']'); first = false) {
+    const char low = pattern[at++];
+    char high = low;
+    if (at + 1 < pattern.size() && pattern[at] == '-' && pattern[at + 1] != ']') {
+      high = pattern[at + 1];
+      at += 2;
+    }
+    found = found || (static_cast<unsigned char>(c) >= static_cast<unsigned char>(low) &&
+                      static_cast<unsigned char>(c) <= static_cast<unsigned char>(high));
+  }
+  if (at == pattern.size()) return false;
+  ++at;
+  return found != negated;
+}
+
+/// Where to go on when the text did not match after a star: that star may take one character more.
+struct Retry {
+  std::size_t pattern = std::string_view::npos, text = 0;
+  bool whole_names = false;  ///< `**/`: may only end where a name begins
+  bool possible() const noexcept { return pattern != std::string_view::npos; }
+};
+
+/// Without recursion; at most pattern × text steps for each kind of star.
+bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
+  std::size_t p = 0, t = 0;
+  Retry star, deep;
+  for (;;) {
+    if (pattern.substr(p, 2) == "**") {
+      p += 2;
+      deep.whole_names = p < pattern.size() && pattern[p] == '/';
+      if (deep.whole_names) ++p;  // `a/**/b` covers `a/b` as well
+      deep.pattern = p;
+      deep.text = t;
+      star = Retry();
+      continue;
+    }
+    if (p < pattern.size() && pattern[p] == '*') {
+      star.pattern = ++p;
+      star.text = t;
+      continue;
+    }
+    if (p == pattern.size() && t == text.size()) return true;
+    if (p < pattern.size() && t < text.size()) {
+      std::size_t next = p + 1;
+      const bool one = pattern[p] == '?'   ? text[t] != '/'
+                       : pattern[p] == '[' ? text[t] != '/' && in_set(pattern, next, text[t])
+                                           : pattern[p] == text[t];
+      if (one) {
+        p = next;
+        ++t;
+        continue;
+      }
+    }
+    if (star.possible() && star.text < text.size() && text[star.text] != '/') {
+      p = star.pattern;
+      t = ++star.text;
+    } else if (deep.possible() && deep.text < text.size()) {
+      const auto slash = deep.whole_names ? text.find('/', deep.text) : deep.text;
+      if (slash == std::string_view::npos) return false;
+      p = deep.pattern;
+      t = deep.text = slash + 1;
+      star = Retry();
+    } else {
+      return false;
+    }
+  }
+}
+
+bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
+  const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
+}
+
+}  // namespace
+
+Result<RepositoryPattern> RepositoryPattern::parse(const std::string& text) {
+  const auto slash = text.find('/');
+  const bool any = slash != std::string::npos && text.substr(slash + 1) == "*";
+  const std::string_view view = text;
+  if (slash == std::string::npos || !is_name(view.substr(0, slash)) || !(any || is_name(view.substr(slash + 1)))) {
+    return Error(fmt::format("'{}' is no repository: expected Organisation/name or Organisation/*", printable(text, 100)));
+  }
+  return RepositoryPattern(text, any);
+}
+
+bool RepositoryPattern::matches(const RepoName& repository) const noexcept {
+  return any_ ? repository.value().starts_with(std::string_view(text_).substr(0, text_.size() - 1)) : repository.value() == text_;
+}
+
+bool RepositoryPattern::matches_but_for_case(const RepoName& repository) const noexcept {
+  const std::string_view name = repository.value(), text = text_;
+  if (matches(repository)) return false;
+  return any_ ? equal_but_for_case(name.substr(0, text.size() - 1), text.substr(0, text.size() - 1)) : equal_but_for_case(name, text);
+}
+
+Result<PathRule> PathRule::parse(const std::string& text) {
+  PathRule rule;
+  rule.text_ = text;
+  rule.excludes_ = text.starts_with('!');
+  rule.pattern_ = text.substr(rule.excludes_ ? 1 : 0);
+  if (rule.pattern_.starts_with("./")) rule.pattern_.erase(0, 2);
+  if (rule.pattern_.empty()) return Error("an empty path covers nothing: write `**` for every file");
+  if (rule.pattern_.starts_with('/')) {
+    return Error(fmt::format("'{}' begins with a slash: paths are relative to the repository's root", printable(text, 100)));
+  }
+  rule.glob_ = rule.pattern_.find_first_of("*?[") != std::string::npos;
+  const auto open = rule.pattern_.find('[');
+  if (open != std::string::npos && rule.pattern_.find(']', open + 2) == std::string::npos) {
+    return Error(fmt::format("'{}' has a [ that is never closed", printable(text, 100)));
+  }
+  if (rule.glob_ && rule.pattern_.ends_with('/')) rule.pattern_ += "**";
+  return rule;
+}
+
+bool PathRule::matches(std::string_view path) const noexcept {
+  if (glob_) return glob_matches(pattern_, path);
+  if (!path.starts_with(pattern_)) return false;
+  return pattern_.ends_with('/') || path.size() == pattern_.size() || path[pattern_.size()] == '/';
+}
+
+PathRules::PathRules(std::vector<PathRule> rules)
+    : rules_(std::move(rules)),
+      only_excludes_(std::all_of(rules_.begin(), rules_.end(), [](const PathRule& rule) { return rule.excludes(); })) {}
+
+bool PathRules::covers(std::string_view path) const noexcept {
+  bool covered = only_excludes_;
+  for (const auto& rule : rules_) {
+    if (rule.excludes() == covered && rule.matches(path)) covered = !covered;
+  }
+  return covered;
+}
+
+std::optional<std::string> PathRules::first_covered(const Push& push) const {
+  for (const auto& commit : push.commits) {
+    for (const auto* files : {&commit.added, &commit.modified, &commit.removed}) {
+      for (const auto& file : *files) {
+        if (covers(file)) return file;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace slipway::config

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/reader.hpp"
+
+namespace slipway::config {
+
+struct ShapeInfo;
+
+/// How one type of value is written: for the parser, the JSON Schema and the reference page at once.
+template <class T>
+struct Codec {
+  std::string type;    ///< for a person: `duration`, `one of text, json`
+  std::string schema;  ///< JSON Schema of it
+  std::function<void(Reader&, const YAML::Node&, T&)> read;  ///< reports what is wrong to the reader and leaves the value
+  std::function<std::string(const T&)> show;                 ///< empty where there is nothing worth showing
+  std::shared_ptr<const ShapeInfo> inner;                    ///< of mappings with keys of their own
+};
+
+/// One declared key.
+struct Key {
+  std::string name;
+  std::string type;
+  std::string schema;
+  std::string default_text;
+  std::string sentence;
+  bool required = false;
+  std::shared_ptr<const ShapeInfo> inner;
+};
+
+/// The keys that one mapping may have.
+struct ShapeInfo {
+  std::string name;  ///< of its definition in the schema: `webhook`, `trigger`
+  std::string sentence;
+  std::vector<Key> keys;
+};
+
+/// Reports keys that are unknown, with the nearest known one, stand twice, or are required and missing. False where the node
+/// is no mapping.
+bool check_keys(Reader& in, const YAML::Node& node, const ShapeInfo& info);
+
+/// A mapping with declared keys that fills a T.
+template <class T>
+class Shape {
+ public:
+  Shape(std::string name, std::string sentence) : info_(std::make_shared<ShapeInfo>()) {
+    info_->name = std::move(name);
+    info_->sentence = std::move(sentence);
+  }
+
+  template <class M>
+  Shape& key(const std::string& name, M T::*member, Codec<M> codec, std::string sentence) {
+    return add<M>(name, std::move(codec), std::move(sentence), [member](T& whole) -> M& { return whole.*member; });
+  }
+  template <class M>
+  Shape& required(const std::string& name, M T::*member, Codec<M> codec, std::string sentence) {
+    return key(name, member, std::move(codec), std::move(sentence)).must();
+  }
+  /// The key declared last has to be given.
+  Shape& must() {
+    info_->keys.back().required = true;
+    info_->keys.back().default_text.clear();
+    return *this;
+  }
+  /// For a value that is no member of T itself.
+  template <class M>
+  Shape& add(const std::string& name, Codec<M> codec, std::string sentence, std::function<M&(T&)> part) {
+    T defaults;
+    info_->keys.push_back(Key{name, codec.type, codec.schema, codec.show ? codec.show(part(defaults)) : "", std::move(sentence), false, codec.inner});
+    readers_.push_back([read = std::move(codec.read), part = std::move(part)](Reader& in, const YAML::Node& node, T& whole) {
+      read(in, node, part(whole));
+    });
+    return *this;
+  }
+
+  /// Reads what is there over what `whole` holds already.
+  void read(Reader& in, const YAML::Node& node, T& whole) const {
+    if (!check_keys(in, node, *info_)) return;
+    for (std::size_t i = 0; i < readers_.size(); ++i) {
+      if (const YAML::Node value = node[info_->keys[i].name]) readers_[i](in, value, whole);
+    }
+  }
+
+  std::shared_ptr<const ShapeInfo> info() const { return info_; }
+
+ private:
+  std::shared_ptr<ShapeInfo> info_;
+  std::vector<std::function<void(Reader&, const YAML::Node&, T&)>> readers_;
+};
+
+}  // namespace slipway::config
