@@ -45,10 +45,18 @@ def temporary_folder(prefix="slipway-"):
 
     def remove():
         if os.getpid() == owner:
+            for mount in mounts_below(folder):
+                subprocess.run(["umount", "-l", mount], stderr=subprocess.DEVNULL)
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(remove)
     return folder
+
+
+def mounts_below(folder):
+    """What is mounted below a folder, deepest first; a killed builder may have left some."""
+    points = [line.split()[1].encode().decode("unicode_escape") for line in open("/proc/self/mounts")]
+    return sorted((point for point in points if point.startswith(f"{folder}/")), key=len, reverse=True)
 
 
 def wait_until(condition, limit=30.0, every=0.02, what="the condition"):
