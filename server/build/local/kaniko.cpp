@@ -13,8 +13,7 @@ Result<Argv> Kaniko::build(const ImageBuild& image) const {
             "--dockerfile=" + image.dockerfile.string(),
             "--destination=" + image.reference(),
             "--digest-file=" + (image.out / "digest").string(),
-            "--reproducible",
-            "--cleanup"};
+            "--reproducible"};
   if (!image.target.empty()) argv.push_back("--target=" + image.target);
   for (const auto& [key, value] : image.arguments) argv.push_back("--build-arg=" + key + "=" + value);
   for (const auto& [key, value] : image.labels) argv.push_back("--label=" + key + "=" + value);

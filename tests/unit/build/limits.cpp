@@ -1,0 +1,86 @@
+#include "build/local/limits.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/tmp_dir.hpp"
+
+using namespace slipway;
+using build::Limits;
+namespace fs = std::filesystem;
+
+// cgroup folders fill themselves with files when the kernel makes them; here the test has to.
+namespace {
+
+Resources some() {
+  Resources resources;
+  resources.memory_limit = 512ull << 20;
+  resources.cpu_limit = 1500;
+  resources.cpu_request = 500;
+  return resources;
+}
+
+void files(const fs::path& folder, std::initializer_list<const char*> names) {
+  fs::create_directories(folder);
+  for (const char* name : names) test::write_file(folder / name, "");
+}
+
+}  // namespace
+
+TEST_CASE("limits of version 1 go to the group of each controller") {
+  test::TmpDir dir;
+  test::write_file(dir / "self", "4:memory:/unit\n3:cpu,cpuacct:/unit\n2:pids:/unit\n1:name=systemd:/\n0::/\n");
+  const fs::path memory = dir / "memory/unit/slipway-k/run-7", cpu = dir / "cpu/unit/slipway-k/run-7",
+                 pids = dir / "pids/unit/slipway-k/run-7";
+  files(memory, {"memory.limit_in_bytes", "cgroup.procs"});
+  files(cpu, {"cpu.cfs_period_us", "cpu.cfs_quota_us", "cpu.shares", "cgroup.procs"});
+  files(pids, {"pids.max", "cgroup.procs"});
+  const auto limits = Limits::detect("k", dir.path(), dir / "self");
+  CHECK(limits.description() == "cgroup v1 (memory, cpu, pids)");
+  CHECK(limits.prefix(some()).empty());
+
+  const auto group = limits.make(RunId(7), some());
+  REQUIRE(group);
+  CHECK(test::read_file(memory / "memory.limit_in_bytes") == "536870912");
+  CHECK(test::read_file(cpu / "cpu.cfs_period_us") == "100000");
+  CHECK(test::read_file(cpu / "cpu.cfs_quota_us") == "150000");
+  CHECK(test::read_file(cpu / "cpu.shares") == "512");
+  CHECK(test::read_file(pids / "pids.max") == "16384");
+  CHECK(group->procs() == std::vector<fs::path>{memory / "cgroup.procs", cpu / "cgroup.procs", pids / "cgroup.procs"});
+  CHECK_FALSE(group->ran_out_of_memory());
+  test::write_file(memory / "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
+  CHECK(group->ran_out_of_memory());
+}
+
+TEST_CASE("limits of version 2 go to one group") {
+  test::TmpDir dir;
+  test::write_file(dir / "self", "0::/unit\n");
+  files(dir / "unit", {"cgroup.subtree_control", "cgroup.procs"});
+  test::write_file(dir / "unit/cgroup.controllers", "cpu io memory pids\n");
+  files(dir / "unit/slipway-k", {"cgroup.subtree_control"});
+  const fs::path run = dir / "unit/slipway-k/run-7";
+  files(run, {"memory.max", "memory.swap.max", "cpu.max", "cpu.weight", "pids.max", "cgroup.procs"});
+  const auto limits = Limits::detect("k", dir.path(), dir / "self");
+  CHECK(limits.description() == "cgroup v2 (memory, cpu, pids)");
+  CHECK(test::read_file(dir / "unit/cgroup.subtree_control") == "+memory +cpu +pids");
+
+  const auto group = limits.make(RunId(7), some());
+  REQUIRE(group);
+  CHECK(test::read_file(run / "memory.max") == "536870912");
+  CHECK(test::read_file(run / "memory.swap.max") == "0");
+  CHECK(test::read_file(run / "cpu.max") == "150000 100000");
+  CHECK(test::read_file(run / "cpu.weight") == "20");
+  CHECK(test::read_file(run / "pids.max") == "16384");
+  test::write_file(run / "memory.events", "low 0\nhigh 0\nmax 4\noom 1\noom_kill 2\n");
+  CHECK(group->ran_out_of_memory());
+}
+
+TEST_CASE("without a control group the address space is limited, and doctor is told") {
+  test::TmpDir dir;
+  test::write_file(dir / "self", "0::/\n");
+  const auto limits = Limits::detect("k", dir.path(), dir / "self");
+  CHECK(limits.description() == "rlimits: no control group can be written, so only each process's address space is limited");
+  CHECK_FALSE(limits.make(RunId(7), some()));
+  CHECK(limits.prefix(some()) == std::vector<std::string>{"prlimit", "--as=536870912", "--"});
+  CHECK(limits.prefix(Resources()).empty());
+}
