@@ -49,11 +49,15 @@ struct Trigger {
   Trigger() = default;
   std::string name;
   TemplateName template_name;
+  RepositoryPattern pinned;                     ///< the template's repository
   std::vector<RepositoryPattern> repositories;  ///< empty: any that the template allows
   PathRules paths;                              ///< empty: any file, also none
   std::vector<Interceptor> interceptors;        ///< `filter` and `overlays` of the trigger itself are the first
   std::vector<Binding> bindings;                ///< in order, a later one of the same name wins
 };
+
+/// The parameters that every run has, whatever its trigger binds: git-url, git-revision, git-branch, repo-name, repo-full-name.
+const std::vector<Binding>& standard_bindings();
 
 /// A pipeline's parameter; one without a default has to be given by the template.
 struct PipelineParameter {

@@ -13,6 +13,7 @@ namespace slipway::config {
 /// `Org/name` exactly, or `Org/*` for any repository of one organisation. Case counts.
 class RepositoryPattern {
  public:
+  RepositoryPattern() = default;  ///< matches nothing
   /// An error for anything that can not be a repository's name.
   static Result<RepositoryPattern> parse(const std::string& text);
   bool matches(const RepoName& repository) const noexcept;

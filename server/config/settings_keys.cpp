@@ -95,7 +95,7 @@ const Shape<GitSettings>& git_shape() {
           .required("base_url", &S::base_url, address(), "A repository is `<base_url>/<organisation>/<name>.git`; a payload's addresses are never used.")
           .key("username_file", &S::username_file, maybe(path(true)), "User of the basic auth, read anew for every connection.")
           .key("password_file", &S::password_file, maybe(path(true)), "Its password or token.")
-          .key("insecure", &S::insecure, boolean(), "Do not verify this host's TLS certificate, or speak plain HTTP to it.")
+          .key("insecure", &S::insecure, boolean(), "Do not verify this host's TLS certificate.")
           .key("timeout", &S::timeout, duration<seconds>(seconds(1), hours(1)), "For one operation, from begin to end.")
           .key("complete_commits", &S::complete_commits, boolean(),
                "Complete a push's commits from Git where the payload can not hold them all. `false`: as Tekton, which misses builds.")
@@ -120,7 +120,7 @@ const Shape<HandoffSettings>& handoff_shape() {
           .required("repository", &S::repository_url, address(), "The whole address of the infra repository.")
           .key("username_file", &S::username_file, maybe(path(true)), "User of the basic auth; default: that of `git`.")
           .key("password_file", &S::password_file, maybe(path(true)), "Its password or token; default: that of `git`.")
-          .key("insecure", &S::insecure, boolean(), "Do not verify this host's TLS certificate, or speak plain HTTP to it.")
+          .key("insecure", &S::insecure, boolean(), "Do not verify this host's TLS certificate.")
           .key("branch", &S::branch, some_text(), "The branch that is committed to.")
           .key("message", &S::message, some_text(), "Subject of the commit, with `$(APP)`, `$(IMAGE_TAG)`, `$(REPO)`, …")
           .key("author", &S::author, object(identity_shape()), "Author of the commits.")

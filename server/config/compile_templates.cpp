@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "config/compile.hpp"
+#include "config/references.hpp"
+#include "config/template_texts.hpp"
+#include "config/units.hpp"
+
+namespace slipway::config {
+namespace {
+
+const std::vector<std::string>& run_facts() {
+  static const std::vector<std::string> names{"COMMIT_SHA", "IMAGE_TAG", "IMAGE_DIGEST", "IMAGE", "REPO", "REPO_NAME", "BRANCH", "RUN_ID", "APP"};
+  return names;
+}
+
+/// A template that was read without a fatal error, and where it stands.
+struct Compiled {
+  Template value;
+  Position where;
+};
+
+void check_references(const Compiled& one, Reader& in) {
+  const auto check = [&](const std::string& text, const char* what, bool) {
+    for (const auto& name : references_in(text)) {
+      if (name.starts_with("tt.params.") || std::find(run_facts().begin(), run_facts().end(), name) != run_facts().end()) continue;
+      in.fail(Error(fmt::format("template {}: its {} has $({}), which nothing gives{}", one.value.name.value(), what, printable(name, 60),
+                                did_you_mean(name, run_facts())),
+                    one.where));
+    }
+  };
+  Template copy = one.value;
+  check(copy.app, "app", false);
+  each_text(copy, check);
+}
+
+void check_stages(const Compiled& one, Reader& in) {
+  const auto fail = [&](const std::string& what) { in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), what), one.where)); };
+  if (one.value.build.image.empty()) fail("there is no name for the image: `build.image` is not set by the pipeline or here");
+  if (one.value.check && one.value.check->image.empty()) fail("the check has no image to run in: set `check.image`, or `check: off`");
+  if (one.value.check && one.value.check->command.empty()) fail("the check has no command: set `check.command`, or `check: off`");
+  for (const auto& edit : one.value.values) {
+    if (edit.file.empty()) fail("a value has no file to be written to: set `handoff.values`, or the pipeline's parameter for it");
+  }
+}
+
+/// What the job counts for, as admission counts it.
+std::uint64_t effective_request(const Resources& resources, const QueueSettings& queue) {
+  if (resources.memory_request) return *resources.memory_request;
+  if (resources.memory_limit) return *resources.memory_limit;
+  return resources.cpu_request || resources.cpu_limit ? queue.default_memory : 0;
+}
+
+std::uint64_t budget_of(const QueueSettings& queue) {
+  if (queue.memory_budget) return *queue.memory_budget;
+  const auto host = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
+  return std::min<std::uint64_t>(16ull << 30, host / 4 * 3);
+}
+
+void check_resources(const Compiled& one, const QueueSettings& queue, Reader& in) {
+  const Resources& resources = one.value.resources;
+  const auto fail = [&](const std::string& what) { in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), what), one.where)); };
+  if (const auto request = effective_request(resources, queue); request > budget_of(queue)) {
+    fail(fmt::format("it asks for {} of memory, more than `queue.memory_budget` of {}: it could never run", size_text(request), size_text(budget_of(queue))));
+  }
+  if (resources.memory_request && resources.memory_limit && *resources.memory_request > *resources.memory_limit) {
+    fail(fmt::format("its memory request {} is above its limit {}", size_text(*resources.memory_request), size_text(*resources.memory_limit)));
+  }
+  if (resources.cpu_request && resources.cpu_limit && *resources.cpu_request > *resources.cpu_limit) {
+    fail(fmt::format("its CPU request {} is above its limit {}", cpu_text(*resources.cpu_request), cpu_text(*resources.cpu_limit)));
+  }
+}
+
+/// The image as far as the configuration alone says it.
+std::string image_of(const Template& one) {
+  return replace_references(one.build.image, [&](std::string_view name) -> std::optional<std::string> {
+    return name == "APP" ? std::optional(one.app) : std::nullopt;
+  });
+}
+
+void check_unique(const std::vector<Compiled>& templates, Reader& in) {
+  for (auto later = templates.begin(); later != templates.end(); ++later) {
+    for (auto earlier = templates.begin(); earlier != later; ++earlier) {
+      if (earlier->value.name == later->value.name) {
+        in.fail(Error(fmt::format("template '{}' stands here a second time; the first is in line {}", later->value.name.value(), earlier->where.line), later->where));
+      } else if (image_of(earlier->value) == image_of(later->value)) {
+        in.fail(Error(fmt::format("templates {} and {} build the same image '{}': each would overwrite the other's tags", earlier->value.name.value(),
+                                  later->value.name.value(), image_of(later->value)),
+                      later->where));
+      }
+    }
+  }
+}
+
+std::optional<Compiled> compile(const YAML::Node& node, PipelineSet& pipelines, Reader& in) {
+  TemplateDraft head;  // which pipeline and which parameters: what is wrong with the rest is reported below
+  Reader first(in.source());
+  first.use_secrets(in.secrets());
+  template_shape().read(first, node, head);
+  if (head.name.source == nullptr || head.pipeline.source == nullptr || head.repository.source == nullptr) {
+    for (auto& error : first.errors()) in.fail(std::move(error));
+    return std::nullopt;
+  }
+  const auto repository = RepositoryPattern::parse(head.repository.text);
+  if (!repository) in.fail(Error(repository.error().what(), head.repository.where));
+
+  Parameters params = head.params;
+  auto merged = pipelines.instantiate(head, params, in);
+  TemplateDraft full;
+  if (merged) full.merged = std::move(*merged);
+  in.use_parameters(&params);
+  template_shape().read(in, node, full);
+  in.use_parameters(nullptr);
+  if (!merged || !repository) return std::nullopt;
+
+  Compiled result{std::move(full.merged), head.name.where};
+  result.value.name = TemplateName(head.name.text);
+  result.value.pipeline = PipelineName(head.pipeline.text);
+  result.value.repository = RepoName(head.repository.text);
+  if (result.value.app.empty()) {
+    result.value.app = repository->is_exact() ? head.repository.text.substr(head.repository.text.find('/') + 1) : "$(REPO_NAME)";
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Template> compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in) {
+  std::vector<Compiled> compiled;
+  if (draft.templates.IsDefined() && !draft.templates.IsNull() && !draft.templates.IsSequence()) in.fail(draft.templates, "expected a list of templates");
+  if (draft.templates.IsSequence()) {
+    for (const YAML::Node& node : draft.templates) {
+      if (auto one = compile(node, pipelines, in)) compiled.push_back(std::move(*one));
+    }
+  }
+  for (const auto& one : compiled) {
+    check_references(one, in);
+    check_stages(one, in);
+    check_resources(one, draft.settings.queue, in);
+  }
+  check_unique(compiled, in);
+  std::vector<Template> templates;
+  for (auto& one : compiled) templates.push_back(std::move(one.value));
+  return templates;
+}
+
+}  // namespace slipway::config
