@@ -23,7 +23,7 @@ struct Index {
   bool operator==(const Index&) const = default;
 };
 
-/// The one item of a sequence of mappings whose `key` reads `value`: `[name=web]`.
+/// The one item of a sequence of mappings whose own `key` (not one by a merge key) reads `value`: `[name=web]`.
 struct Match {
   std::string key;
   std::string value;

@@ -1,0 +1,310 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
+#include "edit/rewrite.hpp"
+#include "edit/scalar.hpp"
+
+// Adding what is missing. Before it, this file looks at how its surroundings are written: indentation, line breaks, flow or
+// block, the blank after a colon, quotes around keys.
+
+namespace slipway::edit {
+
+namespace {
+
+using Steps = std::span<const Step>;
+
+// How a file is written.
+struct Habit {
+  std::string line_break = "\n";
+  std::size_t step = 2;           ///< a nested mapping is indented by so much more
+  std::size_t sequence_step = 2;  ///< a sequence below a key, dashes
+};
+
+Habit habit_of(const Tree& tree) {
+  Habit habit;
+  const std::string_view source = tree.source();
+  const std::size_t first_break = source.find('\n');
+  if (first_break != std::string_view::npos && first_break > 0 && source[first_break - 1] == '\r') habit.line_break = "\r\n";
+  bool mapping_seen = false, sequence_seen = false;
+  for (Tree::Id id = 0; id < tree.nodes().size() && !(mapping_seen && sequence_seen); ++id) {
+    if (tree[id].kind != Node::Kind::mapping || tree[id].is_flow()) continue;
+    for (Tree::Id key = id + 1; key < tree[id].next; key = tree[tree[key].next].next) {
+      const Node& value = tree[tree[key].next];
+      if (value.style != Node::Style::block || value.indent < tree[id].indent) continue;
+      const std::size_t step = value.indent - tree[id].indent;
+      if (value.kind == Node::Kind::mapping && !mapping_seen) habit.step = step, mapping_seen = true;
+      if (value.kind == Node::Kind::sequence && !sequence_seen) habit.sequence_step = step, sequence_seen = true;
+    }
+  }
+  return habit;
+}
+
+std::string block_text(Steps steps, std::string_view value, std::size_t column, const Habit& habit) {
+  const auto new_line = [&](std::size_t indent) { return habit.line_break + std::string(indent, ' '); };
+  if (const auto* match = std::get_if<Match>(&steps[0])) {
+    return fmt::format("- {}: {}{}{}", plain_or_quoted(match->key), plain_or_quoted(match->value), new_line(column + 2),
+                       block_text(steps.subspan(1), value, column + 2, habit));
+  }
+  const std::string key = plain_or_quoted(std::get<Key>(steps[0]).name);
+  if (steps.size() == 1) return fmt::format("{}: {}", key, quoted(value));
+  const std::size_t inner = column + (std::holds_alternative<Match>(steps[1]) ? habit.sequence_step : habit.step);
+  return fmt::format("{}:{}{}", key, new_line(inner), block_text(steps.subspan(1), value, inner, habit));
+}
+
+// How a flow collection is written.
+struct FlowHabit {
+  bool quote_keys = false;
+  std::string colon = ": ";
+};
+
+std::string flow_key(std::string_view key, const FlowHabit& habit) {
+  return (habit.quote_keys ? quoted(key) : plain_or_quoted(key)) + habit.colon;
+}
+
+std::string flow_entry(Steps steps, std::string_view value, const FlowHabit& habit);
+
+// The inside of a mapping or sequence, without brackets for a mapping's first entry and an item.
+std::string flow_value(Steps steps, std::string_view value, const FlowHabit& habit) {
+  if (steps.empty()) return quoted(value);
+  const bool item = std::holds_alternative<Match>(steps[0]);
+  return fmt::format("{}{}{}", item ? '[' : '{', flow_entry(steps, value, habit), item ? ']' : '}');
+}
+
+std::string flow_entry(Steps steps, std::string_view value, const FlowHabit& habit) {
+  if (const auto* match = std::get_if<Match>(&steps[0])) {
+    const std::string text = habit.quote_keys ? quoted(match->value) : plain_or_quoted(match->value);
+    return fmt::format("{{{}{}, {}}}", flow_key(match->key, habit), text, flow_entry(steps.subspan(1), value, habit));
+  }
+  return flow_key(std::get<Key>(steps[0]).name, habit) + flow_value(steps.subspan(1), value, habit);
+}
+
+Event event(Event::Kind kind, int depth, std::string_view text = "") {
+  Event made;
+  made.kind = kind;
+  made.depth = depth;
+  made.text = text;
+  return made;
+}
+
+// The nodes that the steps become, the first of them a key or an item at `depth`.
+void add_events(Steps steps, std::string_view value, int depth, std::vector<Event>& out) {
+  if (const auto* match = std::get_if<Match>(&steps[0])) {
+    out.push_back(event(Event::Kind::mapping, depth));
+    out.push_back(event(Event::Kind::scalar, depth + 1, match->key));
+    out.push_back(event(Event::Kind::scalar, depth + 1, match->value));
+    add_events(steps.subspan(1), value, depth + 1, out);
+    return;
+  }
+  out.push_back(event(Event::Kind::scalar, depth, std::get<Key>(steps[0]).name));
+  if (steps.size() == 1) {
+    out.push_back(event(Event::Kind::scalar, depth, value));
+    return;
+  }
+  const bool item = std::holds_alternative<Match>(steps[1]);
+  out.push_back(event(item ? Event::Kind::sequence : Event::Kind::mapping, depth));
+  add_events(steps.subspan(1), value, depth + 1, out);
+}
+
+std::vector<Event> collection_events(Steps steps, std::string_view value, int depth) {
+  std::vector<Event> events;
+  events.push_back(event(std::holds_alternative<Match>(steps[0]) ? Event::Kind::sequence : Event::Kind::mapping, depth));
+  add_events(steps, value, depth + 1, events);
+  return events;
+}
+
+// Only keys, and items that get a further key, can be made from a path.
+bool can_be_made(Steps steps) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (std::holds_alternative<Index>(steps[i])) return false;
+    const auto* match = std::get_if<Match>(&steps[i]);
+    if (match == nullptr) continue;
+    const auto* next = i + 1 < steps.size() ? std::get_if<Key>(&steps[i + 1]) : nullptr;
+    if (next == nullptr || next->name == match->key) return false;
+  }
+  return true;
+}
+
+class Creation {
+ public:
+  Creation(const Tree& tree, const Place& place, const Path& path, std::string_view value)
+      : tree_(tree), place_(place), node_(tree[place.node]), value_(value), habit_(habit_of(tree)) {
+    rest_ = Steps(path.steps()).subspan(place.depth);
+    const Tree::Id root = tree.documents()[place.document];
+    for (Tree::Id at = root; at != place.node; ++depth_) {
+      holder_ = at;
+      Tree::Id child = at + 1;
+      while (tree[child].next <= place.node) child = tree[child].next;
+      at = child;
+    }
+  }
+
+  std::optional<Rewrite> plan() {
+    rewrite_.trail = place_.trail;
+    if (!can_be_made(rest_)) return std::nullopt;
+    const bool item = std::holds_alternative<Match>(rest_[0]);
+    if (node_.kind == Node::Kind::scalar) return fill_null() ? std::optional(rewrite_) : std::nullopt;
+    if (item != (node_.kind == Node::Kind::sequence)) return std::nullopt;
+    Change change{node_.next, false, {}};
+    add_events(rest_, value_, depth_ + 1, change.added);
+    rewrite_.changes.push_back(std::move(change));
+    node_.is_flow() ? append_flow() : append_block();
+    return rewrite_;
+  }
+
+ private:
+  std::string_view source() const { return tree_.source(); }
+
+  std::size_t line_end(std::size_t from) const {
+    const std::size_t found = source().find('\n', from);
+    if (found == std::string_view::npos) return source().size();
+    return found > from && source()[found - 1] == '\r' ? found - 1 : found;
+  }
+
+  void splice(std::size_t at, std::string text) { rewrite_.splices.push_back({at, at, std::move(text)}); }
+
+  // Behind the line of the last value. Blank lines behind a text that keeps them (`|+`) are part of it.
+  void append_block() {
+    std::size_t at = line_end(node_.end);
+    const Node& last = tree_[node_.next - 1];
+    if (last.is_block_scalar() && last.keep) {
+      for (std::size_t line = at; line < source().size(); at = line) {
+        line = source().find('\n', line) + 1;
+        const std::size_t text = source().find_first_not_of(" \r", line);
+        if (line == 0 || text == std::string_view::npos || source()[text] != '\n') break;
+        line = line_end(line);
+      }
+    }
+    splice(at, habit_.line_break + std::string(node_.indent, ' ') + block_text(rest_, value_, node_.indent, habit_));
+  }
+
+  // `key:` without a value, `- `, `~`, or an empty document.
+  bool fill_null() {
+    rewrite_.changes.push_back({place_.node, true, collection_events(rest_, value_, depth_)});
+    if (!node_.is_empty()) {
+      rewrite_.splices.push_back({node_.begin, node_.end, flow_value(rest_, value_, FlowHabit())});
+      return true;
+    }
+    const bool in_flow = holder_ && tree_[*holder_].is_flow();
+    if (in_flow) {
+      splice(node_.begin, (node_.colon_missing ? ": " : " ") + flow_value(rest_, value_, FlowHabit()));
+      return true;
+    }
+    if (node_.colon_missing) return false;
+    const bool item = std::holds_alternative<Match>(rest_[0]);
+    std::size_t column = 0;
+    if (holder_) column = tree_[*holder_].indent + (item ? habit_.sequence_step : habit_.step);
+    if (holder_ && tree_[*holder_].kind == Node::Kind::sequence) column = tree_[*holder_].indent + 2;
+    splice(line_end(node_.begin), habit_.line_break + std::string(column, ' ') + block_text(rest_, value_, column, habit_));
+    return true;
+  }
+
+  // The last entry shows how entries are written: what stands before it, around its colon, and whether its key is quoted.
+  void append_flow() {
+    const Tree::Id first = place_.node + 1;
+    if (first >= node_.next) {
+      FlowHabit habit;
+      habit.quote_keys = is_json_like();
+      splice(node_.begin + 1, flow_entry(rest_, value_, habit));
+      return;
+    }
+    Tree::Id last = first, before = first;
+    const bool mapping = node_.kind == Node::Kind::mapping;
+    const auto next_entry = [&](Tree::Id id) { return mapping ? tree_[tree_[id].next].next : tree_[id].next; };
+    while (next_entry(last) < node_.next) before = last, last = next_entry(last);
+    const std::size_t end = entry_end(last);
+    const std::string gap = gap_before(last, before == last ? node_.begin + 1 : entry_end(before), before == last);
+    const std::string text = gap + flow_entry(rest_, value_, flow_habit(last));
+    const std::size_t comma = after_blanks(end);
+    const bool trailing_comma = source()[comma] == ',';
+    std::size_t at = trailing_comma ? comma + 1 : end;
+    if (!trailing_comma) splice(end, ",");
+    if (gap.find('\n') != std::string::npos && rest_is_comment(at)) at = line_end(at);
+    splice(at, text + (trailing_comma ? "," : ""));
+  }
+
+  bool is_json_like() const {
+    const std::size_t begin = source().find_first_not_of(" \t\r\n", source().starts_with("\xef\xbb\xbf") ? 3 : 0);
+    return begin != std::string_view::npos && (source()[begin] == '{' || source()[begin] == '[');
+  }
+
+  std::size_t entry_end(Tree::Id entry) const {
+    const Tree::Id value = node_.kind == Node::Kind::mapping ? tree_[entry].next : entry;
+    return std::max(tree_[entry].end, tree_[value].end);
+  }
+
+  // Over blanks, line breaks and comments.
+  std::size_t after_blanks(std::size_t from) const {
+    std::size_t i = from;
+    for (;;) {
+      while (i < source().size() && std::string_view(" \t\r\n").find(source()[i]) != std::string_view::npos) ++i;
+      if (i >= source().size() || source()[i] != '#') return i;
+      i = line_end(i);
+    }
+  }
+
+  bool rest_is_comment(std::size_t from) const {
+    const std::size_t text = source().find_first_not_of(" \t", from);
+    return text == std::string_view::npos || source()[text] == '#' || source()[text] == '\n' || source()[text] == '\r';
+  }
+
+  std::string gap_before(Tree::Id entry, std::size_t from, bool only) const {
+    const std::size_t begin = tree_[entry].begin;
+    const std::size_t comma = only ? from : source().find(',', from) + 1;
+    const std::string_view gap = source().substr(comma, begin - comma);
+    if (gap.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+      return only && gap.empty() && flow_habit(entry).colon != ":" ? " " : std::string(gap);
+    }
+    const std::size_t line = source().rfind('\n', begin);
+    if (line == std::string_view::npos || line < comma) return " ";
+    const std::string_view indent = source().substr(line + 1, begin - line - 1);
+    return indent.find_first_not_of(" \t") == std::string_view::npos ? habit_.line_break + std::string(indent) : " ";
+  }
+
+  FlowHabit flow_habit(Tree::Id entry) const {
+    FlowHabit habit;
+    habit.quote_keys = tree_[entry].style == Node::Style::double_quoted || is_json_like();
+    if (node_.kind != Node::Kind::mapping || !habit.quote_keys) return habit;
+    const Node& value = tree_[tree_[entry].next];
+    const std::string_view colon = source().substr(tree_[entry].end, value.begin - tree_[entry].end);
+    if (colon.starts_with(':') && colon.find_first_not_of(" ", 1) == std::string_view::npos) habit.colon = colon;
+    return habit;
+  }
+
+  const Tree& tree_;
+  const Place& place_;
+  const Node& node_;
+  std::string_view value_;
+  Habit habit_;
+  Steps rest_;
+  std::optional<Tree::Id> holder_;
+  int depth_ = 0;
+  Rewrite rewrite_;
+};
+
+}  // namespace
+
+Result<Rewrite> plan_creation(const Tree& tree, const Place& place, const Path& path, std::string_view value,
+                              const std::string& file) {
+  if (place.blocked) return *place.blocked;
+  if (auto rewrite = Creation(tree, place, path, value).plan()) return std::move(*rewrite);
+  return missing(tree, place, path, file);
+}
+
+Result<Rewrite> plan_first_document(std::string_view source, const Path& path, std::string_view value,
+                                    const std::string& file) {
+  if (!can_be_made(path.steps())) {
+    return Error(fmt::format("the file is empty, and '{}' can not be made from its path alone", path.text()), Position(file, 1, 1));
+  }
+  Habit habit;
+  if (source.find("\r\n") != std::string_view::npos) habit.line_break = "\r\n";
+  const bool open_line = !source.empty() && source.back() != '\n' && source != "\xef\xbb\xbf";
+  Rewrite rewrite;
+  rewrite.splices.push_back({source.size(), source.size(),
+                             (open_line ? habit.line_break : "") + block_text(path.steps(), value, 0, habit) + habit.line_break});
+  rewrite.changes.push_back({0, false, collection_events(path.steps(), value, 0)});
+  return rewrite;
+}
+
+}  // namespace slipway::edit

@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "edit/rewrite.hpp"
+#include "edit/scalar.hpp"
+
+namespace slipway::edit {
+
+namespace {
+
+constexpr std::string_view core_prefix = "tag:yaml.org,2002:";
+
+// The name of a tag of YAML's own (`str` of `!!str`), or nothing for any other.
+std::string_view core_tag(std::string_view tag) {
+  if (tag.starts_with("!!")) return tag.substr(2);
+  if (tag.starts_with("!<") && tag.substr(2).starts_with(core_prefix)) {
+    return tag.substr(2 + core_prefix.size(), tag.size() - 3 - core_prefix.size());
+  }
+  return {};
+}
+
+bool reads_as_string(const Tree& tree, Tree::Id id) {
+  const Node& node = tree[id];
+  if (!tree.tag(id).empty()) return true;  // of other tags than `!!str`, see plan_replacement
+  if (node.is_empty()) return false;
+  return node.style != Node::Style::plain || plain_is_string(tree.text(id).value_or(""));
+}
+
+std::size_t line_end(std::string_view source, std::size_t from) {
+  const std::size_t found = source.find('\n', from);
+  if (found == std::string_view::npos) return source.size();
+  return found > from && source[found - 1] == '\r' ? found - 1 : found;
+}
+
+// Where the new text goes. A value that is not there yet gets the blank that parts it from its key.
+Result<std::vector<Splice>> splices_for(const Tree& tree, Tree::Id id, std::string text, const std::string& file) {
+  const Node& node = tree[id];
+  const std::string_view source = tree.source();
+  if (node.is_block_scalar()) {
+    return std::vector<Splice>{{node.begin, node.body, std::move(text)}, {line_end(source, node.body), node.end, ""}};
+  }
+  if (!node.is_empty()) return std::vector<Splice>{{node.begin, node.end, std::move(text)}};
+  if (node.colon_missing) {
+    const bool in_brackets = source.find_first_of(",]}\n\r# \t", node.begin) == node.begin || node.begin == source.size();
+    if (!in_brackets) return Error("this key has no ':' behind it", tree.position(id, file));
+    return std::vector<Splice>{{node.begin, node.begin, ": " + text}};
+  }
+  return std::vector<Splice>{{node.begin, node.begin, " " + text}};
+}
+
+Event replaced_by(std::string_view value) {
+  Event event;
+  event.kind = Event::Kind::scalar;
+  event.text = value;
+  return event;
+}
+
+}  // namespace
+
+Result<Rewrite> plan_replacement(const Tree& tree, const Place& place, const Path& path, std::string_view value,
+                                 const std::string& file) {
+  const Node& node = tree[place.node];
+  if (node.kind != Node::Kind::scalar) {
+    return Error(fmt::format("'{}' is a {}, not a single value", path.text(),
+                             node.kind == Node::Kind::mapping ? "mapping" : "sequence"),
+                 tree.position(place.node, file));
+  }
+  const std::string_view tag = core_tag(tree.tag(place.node));
+  if (!tag.empty() && tag != "str") {
+    return Error(fmt::format("'{}' has the tag '{}', so a text can not be put there", path.text(), tree.tag(place.node)),
+                 tree.position(place.node, file));
+  }
+  Rewrite rewrite;
+  rewrite.trail = place.trail;
+  if (reads_as_string(tree, place.node) && tree.reads(place.node, value)) {
+    rewrite.trail.push_back(place.node);
+    return rewrite;
+  }
+  auto splices = splices_for(tree, place.node, quoted(value), file);
+  if (!splices) return splices.error();
+  rewrite.splices = std::move(*splices);
+  rewrite.changes.push_back({place.node, true, {replaced_by(value)}});
+  return rewrite;
+}
+
+std::string apply(std::string_view source, std::vector<Splice> splices) {
+  std::stable_sort(splices.begin(), splices.end(), [](const Splice& a, const Splice& b) { return a.begin < b.begin; });
+  std::string out;
+  std::size_t grown = source.size();
+  for (const Splice& splice : splices) grown += splice.text.size();
+  out.reserve(grown);
+  std::size_t from = 0;
+  for (const Splice& splice : splices) {
+    out += source.substr(from, splice.begin - from);
+    out += splice.text;
+    from = splice.end;
+  }
+  out += source.substr(from);
+  return out;
+}
+
+}  // namespace slipway::edit

@@ -1,0 +1,219 @@
+#include <fmt/format.h>
+#include <rapidjson/reader.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <functional>
+#include <sstream>
+
+#include "base/text.hpp"
+#include "edit/rewrite.hpp"
+
+// The second reader: RapidJSON for JSON, else yaml-cpp, whose event interface needs no tree and expands no aliases.
+
+namespace slipway::edit {
+
+namespace {
+
+using Sink = std::function<void(Event&&)>;
+
+class YamlEvents : public YAML::EventHandler {
+ public:
+  explicit YamlEvents(Sink sink) : sink_(std::move(sink)) {}
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t anchor) override { emit(Event::Kind::null, "?", anchor, ""); }
+  void OnAlias(const YAML::Mark&, YAML::anchor_t anchor) override { emit(Event::Kind::alias, "", anchor, ""); }
+  void OnScalar(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+    emit(Event::Kind::scalar, tag, anchor, text);
+  }
+  void OnSequenceStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    emit(Event::Kind::sequence, tag, anchor, "");
+    ++depth_;
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    emit(Event::Kind::mapping, tag, anchor, "");
+    ++depth_;
+  }
+  void OnMapEnd() override { --depth_; }
+
+ private:
+  void emit(Event::Kind kind, const std::string& tag, YAML::anchor_t anchor, const std::string& text) {
+    sink_(Event{kind, depth_, anchor, tag, text});
+  }
+  Sink sink_;
+  int depth_ = 0;
+};
+
+class JsonEvents : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonEvents> {
+ public:
+  explicit JsonEvents(Sink sink) : sink_(std::move(sink)) {}
+  bool Null() { return emit(Event::Kind::null, "?", ""); }
+  bool Bool(bool value) { return emit(Event::Kind::scalar, "?", value ? "true" : "false"); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    return emit(Event::Kind::scalar, "?", std::string(text, size));
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool) {
+    return emit(Event::Kind::scalar, "!", std::string(text, size));
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool copy) { return String(text, size, copy); }
+  bool StartObject() { return emit(Event::Kind::mapping, "?", "") && ++depth_ > 0; }
+  bool EndObject(rapidjson::SizeType) { return --depth_ >= 0; }
+  bool StartArray() { return emit(Event::Kind::sequence, "?", "") && ++depth_ > 0; }
+  bool EndArray(rapidjson::SizeType) { return --depth_ >= 0; }
+
+ private:
+  bool emit(Event::Kind kind, const char* tag, std::string text) {
+    sink_(Event{kind, depth_, 0, tag, std::move(text)});
+    return true;
+  }
+  Sink sink_;
+  int depth_ = 0;
+};
+
+std::optional<Error> read_yaml(std::string_view source, const std::string& file, std::size_t nodes_max, const Sink& sink) {
+  std::istringstream stream{std::string(source)};
+  std::size_t count = 0;
+  YamlEvents events([&](Event&& event) { ++count, sink(std::move(event)); });
+  try {
+    YAML::Parser parser(stream);
+    while (count <= nodes_max && parser.HandleNextDocument(events)) continue;
+  } catch (const YAML::Exception& failure) {
+    return Error(fmt::format("yaml-cpp can not read it: {}", printable(failure.msg)),
+                 Position(file, failure.mark.line + 1, failure.mark.column + 1));
+  }
+  return std::nullopt;
+}
+
+bool read_json(std::string_view source, const Sink& sink) {
+  if (source.starts_with("\xef\xbb\xbf")) source.remove_prefix(3);
+  const std::size_t first = source.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || (source[first] != '{' && source[first] != '[')) return false;
+  rapidjson::MemoryStream stream(source.data(), source.size());
+  JsonEvents events(sink);
+  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
+  return !rapidjson::Reader().Parse<flags>(stream, events).IsError();
+}
+
+class Verification {
+ public:
+  Verification(const Tree& tree, Rewrite rewrite, const std::string& file)
+      : tree_(tree), rewrite_(std::move(rewrite)), file_(file) {
+    std::stable_sort(rewrite_.changes.begin(), rewrite_.changes.end(),
+                     [](const Change& a, const Change& b) { return a.at < b.at; });
+  }
+
+  Result<void> run(std::string_view after) {
+    if (auto error = read_before()) return *error;
+    if (auto error = compare_nodes()) return *error;
+    if (after == tree_.source()) return Result<void>();
+    change();
+    return read_after(after);
+  }
+
+ private:
+  std::optional<Error> read_before() {
+    before_.reserve(tree_.nodes().size());
+    const Sink keep = [&](Event&& event) { before_.push_back(std::move(event)); };
+    json_ = read_json(tree_.source(), keep);
+    if (json_) return std::nullopt;
+    before_.clear();
+    return read_yaml(tree_.source(), file_, tree_.nodes().size(), keep);
+  }
+
+  Error disagreement(Tree::Id id) const {
+    return Error("two YAML readers understand this place differently, so it is not edited", tree_.position(id, file_));
+  }
+
+  static bool same_kind(const Node& node, Event::Kind kind) {
+    switch (node.kind) {
+      case Node::Kind::alias: return kind == Event::Kind::alias;
+      case Node::Kind::sequence: return kind == Event::Kind::sequence;
+      case Node::Kind::mapping: return kind == Event::Kind::mapping;
+      default: return kind == Event::Kind::scalar || kind == Event::Kind::null;
+    }
+  }
+
+  // Both readers see the same nodes, nested alike, and the same texts where the path led.
+  std::optional<Error> compare_nodes() const {
+    const std::vector<Node>& nodes = tree_.nodes();
+    std::vector<Tree::Id> open;
+    for (Tree::Id id = 0; id < nodes.size(); ++id) {
+      while (!open.empty() && nodes[open.back()].next <= id) open.pop_back();
+      const bool same = id < before_.size() && same_kind(nodes[id], before_[id].kind) &&
+                        before_[id].depth == static_cast<int>(open.size());
+      if (!same) return disagreement(id);
+      if (nodes[id].kind == Node::Kind::alias && before_[id].anchor != before_[nodes[id].target].anchor) return disagreement(id);
+      if (nodes[id].kind == Node::Kind::sequence || nodes[id].kind == Node::Kind::mapping) open.push_back(id);
+    }
+    if (before_.size() != nodes.size()) return disagreement(nodes.empty() ? 0 : static_cast<Tree::Id>(nodes.size() - 1));
+    for (const Tree::Id id : rewrite_.trail) {
+      if (before_[id].kind == Event::Kind::scalar && !tree_.reads(id, before_[id].text)) return disagreement(id);
+    }
+    return std::nullopt;
+  }
+
+  // Turns `before_` into what must be read afterwards. A value keeps its anchor and its tag, if it has one.
+  void change() {
+    std::vector<Event> expected;
+    expected.reserve(before_.size() + rewrite_.changes.size() * 4);
+    std::size_t from = 0;
+    for (Change& change : rewrite_.changes) {
+      std::move(before_.begin() + static_cast<std::ptrdiff_t>(from), before_.begin() + static_cast<std::ptrdiff_t>(change.at),
+                std::back_inserter(expected));
+      from = change.at;
+      if (change.removes) {
+        const Event& old = before_[from++];
+        change.added.front().depth = old.depth;
+        change.added.front().anchor = old.anchor;
+        change.added.front().tag = old.tag == "?" || old.tag == "!" ? "" : old.tag;
+      }
+      std::move(change.added.begin(), change.added.end(), std::back_inserter(expected));
+    }
+    std::move(before_.begin() + static_cast<std::ptrdiff_t>(from), before_.end(), std::back_inserter(expected));
+    before_ = std::move(expected);
+  }
+
+  // An empty tag is that of a new node: quoted or plain, as it came out, but no other.
+  static bool matches(const Event& expected, const Event& event) {
+    const bool tag = expected.tag.empty() ? event.tag.empty() || event.tag == "?" || event.tag == "!" : expected.tag == event.tag;
+    return tag && expected.kind == event.kind && expected.depth == event.depth && expected.anchor == event.anchor &&
+           expected.text == event.text;
+  }
+
+  Result<void> read_after(std::string_view after) {
+    std::size_t count = 0;
+    bool same = true;
+    const Sink compare = [&](Event&& event) {
+      same = same && count < before_.size() && matches(before_[count], event);
+      ++count;
+    };
+    const bool readable = json_ ? read_json(after, compare) : !read_yaml(after, file_, before_.size(), compare);
+    if (readable && same && count == before_.size()) return Result<void>();
+    return Error("the edit would have changed more than the one value, so it was not made",
+                 rewrite_.changes.empty() ? Position(file_, 1, 1) : position_of_change());
+  }
+
+  Position position_of_change() const {
+    const Tree::Id at = rewrite_.changes.front().at;
+    if (tree_.nodes().empty()) return Position(file_, 1, 1);
+    return tree_.position(std::min(at, static_cast<Tree::Id>(tree_.nodes().size() - 1)), file_);
+  }
+
+  const Tree& tree_;
+  Rewrite rewrite_;
+  const std::string& file_;
+  bool json_ = false;
+  std::vector<Event> before_;
+};
+
+}  // namespace
+
+Result<void> verify(const Tree& tree, std::string_view after, Rewrite rewrite, const std::string& file) {
+  return Verification(tree, std::move(rewrite), file).run(after);
+}
+
+}  // namespace slipway::edit
