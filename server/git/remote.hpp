@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/id.hpp"
+#include "io/task.hpp"
+
+namespace slipway::git {
+
+/// A commit to be made: whole new contents of files, and the message. Author and committer are the remote's.
+struct NewCommit {
+  NewCommit() = default;
+  std::map<std::string, std::string> files;  ///< path from the root to its new bytes
+  std::string message;
+};
+
+/// The commits are on the branch, in the order given.
+struct Landed {
+  Landed() = default;
+  explicit Landed(std::vector<CommitSha> made) : commits(std::move(made)) {}
+  std::vector<CommitSha> commits;
+};
+/// Somebody else moved the branch first: fetch, apply anew, try again. `words` are the server's own.
+struct Raced {
+  Raced() = default;
+  explicit Raced(std::string said) : words(std::move(said)) {}
+  std::string words;
+};
+using PushOutcome = std::variant<Landed, Raced>;
+
+/// The branch of the infra repository that hand-offs go to. Blocking work is done on a pool, one operation at a time; every
+/// operation has an absolute limit. Throws Unavailable where the server can not be reached or does not answer in time, Refused
+/// with the server's own words where it says no for good (wrong password, permission, protected branch, hook). Used on the loop.
+class GitRemote {
+ public:
+  virtual ~GitRemote() = default;
+
+  /// The branch's head as last known: after a push of our own without asking the server, else by fetch().
+  virtual Task<CommitSha> head() = 0;
+  /// Asks the server, fetches what is new, and returns the branch's head. Refused when the branch does not exist.
+  virtual Task<CommitSha> fetch() = 0;
+  /// A plain file's bytes at a commit; nothing where there is no such file. Refused for symbolic links, submodules, folders and
+  /// paths that are not plain.
+  virtual Task<std::optional<std::string>> read(CommitSha at, std::string file) = 0;
+  /// Every YAML file at a commit, smaller than `bytes_max`, that holds `needle`; looks at no more than `files_max` files.
+  virtual Task<std::vector<std::pair<std::string, std::string>>> find_text(CommitSha at, std::string needle, std::size_t files_max,
+                                                                           std::size_t bytes_max) = 0;
+  /// The branch that the server's HEAD names.
+  virtual Task<std::string> default_branch() = 0;
+  /// Makes the commits on top of `onto`, one after the other, and pushes them together.
+  virtual Task<PushOutcome> commit_and_push(CommitSha onto, std::vector<NewCommit> commits) = 0;
+};
+
+}  // namespace slipway::git

@@ -1,0 +1,95 @@
+#include "run/completer.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <set>
+
+#include "base/failure.hpp"
+
+namespace slipway::run {
+namespace {
+
+constexpr std::size_t page = 64;
+constexpr auto look_again = std::chrono::seconds(60);
+constexpr auto first_delay = std::chrono::seconds(1);  ///< after a trouble; doubles up to look_again
+
+}  // namespace
+
+Completer::Completer(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, asio::any_io_executor loop, Log log)
+    : queue_(queue), sources_(sources), time_(time), log_(std::move(log)), arrived_(loop) {}
+
+void Completer::use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit) {
+  matcher_ = std::move(matcher);
+  limit_ = limit;
+}
+
+Task<> Completer::serve() {
+  while (true) {
+    co_await round();
+    auto delay = std::chrono::duration_cast<std::chrono::seconds>(look_again);
+    if (troubles_ > 0) delay = std::min(delay, first_delay * (1 << std::min(troubles_ - 1, 6)));
+    arrived_.expires_after(delay);
+    boost::system::error_code woken;
+    co_await arrived_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
+  }
+}
+
+Task<> Completer::round() {
+  std::set<RepoName> unreachable;
+  DeliveryId after;
+  while (true) {
+    const auto some = co_await queue_.pending(after, page);
+    for (const auto& one : some) {
+      after = one.delivery.id;
+      const RepoName& repository = one.delivery.push.repository;
+      if (unreachable.contains(repository)) continue;
+      std::string trouble;
+      try {
+        co_await complete(one);
+      } catch (const Unavailable& error) {
+        trouble = error.what();
+      } catch (const Refused& error) {
+        trouble = error.what();
+      }
+      if (trouble.empty()) continue;
+      unreachable.insert(repository);
+      log_.warn("a push can not be completed yet", {{"delivery", one.delivery.id.value()}, {"repository", repository.value()}, {"error", trouble}});
+    }
+    if (some.size() < page) break;
+  }
+  troubles_ = unreachable.empty() ? 0 : troubles_ + 1;
+}
+
+Task<> Completer::complete(const queue::Pending& pending) {
+  const auto push = co_await completed(pending);
+  Verdict verdict;
+  if (push) {
+    verdict = matcher_->judge(pending.delivery, *push);
+  } else {
+    verdict = matcher_->judge(pending.delivery);
+    verdict.pending = false;
+  }
+  const auto made = co_await queue_.complete(pending.delivery.id, verdict);
+  missed_ += made.size();
+  for (const auto& run : made) {
+    log_.info("the payload alone would have missed this", {{"delivery", pending.delivery.id.value()}, {"run", run.run.value()}, {"template", run.template_name.value()}});
+  }
+}
+
+/// The push with its whole list of commits; nothing where its head exists no more, so that only the payload is left to judge.
+Task<std::optional<Push>> Completer::completed(const queue::Pending& pending) {
+  Push push = pending.delivery.push;
+  if (!co_await sources_.contains(push.repository, push.after)) co_await sources_.fetch(push.repository);
+  if (!co_await sources_.contains(push.repository, push.after)) co_return std::nullopt;
+  auto commits = co_await sources_.changed(push.repository, pending.base, push.after, limit_);
+  push.before = pending.base;
+  push.commits = std::move(commits);
+  push.total_commits = static_cast<std::int64_t>(push.commits.size());
+  co_return push;
+}
+
+}  // namespace slipway::run

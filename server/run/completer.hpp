@@ -1,0 +1,47 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+
+#include "base/log.hpp"
+#include "git/source_mirror.hpp"
+#include "io/time.hpp"
+#include "model/settings.hpp"
+#include "queue/queue.hpp"
+#include "trigger/match.hpp"
+
+namespace slipway::run {
+
+/// Judges again, with the commits completed from the mirror, the deliveries whose payload did not hold the whole push. A
+/// repository that can not be reached is asked again without end, and does not hold up the others. Used on the loop.
+class Completer {
+ public:
+  Completer(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, asio::any_io_executor loop, Log log);
+
+  /// Decides by this configuration from now on.
+  void use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit);
+  /// There is a new pending delivery.
+  void wake() { arrived_.cancel(); }
+  /// To be spawned once; ends when cancelled.
+  Task<> serve();
+
+  /// Runs that only a completed push asked for: what the payloads alone would have missed.
+  std::uint64_t missed_by_payloads() const noexcept { return missed_; }
+
+ private:
+  Task<> round();
+  Task<> complete(const queue::Pending& pending);
+  Task<std::optional<Push>> completed(const queue::Pending& pending);
+
+  queue::Queue& queue_;
+  git::SourceMirror& sources_;
+  io::TimeSource& time_;
+  Log log_;
+  asio::steady_timer arrived_;
+  std::shared_ptr<const trigger::Matcher> matcher_;
+  std::size_t limit_ = 1000;
+  int troubles_ = 0;  ///< rounds in a row in which something could not be reached
+  std::uint64_t missed_ = 0;
+};
+
+}  // namespace slipway::run

@@ -1,0 +1,231 @@
+#include "run/dispatcher.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/failure.hpp"
+
+namespace slipway::run {
+namespace {
+
+constexpr auto look_again = std::chrono::seconds(30);       ///< claim() is asked at least so often
+constexpr auto newer_look = std::chrono::seconds(1);        ///< for `on_newer: cancel`
+constexpr auto write_again = std::chrono::milliseconds(500); ///< the disk is full: an end is written when there is room
+
+std::string_view outcome_name(const RunOutcome& outcome) {
+  constexpr std::array<std::string_view, 6> names{"handed off", "unchanged", "superseded", "failed", "cancelled", "postponed"};
+  return names[outcome.index()];
+}
+
+std::string reason_of(const RunOutcome& outcome) {
+  if (const auto* failed = std::get_if<Failed>(&outcome)) return failed->reason;
+  if (const auto* old = std::get_if<Superseded>(&outcome)) return old->why;
+  if (const auto* later = std::get_if<Postponed>(&outcome)) return later->reason;
+  if (const auto* unchanged = std::get_if<Unchanged>(&outcome)) return unchanged->why;
+  if (const auto* cancelled = std::get_if<Cancelled>(&outcome)) return cancelled->why;
+  return "";
+}
+
+Error no_run(RunId run) { return Error(fmt::format("no run {}", run.value())); }
+
+}  // namespace
+
+struct Dispatcher::Active {
+  explicit Active(queue::Claim claimed) : claim(std::move(claimed)), at(claim.run.next_stage) {}
+  queue::Claim claim;
+  Stage at;
+  std::shared_ptr<Performer> performer;
+  OnNewer on_newer = OnNewer::finish;
+  schedule::RetryPolicy retries;
+  asio::cancellation_signal signal;
+  std::optional<RunOutcome> instead;  ///< what a cancellation was meant as
+  bool ended = false;
+};
+
+Dispatcher::Dispatcher(queue::Queue& queue, build::RunLogs& logs, io::TimeSource& time, asio::any_io_executor loop, Log log)
+    : queue_(queue), logs_(logs), time_(time), loop_(loop), log_(log), notes_(loop, log), emptied_(loop) {}
+
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::use(std::shared_ptr<Performer> performer, std::shared_ptr<const config::Catalogue> catalogue, schedule::RetryPolicy retries) {
+  performer_ = std::move(performer);
+  catalogue_ = std::move(catalogue);
+  retries_ = retries;
+}
+
+Task<> Dispatcher::serve() {
+  while (!draining_) {
+    std::string trouble;
+    std::optional<queue::Claim> claim;
+    try {
+      claim = co_await queue_.claim();
+    } catch (const Unavailable& error) {
+      trouble = error.what();
+    }
+    if (claim && draining_) {  // drain() came while the claim was on its way
+      const RunOutcome back = Postponed(claim->run.next_stage, WaitingFor::none, "the daemon was stopping", time_.now());
+      co_await queue_.finish(claim->lease, back);
+    } else if (claim) {
+      start(*std::move(claim));
+    } else if (trouble.empty()) {
+      co_await queue_.wait_for_work(time_.now() + look_again);
+    } else {
+      log_.error("no run could be claimed", {{"error", trouble}});
+      co_await time_.sleep_for(write_again);
+    }
+  }
+}
+
+void Dispatcher::start(queue::Claim claim) {
+  auto active = std::make_shared<Active>(std::move(claim));
+  active->performer = performer_;
+  active->retries = retries_;
+  if (const auto* known = catalogue_->find(active->claim.run.template_name)) active->on_newer = known->on_newer;
+  const RunId run = active->claim.run.id;
+  active_[run] = active;
+  log_.info("run started", {{"run", run.value()}, {"template", active->claim.run.template_name.value()}, {"commit", active->claim.run.commit.value()}});
+  if (active->on_newer == OnNewer::cancel) notes_.spawn("watch for newer runs", watch_for_newer(active));
+  asio::co_spawn(loop_, work_on(active), asio::bind_cancellation_slot(active->signal.slot(), [this, active, run](std::exception_ptr error) {
+    if (error) log_.error("a run's end could not be written down", {{"run", run.value()}});
+    active->ended = true;
+    active_.erase(run);
+    if (active_.empty()) emptied_.cancel();
+  }));
+}
+
+Task<> Dispatcher::work_on(std::shared_ptr<Active> active) {
+  const RunId run = active->claim.run.id;
+  const auto lease = active->claim.lease;
+  const auto note = [this, lease](const StageRecord& record) {
+    if (record.finished) notes_.spawn("stage", [](queue::Queue& queue, queue::Lease held, StageRecord what) -> Task<> {
+      co_await queue.stage_finished(held, what.stage, what.outcome, what.detail);
+    }(queue_, lease, record));
+    else notes_.spawn("stage", [](queue::Queue& queue, queue::Lease held, Stage stage) -> Task<> {
+      co_await queue.stage_started(held, stage);
+    }(queue_, lease, record.stage));
+  };
+  const auto log = logs_.begin(run, note);
+  auto outcome = co_await outcome_of(*active, *log);
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const std::string reason = reason_of(outcome);
+  if (const auto* failed = std::get_if<Failed>(&outcome)) log->stage_done(failed->stage, "failed", reason);
+  log->note(fmt::format("{}{}{}", outcome_name(outcome), reason.empty() ? "" : ": ", reason));
+  log_.info("run ended", {{"run", run.value()}, {"template", active->claim.run.template_name.value()}, {"outcome", outcome_name(outcome)}, {"reason", reason}});
+  co_await write_end(*active, std::move(outcome));
+}
+
+Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {
+  std::optional<RunOutcome> outcome;
+  try {
+    outcome = co_await active.performer->perform(active.claim, log, active.at);
+  } catch (const Unavailable& error) {
+    outcome = after_accident(active, active.at == Stage::build ? WaitingFor::registry : WaitingFor::git, error.what());
+  } catch (const Refused& error) {
+    outcome = Failed(active.at, error.what());
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == asio::error::operation_aborted) outcome = Cancelled("cancelled");
+    else outcome = Failed(active.at, fmt::format("internal error: {}", error.what()));
+  } catch (const std::exception& error) {
+    outcome = Failed(active.at, fmt::format("internal error: {}", error.what()));
+  }
+  if (std::holds_alternative<Cancelled>(*outcome) && active.instead) co_return *active.instead;
+  auto* lost = std::get_if<Postponed>(&*outcome);
+  if (lost && lost->waiting_for == WaitingFor::retry && !lost->until) co_return after_accident(active, WaitingFor::retry, lost->reason);
+  co_return *std::move(outcome);
+}
+
+RunOutcome Dispatcher::after_accident(const Active& active, WaitingFor what, const std::string& words) const {
+  const auto seed = static_cast<std::uint64_t>(active.claim.run.id.value());
+  const auto when = schedule::next_try(active.retries, active.claim.trouble, active.at, time_.now(), seed);
+  if (when) return Postponed(active.at, what, words, *when);
+  return Failed(active.at, fmt::format("{} (given up after {} tries; `slipway retry {}` goes on where it stopped)", words,
+                                       active.claim.trouble.failures + 1, active.claim.run.id.value()));
+}
+
+Task<> Dispatcher::write_end(const Active& active, RunOutcome outcome) {
+  while (true) {
+    std::string trouble;
+    try {
+      const bool mine = co_await queue_.finish(active.claim.lease, outcome);
+      if (!mine) log_.warn("a run's end came too late: somebody else has it", {{"run", active.claim.run.id.value()}});
+      co_return;
+    } catch (const Unavailable& error) {
+      trouble = error.what();
+    }
+    log_.error("a run's end can not be written yet", {{"run", active.claim.run.id.value()}, {"error", trouble}});
+    co_await time_.sleep_for(write_again);
+  }
+}
+
+Task<> Dispatcher::watch_for_newer(std::shared_ptr<Active> active) {
+  while (!active->ended) {
+    co_await time_.sleep_for(newer_look);
+    if (active->ended || active->at == Stage::handoff) co_return;
+    const auto newer = co_await queue_.newer_rivals(active->claim.lease);
+    if (newer.empty()) continue;
+    const auto later = co_await active->performer->later_than(active->claim.run, newer);
+    if (!later || active->ended) continue;
+    stop(*active, Superseded(fmt::format("run {} builds a later commit, and on_newer says cancel", later->value())));
+    co_return;
+  }
+}
+
+void Dispatcher::stop(Active& active, RunOutcome instead) {
+  if (!active.instead) active.instead = std::move(instead);
+  active.signal.emit(asio::cancellation_type::terminal);
+}
+
+Task<> Dispatcher::drain(std::chrono::seconds limit) {
+  draining_ = true;
+  emptied_.expires_after(limit);
+  if (!active_.empty()) {
+    boost::system::error_code woken;
+    co_await emptied_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  const auto left = active_;
+  for (const auto& [run, active] : left) stop(*active, Postponed(active->at, WaitingFor::none, "the daemon was stopping", time_.now()));
+  while (!active_.empty()) {
+    emptied_.expires_after(look_again);
+    boost::system::error_code woken;
+    co_await emptied_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  co_await notes_.join(look_again);
+}
+
+Task<Result<void>> Dispatcher::cancel(RunId run) {
+  const auto answer = co_await queue_.cancel_queued(run);
+  if (answer == queue::Answer::done) co_return Result<void>();
+  if (answer == queue::Answer::unknown) co_return no_run(run);
+  if (answer == queue::Answer::not_allowed) co_return Error(fmt::format("run {} has ended: there is nothing to cancel", run.value()));
+  const auto found = active_.find(run);
+  if (found == active_.end()) co_return Error(fmt::format("run {} is just ending", run.value()));
+  stop(*found->second, Cancelled("a person cancelled it"));
+  co_return Result<void>();
+}
+
+Task<Result<void>> Dispatcher::retry(RunId run, RetryOptions options) {
+  const queue::RetryRequest request(options.allow_rollback, options.rebuild);
+  const auto answer = co_await queue_.retry(run, request);
+  switch (answer) {
+    case queue::Answer::done: co_return Result<void>();
+    case queue::Answer::unknown: co_return no_run(run);
+    case queue::Answer::is_running: co_return Error(fmt::format("run {} is running: cancel it first", run.value()));
+    case queue::Answer::not_allowed: break;
+  }
+  co_return Error(fmt::format("run {} is queued or has succeeded: there is nothing to try again", run.value()));
+}
+
+Task<Result<void>> Dispatcher::release(TemplateName name) {
+  if (!catalogue_->find(name)) co_return Error(fmt::format("no template {}", name.value()));
+  const bool was_held = co_await queue_.release(name);
+  if (!was_held) co_return Error(fmt::format("{} is not on hold", name.value()));
+  co_return Result<void>();
+}
+
+}  // namespace slipway::run

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/log.hpp"
+#include "build/run_logs.hpp"
+#include "io/task_group.hpp"
+#include "io/time.hpp"
+#include "run/control.hpp"
+#include "run/performer.hpp"
+
+namespace slipway::run {
+
+/// Claims runs as the queue offers them and gives each a coroutine of its own that can be cancelled alone. What becomes of a
+/// run is written down whatever happens: an accident puts it back, with patience; everything else ends it. Used on the loop.
+class Dispatcher final : public Control {
+ public:
+  Dispatcher(queue::Queue& queue, build::RunLogs& logs, io::TimeSource& time, asio::any_io_executor loop, Log log);
+  ~Dispatcher() override;
+
+  /// What runs are performed with from now on; those under way go on with what they have.
+  void use(std::shared_ptr<Performer> performer, std::shared_ptr<const config::Catalogue> catalogue, schedule::RetryPolicy retries);
+
+  /// Claims and starts runs until drain() is called. To be spawned once.
+  Task<> serve();
+  /// Starts nothing more, and waits for the runs under way; after `limit` they are put back into the queue.
+  Task<> drain(std::chrono::seconds limit);
+
+  Task<Result<void>> cancel(RunId run) override;
+  Task<Result<void>> retry(RunId run, RetryOptions options) override;
+  Task<Result<void>> release(TemplateName name) override;
+
+  std::size_t running() const noexcept { return active_.size(); }
+
+ private:
+  struct Active;
+  void start(queue::Claim claim);
+  Task<> work_on(std::shared_ptr<Active> active);
+  Task<RunOutcome> outcome_of(Active& active, build::RunLog& log);
+  RunOutcome after_accident(const Active& active, WaitingFor what, const std::string& words) const;
+  Task<> write_end(const Active& active, RunOutcome outcome);
+  Task<> watch_for_newer(std::shared_ptr<Active> active);
+  void stop(Active& active, RunOutcome instead);
+
+  queue::Queue& queue_;
+  build::RunLogs& logs_;
+  io::TimeSource& time_;
+  asio::any_io_executor loop_;
+  Log log_;
+  io::TaskGroup notes_;  ///< stage records on their way to the queue
+  std::shared_ptr<Performer> performer_;
+  std::shared_ptr<const config::Catalogue> catalogue_;
+  schedule::RetryPolicy retries_;
+  std::map<RunId, std::shared_ptr<Active>> active_;
+  asio::steady_timer emptied_;
+  bool draining_ = false;
+};
+
+}  // namespace slipway::run

@@ -1,0 +1,103 @@
+#include "run/drift_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "base/failure.hpp"
+
+namespace slipway::run {
+namespace {
+
+constexpr std::size_t files_max = 5000;            ///< YAML files of the infra repository that are looked through
+constexpr std::size_t application_bytes_max = 1u << 20;
+constexpr auto look_again = std::chrono::minutes(10);
+
+bool is_url(const std::string& place) { return place.starts_with("http://") || place.starts_with("https://"); }
+
+void append(std::vector<Application>& all, std::vector<Application> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+std::string file_text(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw Refused(fmt::format("the Argo CD Application {} can not be read", file));
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  text.resize(std::min(text.size(), application_bytes_max));
+  return text;
+}
+
+Drift unknown(const std::string& why) {
+  Drift drift;
+  drift.findings.push_back(why);
+  return drift;
+}
+
+}  // namespace
+
+Task<std::vector<Application>> DriftWatch::applications(const HandoffSettings& settings) {
+  std::vector<Application> all;
+  for (const auto& place : settings.applications) {
+    if (!is_url(place)) {
+      append(all, parse_applications(file_text(place), place));
+      continue;
+    }
+    auto url = io::parse_url(place);
+    if (!url) throw Refused(fmt::format("drift.applications: {}: {}", place, url.error().what()));
+    io::HttpRequest request("GET", *std::move(url));
+    request.max_body = application_bytes_max;
+    const auto answer = co_await http_.send(std::move(request));
+    if (!answer.ok()) throw Unavailable(fmt::format("{} answered {}", place, answer.status));
+    append(all, parse_applications(answer.body, place));
+  }
+  if (!settings.applications.empty()) co_return all;
+  const CommitSha head = co_await infra_.fetch();
+  const auto files = co_await infra_.find_text(head, "kind: Application", files_max, application_bytes_max);
+  for (const auto& [file, text] : files) append(all, parse_applications(text, file + " in the infra repository"));
+  co_return all;
+}
+
+Task<> DriftWatch::look(HandoffSettings settings, std::vector<std::string> values_files) {
+  std::string trouble;
+  Drift seen;
+  try {
+    PushTarget target;
+    target.url = settings.repository_url;
+    target.branch = settings.branch;
+    const auto found = co_await applications(settings);
+    target.default_branch = co_await infra_.default_branch();
+    seen = compare(target, values_files, found, settings.same_addresses);
+  } catch (const Unavailable& error) {
+    trouble = error.what();
+  } catch (const Refused& error) {
+    trouble = error.what();
+  }
+  if (!trouble.empty()) seen = unknown("the comparison was not possible: " + trouble);
+  if (seen == current_) co_return;
+  current_ = std::move(seen);
+  for (const auto& finding : current_.findings) {
+    if (current_.state == DriftState::differs) log_.warn("contract drift", {{"finding", finding}});
+    else log_.info("contract drift is unknown", {{"finding", finding}});
+  }
+  if (current_.state == DriftState::same) log_.info("Argo CD reads what hand-offs are pushed to", {});
+}
+
+Task<> DriftWatch::serve(HandoffSettings settings, std::vector<std::string> values_files) {
+  while (true) {
+    co_await look(settings, values_files);
+    co_await time_.sleep_for(look_again);
+  }
+}
+
+std::vector<std::string> DriftWatch::differences() const {
+  return current_.state == DriftState::differs ? current_.findings : std::vector<std::string>();
+}
+
+std::optional<std::string> DriftWatch::blocks(const HandoffSettings& settings) const {
+  if (settings.drift != DriftReaction::block || current_.state != DriftState::differs) return std::nullopt;
+  return fmt::format("contract drift, and the configuration says drift: block: {}", fmt::join(current_.findings, "; "));
+}
+
+}  // namespace slipway::run

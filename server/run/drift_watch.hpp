@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "git/remote.hpp"
+#include "io/http_client.hpp"
+#include "io/time.hpp"
+#include "model/settings.hpp"
+#include "run/drift.hpp"
+
+namespace slipway::run {
+
+/// Keeps the comparison between where hand-offs are pushed and what Argo CD reads: looked at when the daemon starts and from time to
+/// time, and said wherever an operator looks for as long as the two differ. Used on the loop.
+class DriftWatch {
+ public:
+  DriftWatch(git::GitRemote& infra, io::HttpClient& http, io::TimeSource& time, Log log) : infra_(infra), http_(http), time_(time), log_(std::move(log)) {}
+
+  /// Looks once: Applications from the configured files and URLs, else from the infra repository itself.
+  Task<> look(HandoffSettings settings, std::vector<std::string> values_files);
+  /// Looks now and then every ten minutes, until cancelled.
+  Task<> serve(HandoffSettings settings, std::vector<std::string> values_files);
+
+  const Drift& current() const noexcept { return current_; }
+  /// The sentences to repeat at every hand-off.
+  std::vector<std::string> differences() const;
+  /// Why a hand-off must not go on, where the configuration says `drift: block`.
+  std::optional<std::string> blocks(const HandoffSettings& settings) const;
+
+ private:
+  Task<std::vector<Application>> applications(const HandoffSettings& settings);
+  git::GitRemote& infra_;
+  io::HttpClient& http_;
+  io::TimeSource& time_;
+  Log log_;
+  Drift current_;
+};
+
+}  // namespace slipway::run

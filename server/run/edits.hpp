@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "git/remote.hpp"
+#include "run/ground.hpp"
+#include "run/hand_off.hpp"
+
+namespace slipway::run {
+
+/// What one hand-off comes to on the ground as it is: a commit to make, or an end without one.
+using Step = std::variant<git::NewCommit, RunOutcome>;
+
+/// Decides whether the run's commit may be handed off now, and if so which bytes of which files change. The sources must have been
+/// fetched. Throws what the repositories throw.
+Task<Step> plan_step(HandOffTools& tools, const HandoffSettings& settings, Ground& ground, const HandOff& what, build::RunLog& log);
+
+/// Writes down what was handed off last, file by file, so that a revert by hand is recognised.
+Task<> remember(HandOffTools& tools, const HandOff& what, const CommitSha& infra_commit);
+
+/// The commit's message: the configured line, a note where there is one, and trailers with source, commit, run and digest.
+std::string commit_message(const HandoffSettings& settings, const HandOff& what, const std::string& note);
+
+}  // namespace slipway::run

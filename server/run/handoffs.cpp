@@ -1,0 +1,91 @@
+#include "run/handoffs.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/failure.hpp"
+
+namespace slipway::run {
+namespace {
+
+/// A hand-off waits for as long as a batch takes, which has its own limits; the timer is only there to be woken.
+constexpr auto for_ever = std::chrono::hours(24 * 365);
+
+bool deploys(const RunOutcome& outcome) {
+  return std::holds_alternative<HandedOff>(outcome) || std::holds_alternative<Unchanged>(outcome);
+}
+
+}  // namespace
+
+struct Handoffs::Waiter {
+  Waiter(HandOff wish, build::RunLog& log, const asio::any_io_executor& loop) : item(std::move(wish), log), done(loop, for_ever) {}
+  HandOffItem item;
+  asio::steady_timer done;
+  bool finished = false;
+};
+
+Handoffs::Handoffs(HandOffTools tools, HandoffSettings settings, build::Registry& registry, DriftWatch& drift, asio::any_io_executor loop)
+    : tools_(std::move(tools)), settings_(std::move(settings)), registry_(registry), drift_(drift), loop_(loop), arrived_(loop, for_ever) {}
+
+Task<RunOutcome> Handoffs::hand_off(HandOff wish, build::RunLog& log) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (const auto blocked = drift_.blocks(settings_)) co_return Failed(Stage::handoff, *blocked);
+  for (const auto& finding : drift_.differences()) log.note("contract drift: " + finding);
+  const auto waiter = std::make_shared<Waiter>(std::move(wish), log, loop_);
+  waiting_.push_back(waiter);
+  arrived_.cancel();
+  while (!waiter->finished) {
+    boost::system::error_code woken;
+    co_await waiter->done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  if (waiter->item.failed) std::rethrow_exception(waiter->item.failed);
+  RunOutcome outcome = waiter->item.outcome.value();
+  if (deploys(outcome)) co_await move_latest(waiter->item.what, log);
+  co_return outcome;
+}
+
+Task<> Handoffs::serve() {
+  while (true) {
+    while (waiting_.empty()) {
+      arrived_.expires_after(for_ever);
+      boost::system::error_code woken;
+      co_await arrived_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) co_return;
+    }
+    if (settings_.gather.count() > 0) co_await tools_.time.sleep_for(settings_.gather);
+    co_await push_ready();
+  }
+}
+
+Task<> Handoffs::push_ready() {
+  const auto batch = std::exchange(waiting_, {});
+  std::vector<HandOffItem*> items;
+  for (const auto& waiter : batch) items.push_back(&waiter->item);
+  co_await run::hand_off(tools_, settings_, items);
+  for (const auto& waiter : batch) {
+    waiter->finished = true;
+    waiter->done.cancel();
+  }
+}
+
+Task<> Handoffs::move_latest(const HandOff& wish, build::RunLog& log) {
+  std::string trouble;
+  try {
+    co_await registry_.tag(wish.results.image, wish.results.digest, "latest");
+  } catch (const Unavailable& error) {
+    trouble = error.what();
+  } catch (const Refused& error) {
+    trouble = error.what();
+  }
+  // The hand-off has happened: `latest` is a convenience, and no reason to call the run failed.
+  if (!trouble.empty()) {
+    log.note(fmt::format("warning: {}:latest was not moved: {}", wish.results.image, trouble));
+    tools_.log.warn("latest was not moved", {{"run", wish.run.id.value()}, {"image", wish.results.image}, {"error", trouble}});
+  }
+}
+
+}  // namespace slipway::run

@@ -1,0 +1,116 @@
+#include "run/order.hpp"
+
+#include <fmt/format.h>
+
+#include "edit/edit.hpp"
+#include "run/deployed.hpp"
+#include "schedule/handoff.hpp"
+
+namespace slipway::run {
+namespace {
+
+using schedule::Relation;
+
+/// What is true of the run whichever file is looked at.
+struct History {
+  History() = default;
+  std::optional<CommitSha> head;
+  bool on_hold = false;
+};
+
+/// The commit that a deployed value names, if it names one of the source.
+Task<std::optional<CommitSha>> commit_of(HandOffTools& tools, const HandOff& what, const std::string& value, const std::string& tag,
+                                         const std::optional<queue::HandedOffLast>& last) {
+  if (last && (last->tag == value || tag_in(last->tag) == tag) && !tag.empty()) co_return last->source_commit;
+  const auto prefix = commit_prefix(tag);
+  if (!prefix) co_return std::nullopt;
+  co_return co_await tools.sources.find_commit(what.run.repository, *prefix);
+}
+
+Task<Relation> relation(HandOffTools& tools, const RepoName& repository, const std::optional<CommitSha>& one, const CommitSha& other) {
+  if (!one) co_return Relation::none;
+  if (*one == other) co_return Relation::same;
+  if (co_await tools.sources.is_ancestor(repository, *one, other)) co_return Relation::ancestor;
+  if (co_await tools.sources.is_ancestor(repository, other, *one)) co_return Relation::descendant;
+  co_return Relation::unrelated;
+}
+
+Task<bool> reachable(HandOffTools& tools, const RepoName& repository, const std::optional<CommitSha>& commit, const std::optional<CommitSha>& head) {
+  if (!commit || !head) co_return false;
+  if (*commit == *head) co_return true;
+  co_return co_await tools.sources.is_ancestor(repository, *commit, *head);
+}
+
+Task<Result<std::string>> deployed_value(Ground& ground, const ValuesEdit& edit) {
+  const auto bytes = co_await ground.read(edit.file);
+  if (!bytes) co_return Error(fmt::format("the values file {} is not in the infra repository", edit.file));
+  const auto path = edit::Path::parse(edit.path);
+  if (!path) co_return Error(fmt::format("values path {}: {}", edit.path, path.error().what()));
+  edit::Options options;
+  options.file = edit.file;
+  auto value = edit::read(*bytes, *path, options);
+  if (!value) co_return value.error();
+  co_return value->value_or(std::string());
+}
+
+Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, const HandOff& what, const History& history, const ValuesEdit& edit,
+                                         const std::string& value) {
+  const auto& repository = what.run.repository;
+  const auto last = co_await tools.queue.last_handed_off(what.run.template_name, edit.file);
+  schedule::HandoffFacts facts;
+  facts.candidate = what.run.commit;
+  const std::optional<CommitSha> candidate = what.run.commit;
+  facts.candidate_reachable = co_await reachable(tools, repository, candidate, history.head);
+  facts.deployed = tells_tag(edit) ? tag_in(value) : value;
+  const auto deployed = co_await commit_of(tools, what, value, facts.deployed, last);
+  facts.deployed_is = co_await relation(tools, repository, deployed, what.run.commit);
+  facts.deployed_reachable = co_await reachable(tools, repository, deployed, history.head);
+  if (last) {
+    facts.last_handed_off = tells_tag(edit) ? tag_in(last->tag) : last->tag;
+    facts.deployed_to_last = co_await relation(tools, repository, deployed, last->source_commit);
+  }
+  facts.on_hold = history.on_hold;
+  facts.allow_rollback = what.run.allow_rollback;
+  facts.on_manual_revert = what.target.on_manual_revert;
+  co_return facts;
+}
+
+/// The same commit is deployed; but a rebuild asked for by a person, or a digest that is missing beside the tag, is still written.
+bool writes_the_same_commit(const HandOff& what, const std::string& deployed_tag) {
+  return what.run.rebuild || deployed_tag == what.results.tag;
+}
+
+}  // namespace
+
+Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, const HandOff& what) {
+  History history;
+  history.head = co_await tools.sources.head(what.run.repository, what.run.ref);
+  const auto held = co_await tools.queue.held(what.run.template_name);
+  history.on_hold = held.has_value();
+  bool write = false;
+  std::string note;
+  for (const auto& edit : what.target.values) {
+    auto value = co_await deployed_value(ground, edit);
+    if (!value && !edit.create) co_return value.error();
+    const std::string text = value ? *value : std::string();
+    const auto facts = co_await facts_about(tools, what, history, edit, text);
+    const auto decision = schedule::decide(facts);
+    if (const auto* too_old = std::get_if<schedule::TooOld>(&decision)) {
+      co_return OrderVerdict(RunOutcome(Superseded(too_old->why)));
+    }
+    if (const auto* hold = std::get_if<schedule::Hold>(&decision)) {
+      if (!history.on_hold) co_await tools.queue.hold(what.run.template_name, hold->why);
+      co_return OrderVerdict(RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, hold->why, std::nullopt)));
+    }
+    if (const auto* may = std::get_if<schedule::Write>(&decision)) {
+      write = true;
+      if (note.empty()) note = may->note;
+    } else if (writes_the_same_commit(what, facts.deployed)) {
+      write = true;
+    }
+  }
+  if (write) co_return OrderVerdict(MayWrite(note));
+  co_return OrderVerdict(RunOutcome(Unchanged(fmt::format("{} is deployed already", short_tag(what.run.commit)))));
+}
+
+}  // namespace slipway::run

@@ -1,0 +1,156 @@
+#include "run/performer.hpp"
+
+#include <fmt/format.h>
+
+#include "io/offload.hpp"
+#include "run/workspace.hpp"
+
+namespace slipway::run {
+namespace {
+
+std::string branch_of(const std::string& ref) {
+  constexpr std::string_view prefix = "refs/heads/";
+  return ref.starts_with(prefix) ? ref.substr(prefix.size()) : ref;
+}
+
+RunOutcome gone(const Run& run) {
+  return Superseded(fmt::format("{} is no longer on {}", run.commit.value(), branch_of(run.ref)));
+}
+
+std::string full_image(const RegistrySettings& registry, const std::string& image) {
+  const std::string first = image.substr(0, image.find('/'));
+  const bool has_host = first.find_first_of(".:") != std::string::npos || first == "localhost";
+  return has_host || registry.host.empty() ? image : registry.host + "/" + image;
+}
+
+/// The outcome that a build's end means for the run, where it is not an image.
+RunOutcome unbuilt(build::BuildOutcome outcome) {
+  if (auto* failed = std::get_if<Failed>(&outcome)) return std::move(*failed);
+  if (auto* late = std::get_if<build::TimedOut>(&outcome)) return Failed(late->stage, std::move(late->reason));
+  if (auto* lost = std::get_if<build::Lost>(&outcome)) return Postponed(lost->stage, WaitingFor::retry, std::move(lost->why), std::nullopt);
+  return std::get<Cancelled>(std::move(outcome));
+}
+
+}  // namespace
+
+Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& log, Stage& at) {
+  const Run& run = claim.run;
+  at = run.next_stage;
+  const auto resolved = catalogue_->resolve(run);
+  if (!resolved) co_return Failed(at, resolved.error().text());
+  std::optional<BuildResults> results;
+  if (run.next_stage == Stage::handoff) results = run.results;
+  if (!results) {
+    auto built = co_await build(claim, *resolved, log, at);
+    if (auto* end = std::get_if<RunOutcome>(&built)) co_return std::move(*end);
+    results = std::get<BuildResults>(std::move(built));
+    co_await tools_.queue.built(claim.lease, *results);
+  }
+  at = Stage::handoff;
+  co_return co_await hand_off(run, *resolved, *results, log);
+}
+
+Task<std::optional<RunOutcome>> Performer::fetch(const Run& run, build::RunLog& log) {
+  auto& sources = tools_.sources;
+  bool fetched = false;
+  if (!co_await sources.contains(run.repository, run.commit)) {
+    co_await sources.fetch(run.repository);
+    fetched = true;
+  }
+  const bool on_branch = co_await sources.on_branch(run.repository, run.commit, run.ref);
+  if (on_branch || run.allow_rollback) co_return std::nullopt;
+  if (!fetched) co_await sources.fetch(run.repository);
+  if (co_await sources.on_branch(run.repository, run.commit, run.ref)) co_return std::nullopt;
+  log.note(fmt::format("{} is no longer on {}: it would not be handed off, and is not built", run.commit.value(), branch_of(run.ref)));
+  co_return gone(run);
+}
+
+Task<std::optional<RunOutcome>> Performer::order_rivals(const queue::Claim& claim) {
+  const Run& run = claim.run;
+  auto page = claim.rivals;
+  bool more = claim.more_rivals;
+  const schedule::Rival mine(run.id, run.commit, run.results.has_value());
+  while (!page.empty()) {
+    std::vector<CommitSha> commits;
+    for (const auto& rival : page) commits.push_back(rival.commit);
+    const auto ancestry = co_await tools_.sources.ancestry(run.repository, run.commit, commits);
+    const auto is_ancestor = [&](const CommitSha& older, const CommitSha& newer) { return ancestry.is_ancestor(older, newer); };
+    const auto ordering = schedule::newest_wins(mine, page, is_ancestor);
+    if (!ordering.superseded.empty()) {
+      const std::string why = fmt::format("{} came after it", short_tag(run.commit));
+      co_await tools_.queue.supersede(ordering.superseded, run.id, why);
+    }
+    if (ordering.superseded_by) {
+      co_return Superseded(fmt::format("run {} builds a later commit of the same branch", ordering.superseded_by->value()));
+    }
+    if (!more) co_return std::nullopt;
+    const RunId oldest = page.back().run;
+    page = co_await tools_.queue.rivals(claim.lease, oldest);
+  }
+  co_return std::nullopt;
+}
+
+Task<std::optional<RunId>> Performer::later_than(const Run& run, const std::vector<queue::Rival>& others) {
+  for (const auto& other : others) {
+    if (!co_await tools_.sources.contains(run.repository, other.commit)) co_await tools_.sources.fetch(run.repository);
+    if (co_await tools_.sources.is_ancestor(run.repository, run.commit, other.commit)) co_return other.run;
+  }
+  co_return std::nullopt;
+}
+
+Task<build::BuildOrder> Performer::order(const Run& run, const Template& resolved, std::filesystem::path source) {
+  build::BuildOrder order;
+  order.run = run.id;
+  order.template_name = run.template_name;
+  order.repository = run.repository;
+  order.source_url = catalogue_->git_url(run.repository);
+  order.commit = run.commit;
+  order.commit_time = co_await tools_.sources.commit_time(run.repository, run.commit);
+  order.source = std::move(source);
+  order.build = resolved.build;
+  order.check = resolved.check;
+  order.resources = resolved.resources;
+  order.image = full_image(settings_.registry, resolved.build.image);
+  order.tag = short_tag(run.commit);
+  order.rebuild = run.rebuild;
+  order.timeout = resolved.timeout;
+  co_return order;
+}
+
+Task<std::variant<BuildResults, RunOutcome>> Performer::build(const queue::Claim& claim, const Template& resolved, build::RunLog& log,
+                                                              Stage& at) {
+  using Answer = std::variant<BuildResults, RunOutcome>;
+  const Run& run = claim.run;
+  at = Stage::checkout;
+  log.stage(Stage::checkout);
+  if (auto end = co_await fetch(run, log)) co_return Answer(*std::move(end));
+  if (auto end = co_await order_rivals(claim)) co_return Answer(*std::move(end));
+  Workspace workspace(settings_.state / "work", run.id, tools_.files);
+  co_await workspace.make();
+  git::CheckoutOptions options;
+  options.submodules = resolved.build.submodules;
+  options.lfs = resolved.build.lfs;
+  options.context = resolved.build.context;
+  auto checked_out = co_await tools_.sources.checkout(run.repository, run.commit, workspace.source(), options);
+  if (!checked_out) co_return Answer(RunOutcome(Failed(Stage::checkout, checked_out.error().text())));
+  log.stage_done(Stage::checkout, "succeeded", fmt::format("{} of {}", run.commit.value(), run.repository.value()));
+  at = Stage::build;
+  const auto wanted = co_await order(run, resolved, workspace.source());
+  auto outcome = co_await tools_.executor.check_and_build(wanted, log);
+  if (const auto* built = std::get_if<build::Built>(&outcome)) co_return Answer(built->results);
+  co_return Answer(unbuilt(std::move(outcome)));
+}
+
+Task<RunOutcome> Performer::hand_off(const Run& run, const Template& resolved, const BuildResults& results, build::RunLog& log) {
+  log.stage(Stage::handoff);
+  HandOff wish(run, resolved, results);
+  auto outcome = co_await tools_.handoffs.hand_off(std::move(wish), log);
+  if (const auto* done = std::get_if<HandedOff>(&outcome)) {
+    log.stage_done(Stage::handoff, "succeeded", fmt::format("commit {} in the infra repository", done->commit.value()));
+  } else if (const auto* unchanged = std::get_if<Unchanged>(&outcome)) {
+    log.stage_done(Stage::handoff, "succeeded", unchanged->why);
+  }
+  co_return outcome;
+}
+
+}  // namespace slipway::run
