@@ -1,0 +1,56 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <list>
+#include <memory>
+
+namespace slipway::http {
+
+/// The deadlines of all connections behind one timer, looked at a few times a second, so that a request costs no timer of its
+/// own. Nothing ticks while there is no connection. Used on the loop.
+class Deadlines {
+ public:
+  using Steady = std::chrono::steady_clock;
+
+  /// Something that has at most one deadline at a time.
+  class Member {
+   public:
+    explicit Member(Deadlines& all);
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
+    void expires_after(Steady::duration duration) { when_ = Steady::now() + duration; }
+    void never() noexcept { when_ = Steady::time_point::max(); }
+
+   protected:
+    virtual ~Member();
+    /// Its time has come. The deadline is cleared before.
+    virtual void expired() = 0;
+
+   private:
+    friend class Deadlines;
+    Deadlines& all_;
+    Steady::time_point when_ = Steady::time_point::max();
+    std::list<Member*>::iterator place_;
+  };
+
+  /// `precision`: how much late a deadline may be noticed.
+  Deadlines(const boost::asio::any_io_executor& executor, Steady::duration precision);
+  ~Deadlines();
+  std::size_t size() const noexcept;
+
+ private:
+  // Shared with the pending tick, which may run after the deadlines are gone.
+  struct State {
+    State(const boost::asio::any_io_executor& executor, Steady::duration every) : timer(executor), precision(every) {}
+    boost::asio::steady_timer timer;
+    Steady::duration precision;
+    std::list<Member*> members;
+    bool ticking = false;
+  };
+  static void tick(const std::shared_ptr<State>& state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace slipway::http

@@ -1,0 +1,211 @@
+#include "http/receiver.hpp"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+#include "base/text.hpp"
+#include "http/delivery_answer.hpp"
+#include "io/offload.hpp"
+#include "trigger/gitea.hpp"
+#include "trigger/verify.hpp"
+
+namespace slipway::http {
+
+namespace {
+
+// Signature and parse of so much take about a millisecond: more is not for the loop.
+constexpr std::size_t largest_on_loop = 512 * 1024;
+constexpr std::chrono::seconds stop_retry{10};
+constexpr std::uint32_t log_lines_per_second = 20;
+
+struct Unsigned {};
+struct Judged {
+  Judged() = default;
+  Judged(Delivery what, Verdict means) : delivery(std::move(what)), verdict(std::move(means)) {}
+  Delivery delivery;
+  Verdict verdict;
+};
+using Reading = std::variant<Unsigned, Error, trigger::Ignored, Judged>;
+
+// From bytes to verdict; pure, so that it may run on either thread.
+Reading read(RawDelivery raw, const std::vector<std::string>& secrets, const Judge& judge) {
+  auto verified = trigger::verify(std::move(raw), secrets);
+  if (!verified) return Unsigned();
+  auto parsed = trigger::parse(std::move(*verified));
+  if (!parsed) return parsed.error();
+  if (auto* ignored = std::get_if<trigger::Ignored>(&*parsed)) return std::move(*ignored);
+  Delivery& delivery = std::get<Delivery>(*parsed);
+  Verdict verdict = judge(delivery);
+  return Judged(std::move(delivery), std::move(verdict));
+}
+
+RawDelivery take(Request& request) {
+  RawDelivery raw;
+  raw.headers = std::move(request.headers);
+  raw.body = std::move(request.body);
+  raw.target = std::move(request.target);
+  raw.received = request.received;
+  return raw;
+}
+
+bool same_path(std::string_view path, std::string_view configured) {
+  const auto bare = [](std::string_view text) { return text.ends_with('/') ? text.substr(0, text.size() - 1) : text; };
+  return bare(path) == bare(configured);
+}
+
+bool has_type(std::string_view content_type, std::string_view wanted) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return type.size() == wanted.size() && std::equal(type.begin(), type.end(), wanted.begin(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+         });
+}
+
+bool is_plain(std::string_view content_encoding) { return content_encoding.empty() || content_encoding == "identity"; }
+
+Answer wrong_method() {
+  Answer answer = problem(405, "a webhook is a POST");
+  answer.allow = "POST";
+  return answer;
+}
+
+Answer unsigned_answer() {
+  Answer answer = problem(401, "the signature is missing or wrong");
+  answer.challenge = "Signature realm=\"webhook\"";
+  return answer;
+}
+
+}  // namespace
+
+struct Receiver::Figures {
+  explicit Figures(Metrics& metrics) : all(metrics) {}
+  prometheus::Counter& outcome(const char* name) const {
+    return all.counter("slipway_deliveries_total", "Deliveries answered, by what became of them", {{"outcome", name}});
+  }
+  Metrics& all;
+  prometheus::Counter& accepted = outcome("accepted");
+  prometheus::Counter& duplicate = outcome("duplicate");
+  prometheus::Counter& unmatched = outcome("unmatched");
+  prometheus::Counter& ignored = outcome("ignored");
+  prometheus::Counter& refused = outcome("refused");
+  prometheus::Counter& unrecorded =
+      all.counter("slipway_deliveries_unrecorded_total", "Deliveries without a match that were not recorded, since too many came");
+  prometheus::Histogram& seconds =
+      prometheus::BuildHistogram()
+          .Name("slipway_delivery_answer_seconds")
+          .Help("Time from a delivery's last byte to its answer")
+          .Register(all.registry())
+          .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5});
+};
+
+Receiver::Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, queue::Queue& queue, asio::thread_pool& pool,
+                   Metrics& metrics, Log log)
+    : path_(settings.path),
+      secrets_(std::move(secrets)),
+      judge_(std::move(judge)),
+      queue_(queue),
+      pool_(pool),
+      figures_(std::make_shared<Figures>(metrics)),
+      log_(std::move(log)),
+      refusal_lines_(log_lines_per_second),
+      accepted_lines_(log_lines_per_second) {}
+
+void Receiver::configure(const WebhookSettings& settings, Secrets secrets) {
+  path_ = settings.path;
+  secrets_ = std::move(secrets);
+}
+
+std::optional<Answer> Receiver::refuse(const Request& head) {
+  if (!same_path(head.path(), path_)) return problem(404, "there is nothing here");
+  if (head.method != "POST") return wrong_method();
+  if (draining_) return unavailable("slipway is stopping", stop_retry);
+  const auto type = head.header("Content-Type");
+  const bool known = has_type(type, "application/json") || has_type(type, "application/x-www-form-urlencoded");
+  if (!known) return problem(415, "the content type is neither application/json nor application/x-www-form-urlencoded");
+  if (!is_plain(head.header("Content-Encoding"))) return problem(415, "a compressed body is not taken");
+  return std::nullopt;
+}
+
+Task<Answer> Receiver::answer(Request& request) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto secrets = secrets_.current();
+  RawDelivery raw = take(request);
+  Reading reading;
+  if (raw.body.size() <= largest_on_loop) {
+    reading = read(std::move(raw), *secrets, judge_);
+  } else {
+    auto job = [&, raw = std::move(raw)]() mutable { return read(std::move(raw), *secrets, judge_); };
+    reading = co_await io::offload(pool_, std::move(job));
+  }
+  Answer answer;
+  if (auto* judged = std::get_if<Judged>(&reading)) {
+    const bool durable = !judged->verdict.runs.empty() || judged->verdict.pending;
+    if (durable) {
+      answer = co_await accept(judged->delivery, judged->verdict);
+    } else {
+      answer = record(std::move(judged->delivery), std::move(judged->verdict));
+    }
+  } else if (const auto* ignored = std::get_if<trigger::Ignored>(&reading)) {
+    figures_->ignored.Increment();
+    log_.debug("delivery ignored", {{"delivery", ignored->id.value()}, {"reason", ignored->reason}});
+    answer = answer_ignored(*ignored);
+  } else {
+    const auto* error = std::get_if<Error>(&reading);
+    answer = error != nullptr ? problem(400, error->what()) : unsigned_answer();
+    refused(answer.status, answer.why, request.peer);
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  figures_->seconds.Observe(took.count());
+  co_return answer;
+}
+
+Task<Answer> Receiver::accept(const Delivery& delivery, const Verdict& verdict) {
+  const queue::Accepted accepted = co_await queue_.accept(delivery, verdict);
+  (accepted.duplicate ? figures_->duplicate : figures_->accepted).Increment();
+  tell(delivery, accepted);
+  co_return answer_accepted(accepted, verdict.skipped);
+}
+
+// Recorded behind the answer: what matches nothing promises nothing.
+Answer Receiver::record(Delivery delivery, Verdict verdict) {
+  figures_->unmatched.Increment();
+  log_.debug("delivery matches nothing", {{"delivery", delivery.id.value()}, {"repository", delivery.push.repository.value()}});
+  Answer answer = answer_unmatched(delivery.id, verdict.skipped);
+  if (!queue_.record(std::move(delivery), std::move(verdict))) figures_->unrecorded.Increment();
+  return answer;
+}
+
+void Receiver::tell(const Delivery& delivery, const queue::Accepted& accepted) {
+  if (!accepted_lines_.passes()) return;
+  log_.info(accepted.duplicate ? "delivery received again" : "delivery accepted",
+            {{"delivery", delivery.id.value()},
+             {"repository", delivery.push.repository.value()},
+             {"commit", delivery.push.after.value()},
+             {"runs", accepted.runs.size()},
+             {"pending", accepted.pending},
+             {"unlogged", accepted_lines_.take_held_back()}});
+}
+
+void Receiver::refused(int status, std::string_view why, std::string_view peer) {
+  figures_->refused.Increment();
+  figures_->all.counter("slipway_refusals_total", "Requests to the webhook that were refused, by status", {{"status", std::to_string(status)}})
+      .Increment();
+  if (!refusal_lines_.passes()) return;
+  log_.warn("delivery refused",
+            {{"status", status}, {"reason", why}, {"peer", peer}, {"unlogged", refusal_lines_.take_held_back()}});
+}
+
+Limits webhook_limits(const WebhookSettings& settings) {
+  Limits limits;
+  limits.max_body = settings.max_body;
+  limits.max_in_flight = settings.max_in_flight;
+  limits.max_connections = settings.max_connections;
+  limits.length_required = true;
+  limits.read_timeout = settings.read_timeout;
+  limits.idle_timeout = settings.idle_timeout;
+  limits.answer_timeout = std::chrono::milliseconds(4000);  // Gitea waits 5 s for the whole exchange
+  return limits;
+}
+
+}  // namespace slipway::http

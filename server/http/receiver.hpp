@@ -1,0 +1,59 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "http/metrics.hpp"
+#include "http/rate_limit.hpp"
+#include "http/secrets.hpp"
+#include "http/site.hpp"
+#include "model/settings.hpp"
+#include "queue/queue.hpp"
+
+namespace slipway::http {
+
+/// What a delivery means under the present configuration (trigger::Matcher::judge). Called on the loop, and for large bodies
+/// on the pool.
+using Judge = std::function<Verdict(const Delivery&)>;
+
+/// The webhook: signed deliveries in, durable runs out, answered as the contract says. Used on the loop.
+class Receiver final : public Site {
+ public:
+  /// `pool` takes the bodies that are too large for the loop. Queue, metrics and pool outlive the receiver.
+  Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, queue::Queue& queue, asio::thread_pool& pool,
+           Metrics& metrics, Log log);
+
+  /// From here on every delivery is answered 503 with Retry-After.
+  void drain() noexcept { draining_ = true; }
+  /// Takes over path and secrets of a reloaded configuration.
+  void configure(const WebhookSettings& settings, Secrets secrets);
+
+  std::optional<Answer> refuse(const Request& head) override;
+  Task<Answer> answer(Request& request) override;
+  void refused(int status, std::string_view why, std::string_view peer) override;
+
+ private:
+  struct Figures;
+  Task<Answer> accept(const Delivery& delivery, const Verdict& verdict);
+  Answer record(Delivery delivery, Verdict verdict);
+  void tell(const Delivery& delivery, const queue::Accepted& accepted);
+
+  std::string path_;
+  Secrets secrets_;
+  Judge judge_;
+  queue::Queue& queue_;
+  asio::thread_pool& pool_;
+  std::shared_ptr<Figures> figures_;
+  Log log_;
+  RateLimit refusal_lines_, accepted_lines_;
+  bool draining_ = false;
+};
+
+/// The bounds of the webhook's listener.
+Limits webhook_limits(const WebhookSettings& settings);
+
+}  // namespace slipway::http

@@ -1,0 +1,82 @@
+#include "http/request_parser.hpp"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+
+namespace slipway::http {
+
+namespace {
+
+namespace beast = boost::beast;
+constexpr std::size_t most_fields = 100;
+
+bool is_continue(std::string_view value) { return beast::iequals(beast::string_view(value.data(), value.size()), "100-continue"); }
+
+}  // namespace
+
+std::string canonical_name(std::string_view name) {
+  std::string canonical(name);
+  bool upper = true;
+  for (char& c : canonical) {
+    if (upper && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (!upper && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    upper = c == '-';
+  }
+  return canonical;
+}
+
+RequestParser::RequestParser(std::size_t header_limit) {
+  basic_parser::header_limit(static_cast<std::uint32_t>(header_limit));
+  body_limit(boost::none);  // the session's business
+  eager(false);
+}
+
+RequestParser::Progress RequestParser::parse(std::string_view bytes, std::size_t& consumed) {
+  beast::error_code error;
+  consumed = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+  // The request line alone may be taken first; the head is read when the empty line is.
+  while (!error && !is_header_done() && consumed < bytes.size()) {
+    consumed += put(boost::asio::const_buffer(bytes.data() + consumed, bytes.size() - consumed), error);
+  }
+  if (error == beast::http::error::need_more || (!error && !is_header_done())) return Progress::need_more;
+  if (error && why_.empty()) {
+    const bool too_large = error == beast::http::error::header_limit;
+    why_ = too_large ? "the request's headers are too large" : "the request is not well-formed HTTP/1.1";
+  }
+  return !error && finish() ? Progress::done : Progress::bad;
+}
+
+bool RequestParser::finish() {
+  if (version_ >= 11 && hosts_ != 1) {
+    why_ = "a request needs exactly one Host header";
+    return false;
+  }
+  request_.chunked = chunked();
+  request_.keep_alive = keep_alive();
+  request_.can_chunk = version_ >= 11;
+  if (const auto length = content_length()) request_.content_length = *length;
+  return true;
+}
+
+void RequestParser::on_request_impl(Verb, Text method, Text target, int version, ErrorCode&) {
+  request_.method.assign(method.data(), method.size());
+  request_.target.assign(target.data(), target.size());
+  version_ = version;
+}
+
+void RequestParser::on_field_impl(Field field, Text name, Text value, ErrorCode& error) {
+  if (++fields_ > most_fields) {
+    why_ = "the request has too many headers";
+    error = beast::http::error::header_limit;
+    return;
+  }
+  if (field == Field::host) {
+    ++hosts_;
+    return;
+  }
+  if (field == Field::expect) request_.expects_continue = is_continue(std::string_view(value.data(), value.size()));
+  request_.headers[canonical_name(std::string_view(name.data(), name.size()))].emplace_back(value.data(), value.size());
+}
+
+}  // namespace slipway::http

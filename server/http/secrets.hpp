@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "io/secret_file.hpp"
+
+namespace slipway::http {
+
+/// The webhook's HMAC keys, all valid at once, so that one can be exchanged for another without losing a delivery. Files that
+/// changed are read again, looked at twice a second at most.
+class Secrets {
+ public:
+  /// An error for the first file that can not be read.
+  static Result<Secrets> open(const std::vector<std::filesystem::path>& files, Log log);
+  /// The keys of this moment. What is returned does not change, so another thread may use it.
+  std::shared_ptr<const std::vector<std::string>> current();
+
+ private:
+  explicit Secrets(Log log) : log_(std::move(log)) {}
+  void collect();
+
+  Log log_;
+  std::vector<io::SecretFile> files_;
+  std::shared_ptr<const std::vector<std::string>> keys_;
+  std::chrono::steady_clock::time_point looked_{};
+};
+
+}  // namespace slipway::http

@@ -1,0 +1,95 @@
+#include "http/server.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+
+#include "base/failure.hpp"
+#include "io/time.hpp"
+
+namespace slipway::http {
+
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+Deadlines::Steady::duration precision_of(const Limits& limits) {
+  auto shortest = std::min({limits.read_timeout, limits.idle_timeout, limits.write_timeout});
+  if (limits.answer_timeout.count() > 0) shortest = std::min(shortest, limits.answer_timeout);
+  return std::clamp<std::chrono::milliseconds>(shortest / 8, std::chrono::milliseconds(1), std::chrono::milliseconds(500));
+}
+
+std::string text_of(const Endpoint& listen) { return fmt::format("{}:{}", listen.host, listen.port); }
+
+void listen_on(tcp::acceptor& acceptor, const Endpoint& listen) {
+  error_code error;
+  const auto address = boost::asio::ip::make_address(listen.host == "localhost" ? "127.0.0.1" : listen.host, error);
+  if (error) throw UsageError(fmt::format("listen address {}: {} is no IP address", text_of(listen), listen.host));
+  const tcp::endpoint endpoint(address, listen.port);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
+  if (error == boost::asio::error::address_in_use) throw Unavailable(fmt::format("{} is in use by another program", text_of(listen)));
+  if (error) throw UsageError(fmt::format("can not listen on {}: {}", text_of(listen), error.message()));
+}
+
+}  // namespace
+
+Server::Server(const boost::asio::any_io_executor& executor, const Endpoint& listen, const Limits& limits, Site& site, Log log)
+    : hall_(site, limits, log, executor, precision_of(limits)), acceptor_(executor), tasks_(executor, log) {
+  listen_on(acceptor_, listen);
+  port_ = acceptor_.local_endpoint().port();
+}
+
+void Server::start() { tasks_.spawn("accept", accept()); }
+
+Task<> Server::accept() {
+  constexpr std::chrono::milliseconds breath{100};
+  io::SystemTime time;
+  while (acceptor_.is_open()) {
+    error_code error;
+    Socket socket = co_await acceptor_.async_accept(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    if (!error) {
+      if (admit(std::move(socket))) warned_ = false;
+    } else if (error != boost::asio::error::operation_aborted && error != boost::asio::error::connection_aborted) {
+      // Out of descriptors or memory: what is connected goes on, and new ones wait in the kernel.
+      hall_.log.error("can not accept a connection", {{"error", error.message()}});
+      co_await time.sleep_for(breath);
+    }
+  }
+}
+
+bool Server::admit(Socket socket) {
+  if (hall_.sessions.size() < hall_.limits.max_connections) {
+    auto session = std::make_shared<Session>(hall_, std::move(socket));
+    tasks_.spawn("session", Session::run(std::move(session)));
+    return true;
+  }
+  if (!warned_) hall_.log.warn("too many connections", {{"limit", hall_.limits.max_connections}});
+  warned_ = true;
+  const Answer busy = unavailable("too many connections", std::chrono::seconds(5));
+  const std::string text = serialise(busy, false, false, true, Clock::now());
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(boost::asio::buffer(text), ignored);
+  hall_.site.refused(busy.status, busy.why, peer_name(socket));
+  return false;
+}
+
+Task<> Server::stop(std::chrono::milliseconds patience) {
+  error_code ignored;
+  acceptor_.close(ignored);
+  hall_.stopping = true;
+  for (Session* session : hall_.sessions) session->finish();
+  if (patience.count() > 0) co_await tasks_.join(patience);
+  tasks_.stop();
+  co_await tasks_.wait_until_empty();
+}
+
+}  // namespace slipway::http

@@ -1,0 +1,283 @@
+#include "http/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cstring>
+
+#include "base/failure.hpp"
+#include "base/text.hpp"
+
+namespace slipway::http {
+
+namespace {
+
+using boost::system::error_code;
+// Head and body of an ordinary push (8 KiB) arrive in one read.
+constexpr std::size_t buffer_size = 32 * 1024;
+// What is reserved for a body before its bytes have come: a declared length alone costs the daemon nothing.
+constexpr std::uint64_t first_reservation = 64 * 1024;
+constexpr std::chrono::seconds busy_retry{5};
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::size_t linger_bytes = 1u << 20;
+
+bool may_have_body(const Request& request) { return request.method != "GET" && request.method != "HEAD"; }
+
+// Grows a body whose bytes have all come by as much as came so far, so that the bytes held follow the bytes sent.
+bool grow(std::string& body, std::uint64_t length, InFlight& held) {
+  const auto size = std::min(length, std::max<std::uint64_t>(first_reservation, 2 * body.size()));
+  if (!held.hold(size)) return false;
+  body.resize(size);
+  return true;
+}
+
+}  // namespace
+
+std::string peer_name(const Socket& socket) {
+  error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  if (error) return "unknown";
+  const std::string address = endpoint.address().to_string();
+  if (endpoint.address().is_v6()) return fmt::format("[{}]:{}", address, endpoint.port());
+  return fmt::format("{}:{}", address, endpoint.port());
+}
+
+bool InFlight::hold(std::uint64_t bytes) noexcept {
+  if (bytes <= held_) return true;
+  if (hall_.in_flight + (bytes - held_) > hall_.limits.max_in_flight) return false;
+  hall_.in_flight += bytes - held_;
+  held_ = bytes;
+  return true;
+}
+
+Session::Session(Hall& hall, Socket socket)
+    : Member(hall.deadlines), hall_(hall), socket_(std::move(socket)), peer_(peer_name(socket_)), buffer_(new char[buffer_size]) {
+  error_code ignored;
+  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  hall_.sessions.insert(this);
+}
+
+Session::~Session() { hall_.sessions.erase(this); }
+
+Task<> Session::run(std::shared_ptr<Session> session) {
+  while (co_await session->serve_one()) {
+  }
+}
+
+void Session::finish() {
+  if (phase_ == Phase::idle && !in_buffer()) socket_.cancel();
+}
+
+void Session::enter(Phase phase) {
+  phase_ = phase;
+  const Limits& limits = hall_.limits;
+  switch (phase) {
+    // Who connects and says nothing has only the time for one request, not that between two.
+    case Phase::idle: expires_after(first_ ? std::min(limits.read_timeout, limits.idle_timeout) : limits.idle_timeout); break;
+    case Phase::reading: expires_after(limits.read_timeout); break;
+    case Phase::answering:
+      if (limits.answer_timeout.count() > 0) {
+        expires_after(limits.answer_timeout);
+      } else {
+        never();
+      }
+      break;
+    case Phase::writing: expires_after(limits.write_timeout); break;
+    case Phase::lingering: expires_after(linger_time); break;
+  }
+}
+
+void Session::expired() {
+  timed_out_ = true;
+  error_code ignored;
+  if (phase_ == Phase::answering) {
+    // The sender waits 5 s at most: better a refusal in time than the right answer too late. What was asked may still happen.
+    const std::string late = serialise(unavailable("the answer takes too long", busy_retry), false, false, true, Clock::now());
+    socket_.write_some(boost::asio::buffer(late), ignored);
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    hall_.site.refused(503, "the answer takes too long", peer_);
+  }
+  socket_.cancel(ignored);
+}
+
+Task<bool> Session::receive_some() {
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (end_ == buffer_size) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  error_code error;
+  const auto space = boost::asio::buffer(buffer_.get() + end_, buffer_size - end_);
+  end_ += co_await socket_.async_read_some(space, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+  co_return !error;
+}
+
+// The head of the next request; false when the connection is to be closed without an answer.
+Task<bool> Session::read_head(RequestParser& parser) {
+  enter(Phase::idle);
+  bool begun = false;
+  for (;;) {
+    if (in_buffer()) {
+      std::size_t consumed = 0;
+      const auto progress = parser.parse(buffered(), consumed);
+      begin_ += consumed;
+      if (progress == RequestParser::Progress::done) co_return true;
+      if (progress == RequestParser::Progress::bad) {
+        co_await refuse_and_close(problem(400, parser.why()));
+        co_return false;
+      }
+      if (!begun) enter(Phase::reading);
+      begun = true;
+    }
+    if (hall_.stopping && !begun) co_return false;
+    if (co_await receive_some()) continue;
+    if (begun && timed_out_) {
+      co_await refuse_and_close(problem(408, "the request did not arrive in time"));
+    } else if (begun) {
+      hall_.site.refused(400, "the connection ended within a request's head", peer_);
+    }
+    co_return false;
+  }
+}
+
+// What every listener refuses, whatever it serves.
+std::optional<Answer> Session::refuse(const Request& head) const {
+  if (auto refusal = hall_.site.refuse(head)) return refusal;
+  if (head.chunked) return problem(411, "a request must say its length; chunked bodies are not taken");
+  if (!head.content_length && hall_.limits.length_required && may_have_body(head)) return problem(411, "a request must say its length");
+  if (head.content_length.value_or(0) > hall_.limits.max_body) {
+    return problem(413, fmt::format("the body is larger than {} bytes", hall_.limits.max_body));
+  }
+  if (!head.header("Expect").empty() && !head.expects_continue) return problem(417, "nothing but 100-continue can be expected");
+  return std::nullopt;
+}
+
+// Reads the body into the request; false when the connection is to be closed, after an answer where one is due.
+Task<bool> Session::read_body(Request& request, InFlight& held) {
+  const std::uint64_t length = request.content_length.value_or(0);
+  std::string& body = request.body;
+  std::size_t filled = std::min<std::uint64_t>(length, end_ - begin_);
+  body.assign(buffer_.get() + begin_, filled);
+  begin_ += filled;
+  if (filled < length) enter(Phase::reading);
+  bool fits = held.hold(filled);
+  error_code error;
+  while (fits && !error && filled < length) {
+    fits = filled < body.size() || grow(body, length, held);
+    if (!fits) break;
+    const auto space = boost::asio::buffer(body.data() + filled, body.size() - filled);
+    filled += co_await socket_.async_read_some(space, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+  }
+  if (fits && !error) co_return true;
+  if (!fits) {
+    co_await refuse_and_close(unavailable("too many bodies are being received at once", busy_retry));
+  } else if (timed_out_) {
+    co_await refuse_and_close(problem(408, "the request did not arrive in time"));
+  } else {
+    co_await refuse_and_close(problem(400, "the body ended before its Content-Length"));
+  }
+  co_return false;
+}
+
+Task<bool> Session::serve_one() {
+  RequestParser parser(hall_.limits.header);
+  if (!co_await read_head(parser)) co_return false;
+  first_ = false;
+  Request request = parser.take();
+  request.peer = peer_;
+  request.received = Clock::now();
+  if (auto refusal = refuse(request)) {
+    co_await refuse_and_close(std::move(*refusal));
+    co_return false;
+  }
+  if (request.expects_continue && !in_buffer() && !co_await send_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+  InFlight held(hall_);
+  if (!co_await read_body(request, held)) co_return false;
+  const Answer answer = co_await have_answered(request);
+  co_return co_await send(answer, request);
+}
+
+// One of the three places where accidents are caught (server/README.md, "Errors").
+Task<Answer> Session::have_answered(Request& request) {
+  enter(Phase::answering);
+  Answer failure;
+  try {
+    co_return co_await hall_.site.answer(request);
+  } catch (const Unavailable& accident) {
+    hall_.site.refused(503, accident.what(), peer_);
+    failure = unavailable(accident.what(), busy_retry);
+  } catch (const boost::system::system_error& accident) {
+    if (accident.code() == boost::asio::error::operation_aborted) throw;
+    failure = bug(accident);
+  } catch (const std::exception& accident) {
+    failure = bug(accident);
+  }
+  co_return failure;
+}
+
+Answer Session::bug(const std::exception& accident) const {
+  hall_.log.error("a request failed", {{"error", accident.what()}, {"peer", peer_}});
+  hall_.site.refused(500, "an error in slipway", peer_);
+  return problem(500, "an error in slipway; its log says more");
+}
+
+// Sends the answer; true when the connection goes on.
+Task<bool> Session::send(const Answer& answer, const Request& request) {
+  if (timed_out_) co_return false;  // it has been answered already
+  const bool keep_alive = request.keep_alive && !answer.close && !hall_.stopping && (!answer.stream || request.can_chunk);
+  const bool head_only = request.method == "HEAD";
+  const std::string text = serialise(answer, keep_alive, head_only, request.can_chunk, Clock::now());
+  if (!co_await send_all(text)) co_return false;
+  if (!answer.stream || head_only) co_return keep_alive;
+  chunked_ = request.can_chunk;
+  enter(Phase::answering);
+  co_await answer.stream(*this);
+  const bool ended = !chunked_ || co_await send_all("0\r\n\r\n");
+  co_return keep_alive && ended;
+}
+
+Task<bool> Session::write(std::string_view bytes) {
+  if (bytes.empty()) co_return true;
+  std::string framed(bytes);
+  if (chunked_) framed = fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+  const bool sent = co_await send_all(framed);
+  enter(Phase::answering);
+  co_return sent;
+}
+
+Task<bool> Session::send_all(std::string_view bytes) {
+  error_code error;
+  const std::size_t sent = socket_.write_some(boost::asio::buffer(bytes), error);
+  if (!error && sent == bytes.size()) co_return true;  // nearly always: the socket's buffer is empty
+  if (error && error != boost::asio::error::would_block) co_return false;
+  enter(Phase::writing);
+  const auto rest = boost::asio::buffer(bytes.substr(sent));
+  co_await boost::asio::async_write(socket_, rest, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+  co_return !error;
+}
+
+// The connection ends, since what is left of the request is not read.
+Task<> Session::refuse_and_close(Answer answer) {
+  hall_.site.refused(answer.status, answer.why, peer_);
+  const std::string text = serialise(answer, false, false, true, Clock::now());
+  if (co_await send_all(text)) co_await linger();
+}
+
+// A connection that is closed with unread bytes is reset, and the answer may be lost on its way: so read a little of them.
+Task<> Session::linger() {
+  enter(Phase::lingering);
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  for (std::size_t total = 0; total < linger_bytes; total += end_) {
+    begin_ = end_ = 0;
+    if (!co_await receive_some()) co_return;
+  }
+}
+
+}  // namespace slipway::http

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/log.hpp"
+#include "http/deadlines.hpp"
+#include "http/request_parser.hpp"
+#include "http/site.hpp"
+
+namespace slipway::http {
+
+using Socket = boost::asio::ip::tcp::socket;
+
+class Session;
+
+/// What the sessions of one listener share. Outlives them.
+struct Hall {
+  Hall(Site& what, Limits bounds, Log where, const boost::asio::any_io_executor& executor, Deadlines::Steady::duration precision)
+      : site(what), limits(bounds), log(std::move(where)), deadlines(executor, precision) {}
+  Site& site;
+  Limits limits;
+  Log log;
+  Deadlines deadlines;
+  std::set<Session*> sessions;  ///< all that there are
+  std::uint64_t in_flight = 0;  ///< bytes of bodies held
+  bool stopping = false;        ///< what is being answered is the last of its connection
+};
+
+/// The bytes of one body against the bound of all of them; given back when the request is done with.
+class InFlight {
+ public:
+  explicit InFlight(Hall& hall) : hall_(hall) {}
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+  ~InFlight() { hall_.in_flight -= held_; }
+  /// Holds `bytes` in all; false when that is too much.
+  bool hold(std::uint64_t bytes) noexcept;
+
+ private:
+  Hall& hall_;
+  std::uint64_t held_ = 0;
+};
+
+/// One connection: reads requests, has them answered, one after the other.
+class Session final : public BodyWriter, private Deadlines::Member {
+ public:
+  Session(Hall& hall, Socket socket);
+  ~Session() override;
+
+  /// Until either side ends the connection. `session` keeps itself alive.
+  static Task<> run(std::shared_ptr<Session> session);
+  /// Ends it now if it is between two requests, else after the present one.
+  void finish();
+
+ private:
+  enum class Phase { idle, reading, answering, writing, lingering };
+
+  Task<bool> serve_one();
+  Task<bool> read_head(RequestParser& parser);
+  Task<bool> read_body(Request& request, InFlight& held);
+  Task<Answer> have_answered(Request& request);
+  Answer bug(const std::exception& accident) const;
+  std::optional<Answer> refuse(const Request& head) const;
+  Task<bool> send(const Answer& answer, const Request& request);
+  Task<> refuse_and_close(Answer answer);
+  Task<> linger();
+  Task<bool> receive_some();
+  Task<bool> send_all(std::string_view bytes);
+  Task<bool> write(std::string_view bytes) override;
+  void enter(Phase phase);
+  void expired() override;
+  bool in_buffer() const noexcept { return begin_ < end_; }
+  std::string_view buffered() const noexcept { return std::string_view(buffer_.get() + begin_, end_ - begin_); }
+
+  Hall& hall_;
+  Socket socket_;
+  std::string peer_;
+  std::unique_ptr<char[]> buffer_;  ///< received bytes not yet consumed are [begin_, end_)
+  std::size_t begin_ = 0, end_ = 0;
+  Phase phase_ = Phase::idle;
+  bool timed_out_ = false;
+  bool first_ = true;
+  bool chunked_ = false;
+};
+
+/// `address:port`, for the log.
+std::string peer_name(const Socket& socket);
+
+}  // namespace slipway::http
