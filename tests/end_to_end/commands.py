@@ -1,0 +1,206 @@
+"""The command line: what it prints, and its exit codes: 0 done, 1 the answer is no, 2 wrong usage or configuration, 3 not reached."""
+import json
+import subprocess
+
+from support.case import BACKEND, BUILDABLE, WorldCase
+from support.daemon import BINARY, slipway
+from support.deliveries import FOLDER, SOURCE
+from support.processes import temporary_folder
+
+PUSH = FOLDER / "push-single-backend-05.body"
+
+
+class Commands(WorldCase):
+    @classmethod
+    def furnish(cls, world):
+        world.template(BACKEND)
+
+    def ok(self, done, code=0):
+        self.assertEqual(code, done.returncode, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_version_and_help(self):
+        self.assertRegex(self.ok(slipway("--version")), r"^slipway \d+\.\d+")
+        for command in ("", "serve", "check", "doctor", "explain", "eval", "replay", "get", "runs", "run", "logs", "cancel", "retry",
+                        "release", "why", "edit-values", "import-tekton"):
+            with self.subTest(command=command):
+                self.assertIn("--help", self.ok(slipway(*([command] if command else []), "--help")))
+
+    def test_wrong_usage_is_2(self):
+        for words in ((), ("no-such-command",), ("runs", "--state", "no-such-state"), ("run",), ("run", "x"), ("edit-values",),
+                      ("edit-values", "no-such-file", "--set", "a=b"), ("edit-values", str(PUSH), "--set", "no-equals-sign"),
+                      ("get", "nothing"), ("get", "templates", "no-such-template"), ("explain", "no-such-file"), ("eval",)):
+            with self.subTest(words=words):
+                done = self.daemon.command(*words)
+                self.assertEqual(2, done.returncode, done.stdout + done.stderr)
+                self.assertTrue(done.stderr.strip())
+
+    def test_check(self):
+        self.ok(self.daemon.command("check"))
+        self.assertEqual([], json.loads(self.ok(self.daemon.command("check", json_output=True)))["errors"])
+
+    def test_check_names_every_error_with_its_place(self):
+        file = temporary_folder() / "bad.yaml"
+        file.write_text("webhok: {}\ngit:\n  base_url: 5\ntriggers:\n  - name: a\n    template: nothing\n    filter: body.ref ==\n")
+        for command in ("check", "serve"):
+            done = slipway("--config", file, command)
+            self.assertEqual(2, done.returncode)
+            self.assertIn(f"{file}:1:1", done.stderr)
+            self.assertIn("webhook", done.stderr, "the nearest known name")
+            self.assertRegex(done.stderr, rf"{file}:7:\d+")
+
+    def test_a_configuration_that_names_a_missing_file_or_is_missing_is_2(self):
+        folder = temporary_folder()
+        configuration = dict(self.daemon.configuration, webhook={"listen": "127.0.0.1:0", "secret_files": [str(folder / "gone")]})
+        (folder / "c.yaml").write_text(json.dumps(configuration))
+        for file, name in ((folder / "c.yaml", "gone"), (folder / "no.yaml", "no.yaml")):
+            done = slipway("--config", file, "serve")
+            self.assertEqual(2, done.returncode, done.stderr)
+            self.assertIn(name, done.stderr)
+
+    def test_without_a_daemon_the_api_commands_end_with_3(self):
+        configuration = dict(self.daemon.configuration, state=str(temporary_folder()))
+        file = temporary_folder() / "c.yaml"
+        file.write_text(json.dumps(configuration))
+        self.ok(slipway("--config", file, "runs"), 3)
+        configuration["operator"] = {"listen": "127.0.0.1:9"}
+        configuration["state"] = self.daemon.configuration["state"]
+        file.write_text(json.dumps(configuration))
+        for words in (("runs",), ("run", "1"), ("logs", "1"), ("cancel", "1")):
+            with self.subTest(words=words):
+                self.ok(slipway("--config", file, *words), 3)
+
+    def test_runs_run_and_logs(self):
+        commit, run = self.push_and_finish(BACKEND, BUILDABLE)
+        self.assertIn(commit[:8], self.ok(self.daemon.command("runs")))
+        listed = json.loads(self.ok(self.daemon.command("runs", "--state", "succeeded", json_output=True)))
+        self.assertIn(run["id"], [one["id"] for one in listed["runs"]])
+        self.assertIn("IMAGE_DIGEST", self.ok(self.daemon.command("run", run["id"])))
+        self.assertEqual("succeeded", json.loads(self.ok(self.daemon.command("run", run["id"], json_output=True)))["state"])
+        self.assertIn("COPY app.txt", self.ok(self.daemon.command("logs", run["id"])))
+        self.assertIn("COPY app.txt", self.ok(self.daemon.command("logs", run["id"], "--follow")))
+        self.assertIn(self.daemon.command("run", 999999).returncode, (1, 2))
+        self.assertIn(self.daemon.command("logs", 999999).returncode, (1, 2))
+        self.ok(self.daemon.command("cancel", run["id"]), 1)
+        self.ok(self.daemon.command("retry", run["id"]), 1)
+        why = self.ok(self.daemon.command("why", commit))
+        self.assertIn(run["handoff_commit"][:7], why)
+
+    def test_get(self):
+        self.assertIn("push-lumie-backend", self.ok(self.daemon.command("get", "triggers")))
+        self.assertIn("lumie-backend-build-template", self.ok(self.daemon.command("get", "templates")))
+        self.assertIn("common.image.tag", self.ok(self.daemon.command("get", "templates", "lumie-backend-build-template", "-o", "yaml")))
+        self.assertIn("test-build-deploy", self.ok(self.daemon.command("get", "pipelines")))
+        self.ok(self.daemon.command("get", "listener", "-o", "yaml"))
+        json.loads(self.ok(self.daemon.command("get", "templates", json_output=True)))
+
+    def test_edit_values_writes_only_the_value(self):
+        file = temporary_folder() / "values.yaml"
+        text = "a:\r\n  tag: 1 # 주석\r\n\r\nlist: [{name: web, tag: x}]\r\n"
+        file.write_bytes(text.encode())
+        done = subprocess.run([BINARY, "edit-values", file, "--set", "a.tag=04758206", "--set", "list[name=web].tag=y"], capture_output=True)
+        expected = text.replace("tag: 1 ", 'tag: "04758206" ').replace("tag: x", 'tag: "y"').encode()
+        self.assertEqual((0, expected), (done.returncode, done.stdout), done.stderr)
+        self.assertEqual(text.encode(), file.read_bytes())
+        self.ok(slipway("edit-values", file, "--in-place", "--set", "a.tag=z"))
+        self.assertIn(b'"z" # ', file.read_bytes())
+        done = slipway("edit-values", file, "--set", "a.tga=z")
+        self.assertEqual(1, done.returncode)
+        self.assertIn("tag", done.stderr)
+
+    def test_eval(self):
+        def evaluated(*words):
+            return slipway("eval", *words)
+
+        self.ok(evaluated("1 + 1 == 2"))
+        self.ok(evaluated("1 == 2"), 1)
+        self.assertIn("3", self.ok(evaluated("1 + 2")))
+        self.ok(evaluated("nothing.at.all"), 2)
+        self.ok(evaluated("1 +"), 2)
+        self.ok(evaluated("body.ref == 'refs/heads/main' && header.match('X-Gitea-Event', 'push')", "--body", PUSH,
+                          "--headers", PUSH.with_suffix(".headers")))
+        lines = '{"id":"a","expr":"1 + 1"}\n{"id":"b","expr":"body.x == \'y\'","body":{"x":"y"}}\n{"id":"c","expr":"1 / 0"}\n'
+        done = slipway("eval", "--batch", "-", input=lines)
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([("a", "value"), ("b", "bool"), ("c", "error")], [(one["id"], one["kind"]) for one in answers])
+
+    def test_explain_says_what_decided(self):
+        text = self.ok(self.daemon.command("explain", PUSH))
+        self.assertIn("push-lumie-backend", text)
+        other = FOLDER / "joossam-fp-1.body"
+        done = self.daemon.command("explain", other)
+        self.assertEqual(1, done.returncode, "nothing matched")
+        self.assertIn("Lumie-Edu/joossam", done.stdout)
+
+    def test_replay_sends_a_fresh_id_unless_told_otherwise(self):
+        repository = self.world.source(BACKEND)
+        delivery = self.world.push(BACKEND, {**BUILDABLE, "replayed.txt": "1\n"})[1]
+        self.assertTrue(repository.head())
+        payload = temporary_folder() / "payload"
+        payload.with_suffix(".body").write_bytes(delivery.body)
+        headers = "\n".join(["POST /hooks HTTP/1.1"] + [f"{name}: {value}" for name, value in delivery.headers])
+        payload.with_suffix(".headers").write_text(headers + "\n")
+        first = self.ok(self.daemon.command("replay", payload.with_suffix(".body")))
+        self.assertIn("lumie-backend-build-template", first)
+        script = [str(SOURCE / "scripts" / "replay")]
+        for words in (script + [str(payload), self.daemon.hook], script + ["--same-id", str(payload), self.daemon.hook]):
+            done = subprocess.run(words, capture_output=True, text=True)
+            self.ok(done)
+            self.assertIn('"duplicate":true', done.stdout.replace(" ", ""))
+        self.assertIn("duplicate", self.ok(self.daemon.command("replay", payload.with_suffix(".body"), "--same-id")))
+        wrong = temporary_folder() / "secret"
+        wrong.write_text("wrong")
+        done = subprocess.run(script + [str(payload), self.daemon.hook], capture_output=True, text=True,
+                              env={"PATH": "/usr/bin:/bin", "SLIPWAY_WEBHOOK_SECRET_FILE": str(wrong)})
+        self.ok(done, 1)
+        self.assertIn("401", done.stdout)
+        self.ok(self.daemon.command("replay", payload.with_suffix(".body"), "--url", "http://127.0.0.1:9/hooks"), 3)
+
+    def test_doctor(self):
+        self.world.source(BACKEND).head() or self.world.push(BACKEND, BUILDABLE)
+        done = self.daemon.command("doctor")
+        self.ok(done)
+        for word in ("values", "registry", "drift"):
+            self.assertIn(word, done.stdout.lower())
+        password = self.world.secrets / "password"
+        password.write_text("wrong")
+        try:
+            self.ok(self.daemon.command("doctor"), 1)
+        finally:
+            password.write_text(self.world.git.password)
+
+
+class ShippedConfigurations(WorldCase):
+    """config/lumie.yaml and config/demo.yaml are right, and decide captured pushes as they should."""
+
+    autostart = False
+
+    def show(self, *words):
+        done = slipway("--config", SOURCE / "config" / "lumie.yaml", *words)
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        return done
+
+    def test_the_catalogue_is_complete(self):
+        templates = self.show("get", "templates").stdout
+        for name in ("document", "frontend", "backend", "grading-svc", "report-svc", "analysis-svc", "chatbot-svc", "temp-omr-grading"):
+            self.assertIn(f"lumie-{name}-build-template", templates)
+        for name in ("nextjs-build-template", "fastapi-build-template"):
+            self.assertIn(name, templates)
+        triggers = self.show("get", "triggers").stdout
+        for name in ("github-push-nextjs", "github-push-fastapi"):
+            self.assertIn(name, triggers)
+        pipelines = self.show("get", "pipelines").stdout
+        for name in ("lumie-springboot", "springboot", "nextjs", "fastapi", "python", "react"):
+            self.assertIn(f"{name}-build-deploy", pipelines)
+
+    def test_captured_pushes_are_decided_as_the_catalogue_says(self):
+        for name, template in {"push-single-backend-05": "lumie-backend-build-template",
+                               "push-multi-05-commits": "lumie-frontend-build-template",
+                               "joossam-fp-1": "fastapi-build-template"}.items():
+            with self.subTest(name=name):
+                done = self.show("explain", FOLDER / f"{name}.body")
+                self.assertEqual(0, done.returncode, done.stdout)
+                self.assertIn(template, done.stdout)
+        for name in ("push-branch-maintenance", "push-branch-Main", "push-branch-feature_main", "tag-lightweight--1-push", "test-delivery--2-push"):
+            with self.subTest(name=name):
+                self.assertEqual(1, self.show("explain", FOLDER / f"{name}.body").returncode)
