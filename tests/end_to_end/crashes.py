@@ -1,12 +1,12 @@
 """SIGKILL, restart, and a second daemon."""
 import json
 
-from support.case import BACKEND, BUILDABLE
+from support.case import BACKEND, BUILDABLE, FaultyCase
 from support.daemon import Daemon
 from support.processes import free_port, wait_until
 from support.proxy import Fault
 
-from .failures import VALUES, FaultyCase
+from .failures import VALUES
 
 
 class Crashes(FaultyCase):

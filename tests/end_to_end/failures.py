@@ -1,31 +1,9 @@
 """What goes wrong outside, and what becomes of the run."""
-from support.case import BACKEND, BUILDABLE, WorldCase, logging_builder
+from support.case import BACKEND, BUILDABLE, FaultyCase, WorldCase
 from support.processes import wait_until
-from support.proxy import Fault, Proxy
+from support.proxy import Fault
 
 VALUES = "applications/lumie-backend/common-values.yaml"
-
-
-class FaultyCase(WorldCase):
-    """The daemon reaches the Git server by a proxy, which passes everything on unless a test says otherwise."""
-
-    @classmethod
-    def furnish(cls, world):
-        cls.proxy = Proxy(world.git.port)
-        cls.addClassCleanup(cls.proxy.close)
-        base = f"http://127.0.0.1:{cls.proxy.port}/git"
-        world.configuration["git"]["base_url"] = base
-        world.configuration["handoff"]["repository"] = f"{base}/Lumie-Edu/lumie-infra.git"
-        program, cls.calls = logging_builder(world.root)
-        world.configuration["builder"] = {"program": str(program)}
-        world.template(BACKEND)
-
-    def tearDown(self):
-        self.proxy.judge = lambda *_: None
-        self.proxy.release()
-
-    def builds(self):
-        return [line for line in self.calls.read_text().splitlines() if " bud " in f" {line} " or " build " in f" {line} "]
 
 
 class Failures(FaultyCase):

@@ -2,7 +2,7 @@
 import json
 import stat
 
-from support.case import BACKEND, BUILDABLE, WorldCase
+from support.case import BACKEND, BUILDABLE, WorldCase, processes_below
 from support.processes import wait_until
 
 
@@ -73,15 +73,11 @@ class OperatorApi(WorldCase):
         wait_until(lambda: "sleep" in self.daemon.log_of(number), 60, what="the build to be under way")
         self.daemon.api(f"/runs/{number}/cancel", "POST", {})
         self.assertEqual("cancelled", self.daemon.finished(number)["state"])
-        wait_until(lambda: not self.left(), what="the process tree to end")
+        wait_until(lambda: not processes_below(self.world.root, self.daemon.pid), what="the process tree to end")
         self.assert_nothing_is_left()
         status, _, text = self.daemon.request("POST", f"/api/v1/runs/{number}/cancel", "{}")
         self.assertEqual(409, status, text)
         self.assertTrue(json.loads(text)["error"])
-
-    def left(self):
-        from support.case import processes_below
-        return processes_below(self.world.root, except_for=self.daemon.pid)
 
     def test_a_delivery_is_kept_with_its_verdict(self):
         _, delivery = self.world.push(BACKEND, {**BUILDABLE, "kept.txt": "1\n"})

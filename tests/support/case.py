@@ -5,7 +5,8 @@ import unittest
 
 from .daemon import BINARY
 from .processes import mounts_below
-from .world import DOCKERFILE, World
+from .proxy import Proxy
+from .world import DOCKERFILE, INFRA, World
 
 FULL = bool(os.environ.get("SLIPWAY_TEST_FULL"))
 full = unittest.skipUnless(FULL, "only in scripts/test full")
@@ -55,6 +56,28 @@ class WorldCase(unittest.TestCase):
         """No workspace, mount or process of a run."""
         self.assertEqual([], mounts_below(self.world.root))
         self.assertEqual([], processes_below(self.world.root, except_for=self.daemon.pid))
+
+
+class FaultyCase(WorldCase):
+    """The daemon reaches the Git server by a proxy, which passes everything on unless a test says otherwise."""
+
+    @classmethod
+    def furnish(cls, world):
+        cls.proxy = Proxy(world.git.port)
+        cls.addClassCleanup(cls.proxy.close)
+        base = f"http://127.0.0.1:{cls.proxy.port}/git"
+        world.configuration["git"]["base_url"] = base
+        world.configuration["handoff"]["repository"] = f"{base}/{INFRA}.git"
+        program, cls.calls = logging_builder(world.root)
+        world.configuration["builder"] = {"program": str(program)}
+        world.template(BACKEND)
+
+    def tearDown(self):
+        self.proxy.judge = lambda *_: None
+        self.proxy.release()
+
+    def builds(self):
+        return [line for line in self.calls.read_text().splitlines() if " bud " in f" {line} " or " build " in f" {line} "]
 
 
 def processes_below(folder, except_for=None):
