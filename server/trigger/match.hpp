@@ -34,7 +34,9 @@ class Matcher {
   const config::Catalogue& catalogue() const noexcept { return *catalogue_; }
 
  private:
+  struct Plan;
   std::shared_ptr<const config::Catalogue> catalogue_;
+  std::shared_ptr<const Plan> plan_;
 };
 
 /// A delivery made here for a push that Gitea did not send or whose delivery was lost: `source` is `reconcile`, the headers

@@ -1,0 +1,99 @@
+#include "config/schema.hpp"
+
+#include <fmt/format.h>
+#include <rapidjson/document.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <algorithm>
+
+#include "config/drafts.hpp"
+
+namespace slipway::config {
+namespace {
+
+using Infos = std::vector<std::shared_ptr<const ShapeInfo>>;
+
+/// Every shape that can be reached, each once, the outer before the inner.
+void collect(const std::shared_ptr<const ShapeInfo>& info, Infos& found) {
+  const auto known = [&](const auto& one) { return one->name == info->name; };
+  if (std::any_of(found.begin(), found.end(), known)) return;
+  found.push_back(info);
+  for (const auto& key : info->keys) {
+    if (key.inner) collect(key.inner, found);
+  }
+}
+
+Infos all_shapes() {
+  Infos found;
+  collect(root_shape().info(), found);
+  return found;
+}
+
+using Json = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+
+void write_key(Json& json, const Key& key) {
+  rapidjson::Document schema;
+  schema.Parse(key.schema);
+  schema.AddMember("description", rapidjson::Value(key.sentence, schema.GetAllocator()), schema.GetAllocator());
+  if (!key.default_text.empty()) schema.AddMember("default", rapidjson::Value(key.default_text, schema.GetAllocator()), schema.GetAllocator());
+  json.Key(key.name);
+  schema.Accept(json);
+}
+
+void write_shape(Json& json, const ShapeInfo& info) {
+  json.Key("description"), json.String(info.sentence);
+  json.Key("type"), json.String("object");
+  json.Key("additionalProperties"), json.Bool(false);
+  json.Key("properties"), json.StartObject();
+  for (const auto& key : info.keys) write_key(json, key);
+  json.EndObject();
+  if (std::none_of(info.keys.begin(), info.keys.end(), [](const Key& key) { return key.required; })) return;
+  json.Key("required"), json.StartArray();
+  for (const auto& key : info.keys) {
+    if (key.required) json.String(key.name);
+  }
+  json.EndArray();
+}
+
+std::string cell(std::string text) {
+  for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) text.insert(at, "\\");
+  return text;
+}
+
+}  // namespace
+
+std::string json_schema() {
+  rapidjson::StringBuffer out;
+  Json json(out);
+  json.SetIndent(' ', 2);
+  const auto shapes = all_shapes();
+  json.StartObject();
+  json.Key("$schema"), json.String("https://json-schema.org/draft/2020-12/schema");
+  json.Key("title"), json.String("slipway.yaml");
+  write_shape(json, *shapes.front());
+  json.Key("$defs"), json.StartObject();
+  for (auto info = shapes.begin() + 1; info != shapes.end(); ++info) {
+    json.Key((*info)->name), json.StartObject();
+    write_shape(json, **info);
+    json.EndObject();
+  }
+  json.EndObject();
+  json.EndObject();
+  return std::string(out.GetString(), out.GetSize()) + "\n";
+}
+
+std::string reference() {
+  std::string page;
+  for (const auto& info : all_shapes()) {
+    page += fmt::format("### `{}`\n\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", info->name, info->sentence);
+    for (const auto& key : info->keys) {
+      const std::string fallback = key.required ? "**required**" : key.default_text.empty() ? "" : "`" + key.default_text + "`";
+      page += fmt::format("| `{}` | {} | {} | {} |\n", key.name, cell(key.type), cell(fallback), cell(key.sentence));
+    }
+    page += "\n";
+  }
+  return page;
+}
+
+}  // namespace slipway::config

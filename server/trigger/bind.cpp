@@ -1,0 +1,91 @@
+#include "trigger/bind.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/json_path.hpp"
+#include "config/references.hpp"
+
+namespace slipway::trigger {
+namespace {
+
+/// What the push itself tells, so that the document is not needed for it.
+const std::string* known_part(std::string_view name, const Push& push) {
+  if (name == "body.after") return &push.after.value();
+  if (name == "body.before") return &push.before.value();
+  if (name == "body.ref") return &push.ref;
+  if (name == "body.repository.full_name") return &push.repository.value();
+  return nullptr;
+}
+
+Result<std::string> header_value(const config::JsonPath& path, const Headers& headers) {
+  const auto field = headers.find(path.first());
+  if (field == headers.end()) return Error(fmt::format("there is no {}", path.text()));
+  std::string joined;
+  for (const auto& value : field->second) joined += (joined.empty() ? "" : ",") + value;
+  return joined;
+}
+
+class Binder {
+ public:
+  Binder(const config::Catalogue& catalogue, const Event& event, const rapidjson::Value& extensions)
+      : catalogue_(catalogue), event_(event), extensions_(extensions) {}
+
+  Result<std::string> operator()(const std::string& text) {
+    std::optional<Error> failed;
+    auto value = config::replace_references(text, [&](std::string_view name) -> std::optional<std::string> {
+      auto found = reference(name);
+      if (found) return std::move(*found);
+      failed = found.error();
+      return std::string();
+    });
+    if (failed) return *failed;
+    return value;
+  }
+
+ private:
+  Result<std::string> reference(std::string_view name) {
+    const Push& push = event_.push();
+    if (const auto* part = known_part(name, push)) return *part;
+    const std::string& full_name = push.repository.value();
+    if (name == "body.repository.name") return full_name.substr(full_name.find('/') + 1);
+    if (name == "git.url") return catalogue_.git_url(push.repository);
+    if (name == "git.branch") return push.ref.starts_with("refs/heads/") ? push.ref.substr(11) : push.ref;
+    if (name == "context.eventID") return event_.delivery().id.value();
+    const auto path = config::JsonPath::parse(name);
+    if (!path) return path.error();
+    if (path->root() == "header") return header_value(*path, event_.delivery().headers);
+    if (path->root() == "extensions") return path->read(extensions_);
+    if (path->root() != "body") return Error(fmt::format("nothing gives $({})", printable(name, 80)));
+    const auto& body = event_.body();
+    if (!body) return body.error();
+    return path->read(*body);
+  }
+
+  const config::Catalogue& catalogue_;
+  const Event& event_;
+  const rapidjson::Value& extensions_;
+};
+
+}  // namespace
+
+Result<Parameters> bind(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event, const rapidjson::Value& extensions) {
+  const Template* built = catalogue.find(trigger.template_name);
+  Parameters parameters;
+  Binder value_of(catalogue, event, extensions);
+  for (const auto& binding : trigger.bindings) {
+    auto value = value_of(binding.value);
+    if (value) {
+      parameters.insert_or_assign(binding.name, std::move(*value));
+      continue;
+    }
+    const auto fallback = built != nullptr ? built->defaults.find(binding.name) : Parameters::const_iterator();
+    if (built == nullptr || fallback == built->defaults.end()) {
+      return Error(fmt::format("the parameter '{}' can not be bound: {}", binding.name, value.error().what()));
+    }
+    parameters.insert_or_assign(binding.name, fallback->second);
+  }
+  return parameters;
+}
+
+}  // namespace slipway::trigger

@@ -1,0 +1,140 @@
+#include "trigger/evaluate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cel/json.hpp"
+#include "trigger/bind.hpp"
+
+namespace slipway::trigger {
+namespace {
+
+std::string_view name_part(std::string_view full_name) { return full_name.substr(full_name.find('/') + 1); }
+
+std::string not_in_list(const config::Trigger& trigger, const RepoName& repository) {
+  for (const auto& pattern : trigger.repositories) {
+    if (pattern.matches_but_for_case(repository)) {
+      return fmt::format("its repositories have '{}', and this is '{}': upper and lower case count", pattern.text(), repository.value());
+    }
+  }
+  std::string list;
+  for (const auto& pattern : trigger.repositories) list += (list.empty() ? "" : ", ") + pattern.text();
+  return fmt::format("it looks at {}, and this is {}", list, repository.value());
+}
+
+/// Most deliveries get this answer from most triggers: put together without a format string.
+std::string not_pinned(const config::Trigger& trigger, const RepoName& repository) {
+  const std::string& pinned = trigger.pinned.text();
+  std::string reason;
+  reason.reserve(trigger.template_name.value().size() + pinned.size() + repository.value().size() + 80);
+  reason.append(trigger.template_name.value()).append(" builds only ").append(pinned).append(", and this is ").append(repository.value());
+  if (trigger.pinned.matches_but_for_case(repository)) {
+    reason.append(": upper and lower case count");
+  } else if (name_part(pinned) == name_part(repository.value())) {
+    reason.append(", another organisation's repository of the same name");
+  }
+  return reason;
+}
+
+std::string files_changed(const Push& push) {
+  std::size_t count = 0;
+  std::string some;
+  for (const auto& commit : push.commits) {
+    for (const auto* files : {&commit.added, &commit.modified, &commit.removed}) {
+      for (const auto& file : *files) {
+        if (++count <= 3) some += (some.empty() ? "" : ", ") + file;
+      }
+    }
+  }
+  if (count == 0) return "no file is listed as changed";
+  return fmt::format("changed {}: {}{}", count == 1 ? "is" : "are", some, count > 3 ? fmt::format(" and {} more", count - 3) : "");
+}
+
+std::string not_in_paths(const config::PathRules& paths, const Push& push) {
+  std::string list;
+  for (const auto& rule : paths.rules()) list += (list.empty() ? "" : ", ") + rule.text();
+  return fmt::format("no changed file is in its paths ({}); {}", list, files_changed(push));
+}
+
+class Chain {
+ public:
+  Chain(const config::Trigger& trigger, const Event& event, const KnownVerdict& known) : trigger_(trigger), event_(event), known_(known) {
+    extensions_.SetObject();
+  }
+
+  /// Nothing where the chain lets the event through.
+  std::optional<Outcome> stopped() {
+    if (trigger_.interceptors.empty()) return std::nullopt;
+    if (!event_.body()) return Outcome(Outcome::Kind::error, event_.body().error().what());
+    for (std::size_t i = 0; i < trigger_.interceptors.size(); ++i) {
+      const auto& step = trigger_.interceptors[i];
+      if (step.filter != nullptr && !passes(*step.filter, i)) return explained(*step.filter);
+      if (auto failed = add_overlays(step)) return failed;
+    }
+    return std::nullopt;
+  }
+
+  const rapidjson::Document& extensions() const noexcept { return extensions_; }
+
+ private:
+  bool passes(const cel::Program& filter, std::size_t index) const {
+    if (const auto* verdict = known_ ? known_(index) : nullptr) return *verdict && **verdict;
+    const auto verdict = filter.test(event_.bindings(extensions_));
+    return verdict && *verdict;
+  }
+
+  Outcome explained(const cel::Program& filter) const {
+    auto why = filter.explain(event_.bindings(extensions_));
+    const bool failed = why.verdict == cel::Explanation::Verdict::error;
+    return Outcome(failed ? Outcome::Kind::error : Outcome::Kind::not_matched, std::move(why.text));
+  }
+
+  /// Each sees the extensions as they were before the step, not what its siblings made.
+  std::optional<Outcome> add_overlays(const config::Interceptor& step) {
+    if (step.overlays.empty()) return std::nullopt;
+    rapidjson::Document next;
+    next.CopyFrom(extensions_, next.GetAllocator());
+    for (const auto& overlay : step.overlays) {
+      const auto value = overlay.expression->evaluate(event_.bindings(extensions_));
+      const auto failed = [&](const Error& error) {
+        return Outcome(Outcome::Kind::error, fmt::format("the overlay '{}' has no value: {}", overlay.key, error.what()));
+      };
+      if (!value) return failed(value.error());
+      if (const auto set = cel::set_extension(next, overlay.key, *value); !set) return failed(set.error());
+    }
+    extensions_ = std::move(next);
+    return std::nullopt;
+  }
+
+  const config::Trigger& trigger_;
+  const Event& event_;
+  const KnownVerdict& known_;
+  rapidjson::Document extensions_;
+};
+
+}  // namespace
+
+std::optional<std::string> repository_reason(const config::Trigger& trigger, const RepoName& repository) {
+  const auto matches = [&](const config::RepositoryPattern& pattern) { return pattern.matches(repository); };
+  if (!trigger.repositories.empty() && std::none_of(trigger.repositories.begin(), trigger.repositories.end(), matches)) {
+    return not_in_list(trigger, repository);
+  }
+  if (!trigger.pinned.matches(repository)) return not_pinned(trigger, repository);
+  return std::nullopt;
+}
+
+Outcome evaluate(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event, const KnownVerdict& known) {
+  if (!trigger.paths.empty() && !trigger.paths.first_covered(event.push())) {
+    return Outcome(Outcome::Kind::not_matched, not_in_paths(trigger.paths, event.push()));
+  }
+  Chain chain(trigger, event, known);
+  if (auto stopped = chain.stopped()) return std::move(*stopped);
+  auto parameters = bind(catalogue, trigger, event, chain.extensions());
+  if (!parameters) return Outcome(Outcome::Kind::error, parameters.error().what());
+  Outcome outcome;
+  outcome.parameters = std::move(*parameters);
+  return outcome;
+}
+
+}  // namespace slipway::trigger

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "config/catalogue.hpp"
+#include "trigger/event.hpp"
+
+namespace slipway::trigger {
+
+/// What one trigger makes of one event.
+struct Outcome {
+  enum class Kind { matched, not_matched, error };
+  Outcome() = default;
+  Outcome(Kind what, std::string why) : kind(what), reason(std::move(why)) {}
+  bool matched() const noexcept { return kind == Kind::matched; }
+  Kind kind = Kind::matched;
+  std::string reason;     ///< of the other two
+  Parameters parameters;  ///< of the run, where it matched
+};
+
+/// Why a push to this repository is none of the trigger's business, or nothing where it is.
+std::optional<std::string> repository_reason(const config::Trigger& trigger, const RepoName& repository);
+
+/// The verdict of the filter of step `index`, known beforehand; nothing where it has to be evaluated.
+using KnownVerdict = std::function<const Result<bool>*(std::size_t index)>;
+
+/// Paths, then the chain in order, then the bindings. The repository was looked at before. A filter that fails to evaluate, an
+/// overlay that has no value, a parameter that can not be bound: an error, which is not the same as "did not match".
+Outcome evaluate(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event, const KnownVerdict& known = nullptr);
+
+}  // namespace slipway::trigger

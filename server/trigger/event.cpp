@@ -1,0 +1,162 @@
+#include "trigger/event.hpp"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <map>
+
+#include "base/text.hpp"
+#include "cel/json.hpp"
+
+namespace slipway::trigger {
+namespace {
+
+using Json = rapidjson::Writer<rapidjson::StringBuffer>;
+
+/// As Gitea sends what is no UTF-8: U+FFFD for each byte that belongs to nothing.
+std::string as_utf8(const std::string& text) {
+  if (is_utf8(text)) return text;
+  std::string good;
+  const std::string_view rest = text;
+  for (std::size_t i = 0; i < rest.size();) {
+    std::size_t length = 1;
+    while (length <= 4 && !is_utf8(rest.substr(i, length))) ++length;
+    if (length > 4) {
+      good += "\xEF\xBF\xBD";
+      ++i;
+    } else {
+      good += rest.substr(i, length);
+      i += length;
+    }
+  }
+  return good;
+}
+
+void write(Json& json, const char* key, const std::string& value) {
+  json.Key(key);
+  json.String(as_utf8(value));
+}
+
+void write(Json& json, const char* key, const std::vector<std::string>& values) {
+  json.Key(key);
+  json.StartArray();
+  for (const auto& value : values) json.String(as_utf8(value));
+  json.EndArray();
+}
+
+void write(Json& json, const ChangedCommit& commit) {
+  json.StartObject();
+  write(json, "id", commit.id.value());
+  write(json, "message", commit.message);
+  write(json, "added", commit.added);
+  write(json, "removed", commit.removed);
+  write(json, "modified", commit.modified);
+  json.EndObject();
+}
+
+rapidjson::Value list_of(const std::vector<std::string>& texts, rapidjson::Document::AllocatorType& memory) {
+  rapidjson::Value list(rapidjson::kArrayType);
+  for (const auto& text : texts) list.PushBack(rapidjson::Value(as_utf8(text), memory), memory);
+  return list;
+}
+
+void set(rapidjson::Value& object, const char* key, rapidjson::Value value, rapidjson::Document::AllocatorType& memory) {
+  if (const auto member = object.FindMember(key); member != object.MemberEnd()) {
+    member->value = std::move(value);
+  } else {
+    object.AddMember(rapidjson::Value(rapidjson::StringRef(key)), std::move(value), memory);
+  }
+}
+
+/// Puts the commits that Git knows in place of those that were sent. One that was sent keeps what else was said about it.
+void complete(rapidjson::Document& body, const Push& push) {
+  auto& memory = body.GetAllocator();
+  std::map<std::string_view, rapidjson::Value*> sent;
+  const auto commits = body.FindMember("commits");
+  if (commits != body.MemberEnd() && commits->value.IsArray()) {
+    for (auto& commit : commits->value.GetArray()) {
+      if (!commit.IsObject()) continue;
+      const auto id = commit.FindMember("id");
+      if (id != commit.MemberEnd() && id->value.IsString()) sent.emplace(std::string_view(id->value.GetString(), id->value.GetStringLength()), &commit);
+    }
+  }
+  rapidjson::Value list(rapidjson::kArrayType);
+  for (const auto& commit : push.commits) {
+    rapidjson::Value entry(rapidjson::kObjectType);
+    if (const auto known = sent.find(commit.id.value()); known != sent.end()) {
+      entry.CopyFrom(*known->second, memory);
+    } else {
+      set(entry, "id", rapidjson::Value(commit.id.value(), memory), memory);
+      set(entry, "message", rapidjson::Value(as_utf8(commit.message), memory), memory);
+    }
+    set(entry, "added", list_of(commit.added, memory), memory);
+    set(entry, "removed", list_of(commit.removed, memory), memory);
+    set(entry, "modified", list_of(commit.modified, memory), memory);
+    list.PushBack(std::move(entry), memory);
+  }
+  set(body, "commits", std::move(list), memory);
+}
+
+}  // namespace
+
+const Result<rapidjson::Document>& Event::body() const {
+  if (body_ == nullptr) body_ = std::make_unique<const Result<rapidjson::Document>>(build());
+  return *body_;
+}
+
+Result<rapidjson::Document> Event::build() const {
+  auto body = cel::parse_body(delivery_.body ? std::string_view(*delivery_.body) : std::string_view());
+  if (body && &push_ != &delivery_.push) complete(*body, push_);
+  return body;
+}
+
+cel::Bindings Event::bindings(const rapidjson::Value& extensions) const {
+  cel::Bindings bindings;
+  bindings.body = &*body();
+  bindings.header = &delivery_.headers;
+  bindings.extensions = &extensions;
+  bindings.request_url = delivery_.target;
+  return bindings;
+}
+
+std::string payload_of(const Push& push) {
+  rapidjson::StringBuffer out;
+  Json json(out);
+  const std::string& full_name = push.repository.value();
+  const auto slash = full_name.find('/');
+  json.StartObject();
+  write(json, "ref", push.ref);
+  write(json, "before", push.before.value());
+  write(json, "after", push.after.value());
+  json.Key("commits");
+  json.StartArray();
+  for (const auto& commit : push.commits) write(json, commit);
+  json.EndArray();
+  json.Key("total_commits");
+  json.Int64(push.total_commits);
+  json.Key("head_commit");
+  if (push.commits.empty()) json.Null();
+  else write(json, push.commits.front());
+  json.Key("repository");
+  json.StartObject();
+  json.Key("owner");
+  json.StartObject();
+  write(json, "login", full_name.substr(0, slash));
+  write(json, "username", full_name.substr(0, slash));
+  json.EndObject();
+  write(json, "name", full_name.substr(slash + 1));
+  write(json, "full_name", full_name);
+  write(json, "default_branch", "main");
+  json.EndObject();
+  for (const char* who : {"pusher", "sender"}) {
+    json.Key(who);
+    json.StartObject();
+    write(json, "login", "slipway");
+    write(json, "username", "slipway");
+    json.EndObject();
+  }
+  json.EndObject();
+  return std::string(out.GetString(), out.GetSize());
+}
+
+}  // namespace slipway::trigger

@@ -1,0 +1,192 @@
+#include "trigger/match.hpp"
+
+#include <algorithm>
+
+#include "base/hmac.hpp"
+#include "cel/filter_set.hpp"
+#include "config/catalogue.hpp"
+#include "trigger/evaluate.hpp"
+
+namespace slipway::trigger {
+namespace {
+
+using config::Trigger;
+
+constexpr std::size_t not_in_set = static_cast<std::size_t>(-1);
+
+/// Extensions differ from trigger to trigger; every other filter says the same for all of them and can be judged together.
+bool is_shareable(const config::Interceptor& step) {
+  return step.filter != nullptr && step.text.find("extensions") == std::string::npos;
+}
+
+/// Triggers that look at the same repositories, with those of their filters that are judged together.
+struct Group {
+  const Trigger* first = nullptr;
+  std::vector<std::size_t> triggers;                 // indices of the catalogue's
+  std::vector<std::vector<std::size_t>> positions;   // of each trigger: its steps' places in the set
+  std::unique_ptr<const cel::FilterSet> filters;
+};
+
+bool same_repositories(const Trigger& a, const Trigger& b) {
+  const auto equal = [](const auto& x, const auto& y) { return x.text() == y.text(); };
+  return equal(a.pinned, b.pinned) && std::equal(a.repositories.begin(), a.repositories.end(), b.repositories.begin(), b.repositories.end(), equal);
+}
+
+bool lists_no_file(const ChangedCommit& commit) { return commit.added.empty() && commit.removed.empty() && commit.modified.empty(); }
+
+}  // namespace
+
+struct Matcher::Plan {
+  explicit Plan(const config::Catalogue& catalogue) {
+    const auto& triggers = catalogue.triggers();
+    std::vector<std::vector<cel::Program>> programs;
+    for (std::size_t i = 0; i < triggers.size(); ++i) {
+      auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& one) { return same_repositories(*one.first, triggers[i]); });
+      if (group == groups.end()) {
+        group = groups.emplace(groups.end());
+        group->first = &triggers[i];
+        programs.emplace_back();
+      }
+      auto& set = programs[static_cast<std::size_t>(group - groups.begin())];
+      group->triggers.push_back(i);
+      auto& positions = group->positions.emplace_back();
+      for (const auto& step : triggers[i].interceptors) {
+        positions.push_back(is_shareable(step) ? set.size() : not_in_set);
+        if (is_shareable(step)) set.push_back(*step.filter);
+      }
+    }
+    for (std::size_t i = 0; i < groups.size(); ++i) groups[i].filters = std::make_unique<const cel::FilterSet>(std::move(programs[i]));
+  }
+
+  std::vector<Group> groups;
+};
+
+namespace {
+
+std::vector<Result<bool>> judge_filters(const Group& group, const Event& event) {
+  if (group.filters->size() == 0 || !event.body()) return {};
+  const rapidjson::Value none(rapidjson::kObjectType);
+  return group.filters->test(event.bindings(none));
+}
+
+/// One outcome a trigger of the group, in its order.
+std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group& group, const Event& event) {
+  const auto verdicts = judge_filters(group, event);
+  std::vector<Outcome> outcomes;
+  outcomes.reserve(group.triggers.size());
+  for (std::size_t i = 0; i < group.triggers.size(); ++i) {
+    const auto known = [&](std::size_t step) -> const Result<bool>* {
+      const std::size_t position = group.positions[i][step];
+      return position == not_in_set || position >= verdicts.size() ? nullptr : &verdicts[position];
+    };
+    outcomes.push_back(evaluate(catalogue, catalogue.triggers()[group.triggers[i]], event, known));
+  }
+  return outcomes;
+}
+
+/// What each trigger of the catalogue said, put together in the catalogue's order.
+class Answers {
+ public:
+  explicit Answers(const config::Catalogue& catalogue) : catalogue_(catalogue), outcomes_(catalogue.triggers().size()), completed_(outcomes_.size(), false) {}
+
+  void set(std::size_t trigger, Outcome outcome) { outcomes_[trigger] = std::move(outcome); }
+  /// The later word, unless the trigger has fired already.
+  void complete(std::size_t trigger, Outcome outcome) {
+    if (outcomes_[trigger].matched()) return;
+    completed_[trigger] = outcome.matched();
+    outcomes_[trigger] = std::move(outcome);
+  }
+
+  Verdict verdict() && {
+    Verdict verdict;
+    verdict.skipped.reserve(outcomes_.size());
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+      const Trigger& trigger = catalogue_.triggers()[i];
+      Outcome& outcome = outcomes_[i];
+      if (!outcome.matched()) {
+        verdict.skipped.emplace_back(trigger.name, std::move(outcome.reason), outcome.kind == Outcome::Kind::error);
+        continue;
+      }
+      const auto same = [&](const RunRequest& run) { return run.template_name == trigger.template_name; };
+      if (const auto run = std::find_if(verdict.runs.begin(), verdict.runs.end(), same); run != verdict.runs.end()) {
+        verdict.skipped.emplace_back(trigger.name, "it matches, but the run of " + trigger.template_name.value() + " is made by " + run->trigger + " already");
+        continue;
+      }
+      RunRequest& run = verdict.runs.emplace_back();
+      run.template_name = trigger.template_name;
+      run.trigger = trigger.name;
+      run.parameters = std::move(outcome.parameters);
+      run.only_when_completed = completed_[i];
+    }
+    return verdict;
+  }
+
+ private:
+  const config::Catalogue& catalogue_;
+  std::vector<Outcome> outcomes_;
+  std::vector<bool> completed_;
+};
+
+}  // namespace
+
+bool is_incomplete(const Push& push) noexcept {
+  if (is_zero_sha(push.before) || push.commits.empty() || push.total_commits > static_cast<std::int64_t>(push.commits.size())) return true;
+  return push.commits.front().id != push.after || std::any_of(push.commits.begin(), push.commits.end(), lists_no_file);
+}
+
+Matcher::Matcher(std::shared_ptr<const config::Catalogue> catalogue)
+    : catalogue_(std::move(catalogue)), plan_(std::make_shared<const Plan>(*catalogue_)) {}
+
+Verdict Matcher::judge(const Delivery& delivery) const {
+  Answers answers(*catalogue_);
+  const Event event(delivery, delivery.push);
+  bool watched = false;
+  for (const auto& group : plan_->groups) {
+    const bool foreign = repository_reason(*group.first, delivery.push.repository).has_value();
+    watched = watched || !foreign;
+    auto outcomes = foreign ? std::vector<Outcome>() : judge_group(*catalogue_, group, event);
+    for (std::size_t i = 0; i < group.triggers.size(); ++i) {
+      const std::size_t trigger = group.triggers[i];
+      if (!foreign) answers.set(trigger, std::move(outcomes[i]));
+      else answers.set(trigger, Outcome(Outcome::Kind::not_matched, *repository_reason(catalogue_->triggers()[trigger], delivery.push.repository)));
+    }
+  }
+  Verdict verdict = std::move(answers).verdict();
+  verdict.pending = watched && catalogue_->complete_commits() && is_incomplete(delivery.push);
+  return verdict;
+}
+
+Verdict Matcher::judge(const Delivery& delivery, const Push& completed) const {
+  Answers answers(*catalogue_);
+  const Event as_sent(delivery, delivery.push), whole(delivery, completed);
+  for (const auto& group : plan_->groups) {
+    for (const std::size_t trigger : group.triggers) {
+      if (auto reason = repository_reason(catalogue_->triggers()[trigger], delivery.push.repository)) {
+        answers.set(trigger, Outcome(Outcome::Kind::not_matched, std::move(*reason)));
+      }
+    }
+    if (repository_reason(*group.first, delivery.push.repository)) continue;
+    auto sent = judge_group(*catalogue_, group, as_sent), full = judge_group(*catalogue_, group, whole);
+    for (std::size_t i = 0; i < group.triggers.size(); ++i) {
+      answers.set(group.triggers[i], std::move(sent[i]));
+      answers.complete(group.triggers[i], std::move(full[i]));
+    }
+  }
+  return std::move(answers).verdict();
+}
+
+Delivery synthesize(Push push, DeliveryId id, Clock::time_point now) {
+  Delivery delivery;
+  delivery.body = std::make_shared<const std::string>(payload_of(push));
+  delivery.body_sha256 = sha256_hex(*delivery.body);
+  delivery.headers = {{"Content-Type", {"application/json"}},   {"X-Gitea-Event", {"push"}},  {"X-Gitea-Event-Type", {"push"}},
+                      {"X-Gitea-Delivery", {id.value()}},       {"X-Github-Event", {"push"}}, {"X-Github-Delivery", {id.value()}}};
+  delivery.id = std::move(id);
+  delivery.push = std::move(push);
+  delivery.source = Source::reconcile;
+  delivery.target = "/hooks";
+  delivery.received = now;
+  return delivery;
+}
+
+}  // namespace slipway::trigger
