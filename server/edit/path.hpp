@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -39,6 +40,9 @@ class Path {
  public:
   /// The error's column is the byte of `text` where reading stopped.
   static Result<Path> parse(std::string_view text);
+  Path() = default;
+  explicit Path(std::vector<Step> steps, std::optional<std::size_t> document = std::nullopt)
+      : document_(document), steps_(std::move(steps)) {}
 
   std::optional<std::size_t> document() const noexcept { return document_; }
   const std::vector<Step>& steps() const noexcept { return steps_; }

@@ -62,8 +62,8 @@ bool Scanner::block_leaf(int parent, std::uint32_t column, bool compact, const P
                          const Properties& inner) {
   const char c = at(pos_);
   if (c == '[' || c == '{' || c == '|' || c == '>') {
-    if (outer.any() && inner.any()) return fail("a second set of tag and anchor for one node", pos_);
-    const Properties& own = outer.any() ? outer : inner;
+    Properties own = outer;
+    if (!join(own, inner)) return false;
     if (c == '[' || c == '{') {
       if (!flow_collection(own)) return false;
       return colon_follows() ? fail("a collection as a key is not supported", pos_) : true;
@@ -82,9 +82,20 @@ bool Scanner::block_leaf(int parent, std::uint32_t column, bool compact, const P
     const Id map = wrap_last(Node::Style::block, static_cast<std::uint32_t>(begin), column, outer);
     return block_mapping(map, column, true);
   }
-  if (outer.any() && inner.any()) return fail("a second set of tag and anchor for one node", begin);
-  if (last().kind == Node::Kind::alias && (outer.any() || inner.any())) return fail("an alias with a tag or anchor", begin);
-  attach(id, outer.any() ? outer : inner);
+  Properties own = outer;
+  if (!join(own, inner)) return false;
+  if (last().kind == Node::Kind::alias && own.any()) return fail("an alias with a tag or anchor", begin);
+  attach(id, own);
+  return true;
+}
+
+// A tag on one line and an anchor on the next are those of one node.
+bool Scanner::join(Properties& own, const Properties& more) {
+  if ((own.has_tag() && more.has_tag()) || (!own.anchor.empty() && !more.anchor.empty())) {
+    return fail("a second tag or anchor for one node", pos_);
+  }
+  if (more.has_tag()) own.tag_begin = more.tag_begin, own.tag_end = more.tag_end;
+  if (!more.anchor.empty()) own.anchor = more.anchor;
   return true;
 }
 

@@ -67,6 +67,7 @@ class Scanner {
   bool more_entries(std::uint32_t column, bool& more);
   bool inside(int parent, After after) const noexcept;
   bool colon_follows() const noexcept;
+  bool join(Properties& own, const Properties& more);
 
   // scan_flow.cpp
   bool flow_node();

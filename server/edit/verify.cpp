@@ -125,7 +125,7 @@ class Verification {
   }
 
   Error disagreement(Tree::Id id) const {
-    return Error("two YAML readers understand this place differently, so it is not edited", tree_.position(id, file_));
+    return Error("two YAML readers understand this place differently, so it is not edited", position(id));
   }
 
   static bool same_kind(const Node& node, Event::Kind kind) {
@@ -149,7 +149,7 @@ class Verification {
       if (nodes[id].kind == Node::Kind::alias && before_[id].anchor != before_[nodes[id].target].anchor) return disagreement(id);
       if (nodes[id].kind == Node::Kind::sequence || nodes[id].kind == Node::Kind::mapping) open.push_back(id);
     }
-    if (before_.size() != nodes.size()) return disagreement(nodes.empty() ? 0 : static_cast<Tree::Id>(nodes.size() - 1));
+    if (before_.size() != nodes.size()) return disagreement(static_cast<Tree::Id>(nodes.size()));
     for (const Tree::Id id : rewrite_.trail) {
       if (before_[id].kind == Event::Kind::scalar && !tree_.reads(id, before_[id].text)) return disagreement(id);
     }
@@ -194,13 +194,12 @@ class Verification {
     const bool readable = json_ ? read_json(after, compare) : !read_yaml(after, file_, before_.size(), compare);
     if (readable && same && count == before_.size()) return Result<void>();
     return Error("the edit would have changed more than the one value, so it was not made",
-                 rewrite_.changes.empty() ? Position(file_, 1, 1) : position_of_change());
+                 position(rewrite_.changes.empty() ? 0 : rewrite_.changes.front().at));
   }
 
-  Position position_of_change() const {
-    const Tree::Id at = rewrite_.changes.front().at;
+  Position position(Tree::Id id) const {
     if (tree_.nodes().empty()) return Position(file_, 1, 1);
-    return tree_.position(std::min(at, static_cast<Tree::Id>(tree_.nodes().size() - 1)), file_);
+    return tree_.position(std::min(id, static_cast<Tree::Id>(tree_.nodes().size() - 1)), file_);
   }
 
   const Tree& tree_;

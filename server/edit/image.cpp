@@ -1,0 +1,156 @@
+#include "edit/image.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "edit/locate.hpp"
+#include "edit/tree.hpp"
+
+namespace slipway::edit {
+
+namespace {
+
+// An image's name apart: `host[:port]/path`, as the reference grammar of container registries has it. What stands before the
+// first slash is a host if it could not be a path (it has a dot or a port) or is `localhost`.
+struct Name {
+  std::string_view host, path;
+};
+
+bool is_host(std::string_view text) {
+  return text == "localhost" || text.find_first_of(".:") != std::string_view::npos;
+}
+
+Name apart(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  const std::size_t slash = image.rfind('/');
+  const std::size_t colon = image.find(':', slash == std::string_view::npos ? 0 : slash);
+  image = image.substr(0, colon);
+  while (image.ends_with('/')) image.remove_suffix(1);
+  Name name{"", image};
+  const std::size_t first = image.find('/');
+  if (first != std::string_view::npos && is_host(image.substr(0, first))) {
+    name.host = image.substr(0, first);
+    name.path = image.substr(first + 1);
+  }
+  const bool docker = name.host.empty() || name.host == "docker.io" || name.host == "index.docker.io";
+  if (docker && name.path.starts_with("library/")) name.path.remove_prefix(std::string_view("library/").size());
+  return name;
+}
+
+// Helm's and others' templates are filled in later.
+bool is_template(std::string_view text) {
+  return text.find("{{") != std::string_view::npos || text.find("${") != std::string_view::npos;
+}
+
+// The values beside one path, in the document where that path leads.
+class Beside {
+ public:
+  Beside(const Tree& tree, const Path& path, std::size_t document, const std::string& file)
+      : tree_(tree), path_(path), document_(document), file_(file) {}
+
+  std::optional<Tree::Id> find(const char* key) const {
+    const Place place = walk(tree_, document_, path_.sibling(key), file_);
+    const bool found = place.depth == path_.steps().size() && tree_[place.node].kind == Node::Kind::scalar;
+    return found && !is_null(tree_, place.node) ? std::optional(place.node) : std::nullopt;
+  }
+  std::string text(const char* key) const {
+    const auto node = find(key);
+    return node ? tree_.text(*node).value_or("") : std::string();
+  }
+
+ private:
+  const Tree& tree_;
+  const Path& path_;
+  std::size_t document_;
+  const std::string& file_;
+};
+
+bool is_kustomize(const Path& path) {
+  const auto* last = std::get_if<Key>(&path.steps().back());
+  const auto* first = std::get_if<Key>(&path.steps().front());
+  return last != nullptr && (last->name == "newTag" || (last->name == "digest" && first != nullptr && first->name == "images"));
+}
+
+// The registry is a host even where it looks like none (`registry: mirror`), or a host with a path (`ghcr.io/team`).
+bool same_image(const std::string& registry, const std::string& repository, std::string_view image) {
+  const std::string_view wanted = apart(image).path;
+  if (registry.empty()) return apart(repository).path == wanted;
+  const std::string joined = registry + "/" + repository;
+  if (apart(joined).path == wanted) return true;
+  return !is_host(registry.substr(0, registry.find('/'))) && apart(joined.substr(joined.find('/') + 1)).path == wanted;
+}
+
+std::string trimmed(std::string text) {
+  while (text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::string ImageComparison::text() const {
+  switch (verdict) {
+    case Verdict::nothing_declared: return "no repository stands beside the tag";
+    case Verdict::same: return fmt::format("the repository beside the tag is '{}', as expected", declared);
+    case Verdict::different: break;
+  }
+  return fmt::format("the repository beside the tag is '{}', but the image is '{}': is this the right file?", declared, expected);
+}
+
+Result<ImageComparison> compare_image(std::string_view document, const Path& tag_path, std::string_view image,
+                                      const Options& options) {
+  if (tag_path.steps().empty()) return Error("the path is empty");
+  const auto tree = scan(document, options.file);
+  if (!tree) return tree.error();
+  ImageComparison comparison;
+  comparison.expected = apart(image).path;
+  if (tree->documents().empty()) return comparison;
+  const auto place = locate(*tree, tag_path, options.file);
+  if (!place) return place.error();
+  const Beside beside(*tree, tag_path, place->document, options.file);
+  auto repository = beside.find("repository");
+  std::string registry = trimmed(beside.text("registry"));
+  if (is_kustomize(tag_path)) {
+    registry.clear();
+    repository = beside.find("newName");
+    if (!repository) repository = beside.find("name");
+  }
+  if (!repository) return comparison;
+  const std::string name = tree->text(*repository).value_or("");
+  comparison.declared = registry.empty() ? name : registry + "/" + name;
+  comparison.where = tree->position(*repository, options.file);
+  if (name.empty() || is_template(comparison.declared)) return comparison;
+  const bool same = same_image(registry, name, image);
+  comparison.verdict = same ? ImageComparison::Verdict::same : ImageComparison::Verdict::different;
+  return comparison;
+}
+
+Result<std::string> set_kustomize_image(std::string_view document, const KustomizeImage& image, const Options& options) {
+  const auto path_of = [&](const char* key) { return Path({Key{"images"}, Match{"name", image.name}, Key{key}}); };
+  const Path entry({Key{"images"}, Match{"name", image.name}});
+  if (!image.new_tag && !image.digest) return Error(fmt::format("neither tag nor digest for '{}'", image.name));
+  const auto tree = scan(document, options.file);
+  if (!tree) return tree.error();
+  if (!options.create || !tree->documents().empty()) {
+    const auto place = locate(*tree, entry, options.file);
+    if (!place) return place.error();
+    const bool found = place->depth == entry.steps().size();
+    if (!found && (!options.create || place->blocked)) return missing(*tree, *place, entry, options.file);
+  }
+  if (!image.digest) {
+    const auto digest = read(document, path_of("digest"), options);
+    if (!digest) return digest.error();
+    if (*digest) {
+      return Error(fmt::format("the image '{}' is pinned to {}, which Kustomize prefers to a tag: give the digest too",
+                               image.name, **digest));
+    }
+  }
+  std::vector<Assignment> assignments;
+  if (image.new_tag) assignments.emplace_back(path_of("newTag"), *image.new_tag);
+  if (image.digest) assignments.emplace_back(path_of("digest"), *image.digest);
+  Options making = options;
+  making.create = true;
+  return replace(document, assignments, making);
+}
+
+}  // namespace slipway::edit
