@@ -36,7 +36,12 @@ void write_key(Json& json, const Key& key) {
   rapidjson::Document schema;
   schema.Parse(key.schema);
   schema.AddMember("description", rapidjson::Value(key.sentence, schema.GetAllocator()), schema.GetAllocator());
-  if (!key.default_text.empty()) schema.AddMember("default", rapidjson::Value(key.default_text, schema.GetAllocator()), schema.GetAllocator());
+  if (!key.default_text.empty()) {
+    rapidjson::Document plain(&schema.GetAllocator());
+    const bool is_text = !schema.HasMember("type") || !schema["type"].IsString() || plain.Parse(key.default_text).HasParseError();
+    if (is_text) plain.SetString(key.default_text, schema.GetAllocator());
+    schema.AddMember("default", plain, schema.GetAllocator());
+  }
   json.Key(key.name);
   schema.Accept(json);
 }
