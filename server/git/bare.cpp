@@ -1,0 +1,198 @@
+#include "git/bare.hpp"
+
+#include <fmt/format.h>
+
+#include "base/failure.hpp"
+#include "base/text.hpp"
+#include "git/failure.hpp"
+#include "git/stream.hpp"
+
+namespace slipway::git {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t packs_max = 64;
+constexpr std::size_t loose_folder_max = 64;  ///< objects in one of the 256 folders: some 16,000 in all
+
+std::size_t entries_in(const fs::path& folder) {
+  std::error_code none;
+  std::size_t count = 0;
+  for (fs::directory_iterator it(folder, none), end; !none && it != end; it.increment(none)) ++count;
+  return count;
+}
+
+bool has_grown_old(const fs::path& folder) {
+  return entries_in(folder / "objects" / "pack") > 2 * packs_max || entries_in(folder / "objects" / "17") > loose_folder_max;
+}
+
+std::string file_bytes(const git_blob* blob) {
+  return std::string(static_cast<const char*>(::git_blob_rawcontent(blob)), static_cast<std::size_t>(::git_blob_rawsize(blob)));
+}
+
+Blob blob_at(git_repository* repository, const git_oid* oid) {
+  git_blob* blob = nullptr;
+  require(::git_blob_lookup(&blob, repository, oid), "reading a file's bytes");
+  return Blob(blob);
+}
+
+}  // namespace
+
+git_oid oid_of(const CommitSha& sha) {
+  git_oid oid{};
+  if (!is_commit_sha(sha.value())) throw std::runtime_error(fmt::format("\"{}\" is no commit id", printable(sha.value(), 60)));
+  ::git_oid_fromstr(&oid, sha.value().c_str());
+  return oid;
+}
+
+CommitSha sha_of(const git_oid& oid) {
+  char text[GIT_OID_HEXSZ + 1];
+  return CommitSha(::git_oid_tostr(text, sizeof text, &oid));
+}
+
+Repository open_bare(const fs::path& folder) {
+  use_own_streams();
+  git_repository* repository = nullptr;
+  require(::git_repository_open_bare(&repository, folder.c_str()), "opening the mirror " + folder.string());
+  return Repository(repository);
+}
+
+Repository open_mirror(const fs::path& folder) {
+  use_own_streams();
+  git_repository* repository = nullptr;
+  if (fs::exists(folder / "HEAD") && !has_grown_old(folder) && ::git_repository_open_bare(&repository, folder.c_str()) == 0) {
+    return Repository(repository);
+  }
+  std::error_code gone;
+  fs::remove_all(folder, gone);
+  fs::create_directories(folder);
+  require(::git_repository_init(&repository, folder.c_str(), 1), "making the mirror " + folder.string());
+  return Repository(repository);
+}
+
+Commit commit_at(git_repository* repository, const CommitSha& sha) {
+  const git_oid oid = oid_of(sha);
+  git_commit* commit = nullptr;
+  require(::git_commit_lookup(&commit, repository, &oid), "reading commit " + sha.value());
+  return Commit(commit);
+}
+
+Tree tree_at(git_repository* repository, const CommitSha& sha) {
+  git_tree* tree = nullptr;
+  require(::git_commit_tree(&tree, commit_at(repository, sha).get()), "reading the tree of " + sha.value());
+  return Tree(tree);
+}
+
+bool has_commit(git_repository* repository, const CommitSha& sha) {
+  if (!is_commit_sha(sha.value()) || is_zero_sha(sha)) return false;
+  const git_oid oid = oid_of(sha);
+  git_commit* commit = nullptr;
+  const bool found = ::git_commit_lookup(&commit, repository, &oid) == 0;
+  const Commit owner(commit);
+  return found;
+}
+
+std::optional<CommitSha> reference(git_repository* repository, const std::string& ref) {
+  git_oid oid{};
+  if (::git_reference_name_to_id(&oid, repository, ref.c_str()) != 0) return std::nullopt;
+  return sha_of(oid);
+}
+
+void set_reference(git_repository* repository, const std::string& ref, const git_oid& oid) {
+  git_reference* made = nullptr;
+  require(::git_reference_create(&made, repository, ref.c_str(), &oid, 1, nullptr), "setting " + ref);
+  const Reference owner(made);
+}
+
+bool is_plain_path(const std::string& path) noexcept {
+  if (path.empty() || path.size() > 4096 || path.find('\\') != std::string::npos || path.find('\0') != std::string::npos) return false;
+  std::string_view rest = path;
+  while (true) {
+    const auto slash = rest.find('/');
+    const auto part = rest.substr(0, slash);
+    if (part.empty() || part == "." || part == ".." || part == ".git") return false;
+    if (slash == std::string_view::npos) return true;
+    rest.remove_prefix(slash + 1);
+  }
+}
+
+std::optional<std::string> read_file(git_repository* repository, const git_tree* tree, const std::string& file) {
+  if (!is_plain_path(file)) throw Refused(fmt::format("\"{}\" is no path inside the repository", printable(file)));
+  git_tree_entry* found = nullptr;
+  const int code = ::git_tree_entry_bypath(&found, tree, file.c_str());
+  if (code == GIT_ENOTFOUND) return std::nullopt;
+  require(code, "looking for " + file);
+  const TreeEntry entry(found);
+  switch (::git_tree_entry_filemode(entry.get())) {
+    case GIT_FILEMODE_BLOB:
+    case GIT_FILEMODE_BLOB_EXECUTABLE: break;
+    case GIT_FILEMODE_LINK: throw Refused(fmt::format("{} is a symbolic link: a hand-off edits plain files only", file));
+    default: throw Refused(fmt::format("{} is no plain file", file));
+  }
+  return file_bytes(blob_at(repository, ::git_tree_entry_id(entry.get())).get());
+}
+
+namespace {
+
+struct Search {
+  git_repository* repository;
+  const std::string& needle;
+  std::size_t files_left;
+  std::size_t bytes_max;
+  std::vector<std::pair<std::string, std::string>> found;
+  std::exception_ptr failed;
+};
+
+bool is_yaml(std::string_view name) { return name.ends_with(".yaml") || name.ends_with(".yml"); }
+
+int look_at(const char* root, const git_tree_entry* entry, void* payload) noexcept {
+  auto& search = *static_cast<Search*>(payload);
+  try {
+    if (::git_tree_entry_type(entry) != GIT_OBJECT_BLOB || ::git_tree_entry_filemode(entry) == GIT_FILEMODE_LINK) return 0;
+    const std::string_view name = ::git_tree_entry_name(entry);
+    if (!is_yaml(name)) return 0;
+    if (search.files_left-- == 0) return -1;
+    const auto blob = blob_at(search.repository, ::git_tree_entry_id(entry));
+    if (static_cast<std::size_t>(::git_blob_rawsize(blob.get())) > search.bytes_max) return 0;
+    std::string text = file_bytes(blob.get());
+    if (text.find(search.needle) != std::string::npos) search.found.emplace_back(std::string(root).append(name), std::move(text));
+    return 0;
+  } catch (...) {
+    search.failed = std::current_exception();
+    return -1;
+  }
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> find_text(git_repository* repository, const git_tree* tree, const std::string& needle,
+                                                           std::size_t files_max, std::size_t bytes_max) {
+  Search search{repository, needle, files_max, bytes_max, {}, nullptr};
+  const int code = ::git_tree_walk(tree, GIT_TREEWALK_PRE, look_at, &search);
+  if (search.failed) std::rethrow_exception(search.failed);
+  if (code < 0 && code != -1) require(code, "walking the infra repository");
+  return std::move(search.found);
+}
+
+Tree with_files(git_repository* repository, const git_tree* tree, const std::map<std::string, std::string>& files) {
+  std::vector<git_tree_update> updates;
+  for (const auto& [file, bytes] : files) {
+    if (!is_plain_path(file)) throw Refused(fmt::format("\"{}\" is no path inside the repository", printable(file)));
+    git_tree_update update{};
+    update.action = GIT_TREE_UPDATE_UPSERT;
+    update.path = file.c_str();
+    update.filemode = GIT_FILEMODE_BLOB;
+    git_tree_entry* existing = nullptr;
+    if (::git_tree_entry_bypath(&existing, tree, file.c_str()) == 0) update.filemode = ::git_tree_entry_filemode(existing);
+    const TreeEntry owner(existing);
+    require(::git_blob_create_from_buffer(&update.id, repository, bytes.data(), bytes.size()), "writing " + file);
+    updates.push_back(update);
+  }
+  git_oid made{};
+  require(::git_tree_create_updated(&made, repository, const_cast<git_tree*>(tree), updates.size(), updates.data()), "writing the new tree");
+  git_tree* result = nullptr;
+  require(::git_tree_lookup(&result, repository, &made), "reading the new tree");
+  return Tree(result);
+}
+
+}  // namespace slipway::git

@@ -1,0 +1,182 @@
+#include "git/mirrors.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <utility>
+
+#include "base/failure.hpp"
+#include "git/bare.hpp"
+#include "git/checkout.hpp"
+#include "git/exchange.hpp"
+#include "git/failure.hpp"
+#include "git/history.hpp"
+#include "io/offload.hpp"
+
+namespace slipway::git {
+namespace {
+
+constexpr const char* all_branches = "+refs/heads/*:refs/heads/*";
+constexpr auto for_ever = std::chrono::hours(24 * 365);
+
+/// One fetch of one repository, which several callers may wait for.
+struct Fetch {
+  explicit Fetch(const asio::any_io_executor& loop) : done(loop, for_ever) {}
+  asio::steady_timer done;
+  bool finished = false;
+  std::exception_ptr failed;
+};
+
+class Mirrors final : public SourceMirror {
+ public:
+  Mirrors(MirrorOptions options, asio::any_io_executor loop, Log log)
+      : options_(std::move(options)), loop_(loop), log_(std::move(log)), pool_(options_.threads) {}
+  ~Mirrors() override { pool_.join(); }
+
+  Task<> fetch(RepoName repository) override;
+  Task<bool> fetch_commit(RepoName repository, CommitSha commit) override;
+
+  Task<bool> contains(RepoName repository, CommitSha commit) override {
+    auto question = [commit](git_repository* mirror) { return has_commit(mirror, commit); };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<std::optional<CommitSha>> head(RepoName repository, std::string ref) override {
+    auto question = [ref](git_repository* mirror) { return reference(mirror, ref); };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<bool> on_branch(RepoName repository, CommitSha commit, std::string ref) override {
+    auto question = [commit, ref](git_repository* mirror) {
+      const auto tip = reference(mirror, ref);
+      return tip && (*tip == commit || git::is_ancestor(mirror, commit, *tip));
+    };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<std::optional<CommitSha>> find_commit(RepoName repository, std::string prefix) override {
+    auto question = [prefix](git_repository* mirror) { return git::find_commit(mirror, prefix); };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<bool> is_ancestor(RepoName repository, CommitSha older, CommitSha newer) override {
+    auto question = [older, newer](git_repository* mirror) { return git::is_ancestor(mirror, older, newer); };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<Ancestry> ancestry(RepoName repository, CommitSha commit, std::vector<CommitSha> others) override {
+    auto question = [commit, some = std::move(others)](git_repository* mirror) { return git::ancestry(mirror, commit, some); };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<Clock::time_point> commit_time(RepoName repository, CommitSha commit) override {
+    auto question = [commit](git_repository* mirror) { return Clock::from_time_t(::git_commit_time(commit_at(mirror, commit).get())); };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<std::vector<ChangedCommit>> changed(RepoName repository, CommitSha before, CommitSha after, std::size_t limit) override {
+    auto question = [before, after, limit](git_repository* mirror) { return git::changed(mirror, before, after, limit); };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<Result<void>> checkout(RepoName repository, CommitSha commit, std::filesystem::path folder, CheckoutOptions options) override {
+    auto job = [mirror = folder_of(repository), commit, folder, options] { return git::checkout(mirror, commit, folder, options); };
+    co_return co_await io::offload(pool_, std::move(job));
+  }
+
+ private:
+  std::filesystem::path folder_of(const RepoName& repository) const {
+    if (!is_valid_repository(repository)) throw Refused(repository.value() + " is no name of a repository");
+    return options_.folder / (repository.value() + ".git");
+  }
+
+  /// Puts a question to the mirror on the pool; a repository that has never been fetched knows nothing.
+  template <class F>
+  auto ask(const RepoName& repository, F question) -> Task<decltype(question(nullptr))> {
+    auto job = [folder = folder_of(repository), ask = std::move(question)] {
+      if (!std::filesystem::exists(folder / "HEAD")) return decltype(ask(nullptr))();
+      const auto mirror = open_bare(folder);
+      return ask(mirror.get());
+    };
+    co_return co_await io::offload(pool_, std::move(job));
+  }
+
+  Task<> wait_for(std::shared_ptr<Fetch> fetch);
+  Task<> drive(RepoName repository);
+
+  MirrorOptions options_;
+  asio::any_io_executor loop_;
+  Log log_;
+  struct Line {
+    std::shared_ptr<Fetch> running, next;
+  };
+  std::map<RepoName, Line> lines_;
+  asio::thread_pool pool_;
+};
+
+void fetch_branches(const std::filesystem::path& folder, const std::string& url, const Access& access) {
+  const auto mirror = open_mirror(folder);
+  Exchange exchange(mirror.get(), url, access);
+  exchange.connect(GIT_DIRECTION_FETCH);
+  exchange.download(all_branches);
+  exchange.update_references(true);
+}
+
+}  // namespace
+
+Task<> Mirrors::wait_for(std::shared_ptr<Fetch> fetch) {
+  while (!fetch->finished) {
+    boost::system::error_code woken;
+    co_await fetch->done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  if (fetch->failed) std::rethrow_exception(fetch->failed);
+}
+
+/// One fetch at a time; who comes meanwhile needs one that begins after he came, and shares it with all the others. The fetch is
+/// a task of its own, so that a caller who is cancelled does not take it along.
+Task<> Mirrors::fetch(RepoName repository) {
+  auto& line = lines_[repository];
+  auto& wanted = line.running ? line.next : line.running;
+  const bool idle = !line.running;
+  if (!wanted) wanted = std::make_shared<Fetch>(loop_);
+  const auto mine = wanted;
+  if (idle) asio::co_spawn(loop_, drive(repository), [](std::exception_ptr) {});  // told to those who wait
+  co_await wait_for(mine);
+}
+
+Task<> Mirrors::drive(RepoName repository) {
+  auto& line = lines_[repository];
+  while (line.running) {
+    const auto fetch = line.running;
+    try {
+      auto job = [folder = folder_of(repository), url = repository_url(options_.base_url, repository), access = options_.access] {
+        fetch_branches(folder, url, access);
+      };
+      co_await io::offload(pool_, std::move(job));
+    } catch (...) {
+      fetch->failed = std::current_exception();
+    }
+    fetch->finished = true;
+    fetch->done.cancel();
+    line.running = std::exchange(line.next, nullptr);
+  }
+}
+
+Task<bool> Mirrors::fetch_commit(RepoName repository, CommitSha commit) {
+  if (!is_commit_sha(commit.value())) co_return false;
+  auto job = [folder = folder_of(repository), url = repository_url(options_.base_url, repository), access = options_.access, commit] {
+    const auto mirror = open_mirror(folder);
+    Exchange exchange(mirror.get(), url, access);
+    exchange.connect(GIT_DIRECTION_FETCH);
+    exchange.download(commit.value() + ":refs/slipway/" + commit.value());
+    return has_commit(mirror.get(), commit);
+  };
+  try {
+    co_return co_await io::offload(pool_, std::move(job));
+  } catch (const Refused&) {
+    co_return false;  // servers may keep what no branch leads to for themselves
+  }
+}
+
+std::unique_ptr<SourceMirror> open_mirrors(MirrorOptions options, asio::any_io_executor loop, Log log) {
+  return std::make_unique<Mirrors>(std::move(options), loop, std::move(log));
+}
+
+}  // namespace slipway::git

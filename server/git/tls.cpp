@@ -1,0 +1,105 @@
+#include "git/tls.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+
+#include "git/operation.hpp"
+
+namespace slipway::git {
+namespace {
+
+struct FreeContext {
+  void operator()(SSL_CTX* context) const noexcept { ::SSL_CTX_free(context); }
+};
+using Context = std::unique_ptr<SSL_CTX, FreeContext>;
+
+Context make_context(bool insecure) {
+  Context context(::SSL_CTX_new(::TLS_client_method()));
+  if (!context) return context;
+  ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  ::SSL_CTX_set_verify(context.get(), insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
+  if (!insecure) ::SSL_CTX_set_default_verify_paths(context.get());
+  return context;
+}
+
+bool is_address(const std::string& host) {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+std::string openssl_words() {
+  char text[256] = "unknown error";
+  const unsigned long code = ::ERR_get_error();
+  if (code != 0) ::ERR_error_string_n(code, text, sizeof text);
+  ::ERR_clear_error();
+  return text;
+}
+
+}  // namespace
+
+Tls::Tls() = default;
+Tls::~Tls() = default;
+
+void Tls::Free::operator()(ssl_st* session) const noexcept { ::SSL_free(session); }
+
+bool Tls::wait_for(Socket& socket, int result, const char* doing) {
+  switch (::SSL_get_error(session_.get(), result)) {
+    case SSL_ERROR_WANT_READ: return socket.wait(POLLIN);
+    case SSL_ERROR_WANT_WRITE: return socket.wait(POLLOUT);
+    default: break;
+  }
+  const long verified = ::SSL_get_verify_result(session_.get());
+  if (verified != X509_V_OK && ::SSL_get_verify_mode(session_.get()) != SSL_VERIFY_NONE) {
+    return socket.fail(fmt::format("the server's certificate is not trusted: {}", ::X509_verify_cert_error_string(verified)));
+  }
+  return socket.fail(fmt::format("TLS {}: {}", doing, openssl_words()));
+}
+
+bool Tls::handshake(Socket& socket) {
+  const auto* operation = Operation::current();
+  const Context context = make_context(operation && operation->insecure());
+  session_.reset(context ? ::SSL_new(context.get()) : nullptr);
+  if (!session_) return socket.fail("TLS can not be set up");
+  ::SSL_set_fd(session_.get(), socket.fd());
+  if (is_address(socket.host())) {
+    ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session_.get()), socket.host().c_str());
+  } else {
+    ::SSL_set_tlsext_host_name(session_.get(), socket.host().c_str());
+    ::SSL_set1_host(session_.get(), socket.host().c_str());
+  }
+  int result = 0;
+  while ((result = ::SSL_connect(session_.get())) != 1) {
+    if (!wait_for(socket, result, "handshake")) return false;
+  }
+  return true;
+}
+
+long Tls::read(Socket& socket, void* into, std::size_t size) {
+  while (true) {
+    std::size_t done = 0;
+    const int result = ::SSL_read_ex(session_.get(), into, size, &done);
+    if (result == 1) return static_cast<long>(done);
+    if (::SSL_get_error(session_.get(), result) == SSL_ERROR_ZERO_RETURN) return 0;
+    if (!wait_for(socket, result, "read")) return -1;
+  }
+}
+
+bool Tls::write_all(Socket& socket, const char* bytes, std::size_t size) {
+  while (size > 0) {
+    std::size_t done = 0;
+    const int result = ::SSL_write_ex(session_.get(), bytes, size, &done);
+    if (result == 1) {
+      bytes += done;
+      size -= done;
+    } else if (!wait_for(socket, result, "write")) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace slipway::git
