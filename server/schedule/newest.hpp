@@ -28,9 +28,9 @@ struct Ordering {
   std::vector<RunId> superseded;       ///< these are older than the claimed run
 };
 
-/// Newest wins: later means a descendant in the source's history, never the time of arrival. Of two runs of one commit the
-/// later id gives way. A built run is superseded only by one that is built too: should the newer build fail, the older image
-/// is still handed off.
+/// Newest wins: later means a descendant in the source's history, never the time of arrival. Runs of one and the same commit
+/// leave each other alone (their parameters may differ). A built run is superseded only by one that is built too: should the
+/// newer build fail, the older image is still handed off.
 Ordering newest_wins(const Rival& claimed, std::span<const Rival> rivals, const IsAncestor& is_ancestor,
                      Rules rules = Rules());
 

@@ -9,7 +9,7 @@ namespace slipway::schedule {
 enum class Rule : std::uint32_t {
   duplicate_by_id = 1u << 0,      ///< the same delivery id with the same body makes no second run
   duplicate_by_push = 1u << 1,    ///< nor does the same push under a new id
-  push_in_between = 1u << 2,      ///< … unless another push of that branch was stored in between
+  push_in_between = 1u << 2,      ///< … unless another push of that branch was stored in between: only the last one is compared
   chain = 1u << 3,                ///< a `before` that is not the last `after` is a gap, judged across
   newest_wins = 1u << 4,          ///< a queued ancestor of a newer queued commit is superseded
   never_backwards = 1u << 5,      ///< an ancestor of what is deployed is not handed off

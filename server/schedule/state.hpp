@@ -29,7 +29,7 @@ struct Group {
   auto operator<=>(const Group&) const = default;
 };
 
-/// A queued run that waits for something, as the scheduler sees it.
+/// A queued run that is not simply the newest of its branch waiting its turn: it was started before, or waits for something.
 struct Waiting {
   Waiting() = default;
   RunId run;
@@ -47,8 +47,7 @@ struct Start {
 /// What to do next. At most one start at a time: the caller makes it durable, then asks again.
 struct Plan {
   std::optional<Start> start;
-  std::optional<RunId> short_of_memory;        ///< stands first but does not fit: it waits for memory, and is marked so once
-  std::optional<Clock::time_point> look_again; ///< when a postponed run comes due
+  std::optional<Start> short_of_memory;  ///< stands first but does not fit: it waits for memory, and is marked so once
 };
 
 /// All that the scheduler remembers, in memory and incremental: finished runs are not in it, and of each group's ordinary
@@ -69,7 +68,7 @@ class State {
 
   // What happened.
   void queued(const Group& group, RunId run);                  ///< made by an accepted push: newer than every other
-  void waits(const Group& group, const Waiting& waiting);      ///< put back by finish(Postponed), retried, or found at start
+  void waits(const Group& group, const Waiting& waiting);      ///< postponed, retried, or found so at start
   void started(const Group& group, RunId run);                 ///< by a plan, or found running
   void left(RunId run);                                        ///< finished, superseded or cancelled: it is gone from here
   void hold(const TemplateName& name);                         ///< no hand-off of this template starts
@@ -77,16 +76,18 @@ class State {
 
   /// The next run to start. `wants()` must be empty before.
   Plan next(Clock::time_point now);
+  /// When the next postponed run comes due, or is overdue.
+  std::optional<Clock::time_point> next_due() const;
 
   // The window on the store.
   /// A group with no ordinary queued run in memory although the store has more.
   std::optional<Group> wants() const;
-  /// Ordinary queued runs (waiting for nothing) of a group, newest first, at most `window`; fewer means there are no more.
+  /// Ordinary queued runs (never in `waits` or `started`) of a group, newest first, at most `window`; fewer means no more.
   void refill(const Group& group, std::span<const RunId> newest_first);
   /// At start: the group has ordinary queued runs in the store.
   void has_queued(const Group& group);
 
-  std::size_t running() const noexcept { return running_.size(); }
+  std::size_t running() const noexcept { return running_; }
   std::uint64_t memory_in_use() const noexcept { return memory_in_use_; }
   bool is_held(const TemplateName& name) const;
   const Policy& policy() const noexcept { return policy_; }
@@ -95,35 +96,48 @@ class State {
 
  private:
   struct Branch {
-    std::deque<RunId> ordinary;   ///< ascending; the newest `window` of them at most
-    bool more = false;            ///< the store has older ones
-    std::map<RunId, Waiting> due; ///< ascending; waiting ones whose time has come
+    Group group;
+    std::deque<RunId> ordinary;    ///< ascending; the newest `window` of them at most
+    bool more = false;             ///< the store has older ones
+    std::map<RunId, Waiting> due;  ///< waited, and may go now
     std::uint64_t last_start = 0;
     bool empty() const noexcept { return ordinary.empty() && due.empty(); }
     RunId newest() const;
     RunId oldest() const;
   };
   struct Line {
+    TemplateRules rules;
     std::map<std::pair<RepoName, std::string>, Branch> branches;
-    std::set<std::tuple<std::uint64_t, RunId, const std::pair<const std::pair<RepoName, std::string>, Branch>*>> ready;
     std::size_t running = 0;
     std::uint64_t last_start = 0;
     bool held = false;
   };
   enum class Place { ordinary, due, later, on_hold, running };
   struct Entry {
-    Group group;
+    Line* line = nullptr;
+    Branch* branch = nullptr;
     Place place = Place::ordinary;
     Waiting waiting;
-    std::optional<std::uint64_t> memory;  ///< its share while it runs
+    std::uint64_t memory = 0;  ///< what it takes of the budget while it runs
   };
+  struct Candidate;
+
+  Line& line_of(const TemplateName& name);
+  Branch& branch_of(Line& line, const Group& group);
+  /// Takes a run out of wherever it is, and gives back what it took.
+  void forget(RunId run);
+  void place_waiting(Entry& entry, RunId run);
+  void come_due(Clock::time_point now);
+  std::vector<Candidate> candidates();
+  bool hands_off_only(const Branch& branch, RunId run) const;
 
   Policy policy_;
   Rules rules_;
   std::map<TemplateName, Line> lines_;
   std::unordered_map<RunId, Entry> entries_;
   std::set<std::pair<Clock::time_point, RunId>> later_;
-  std::unordered_map<RunId, std::uint64_t> running_;
+  std::set<Branch*> wanting_;  ///< with nothing ordinary in memory, and more in the store
+  std::size_t running_ = 0;
   std::uint64_t memory_in_use_ = 0;
   std::uint64_t starts_ = 0;
 };

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+
+#include "model/delivery.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace slipway::queue::sqlite {
+
+/// Bytes rather than text, as a parameter of a statement.
+struct Blob {
+  explicit Blob(std::string_view what) : bytes(what) {}
+  std::string_view bytes;
+};
+
+/// A statement that is being read. Returns to its connection, reset, when it goes.
+class Cursor {
+ public:
+  explicit Cursor(sqlite3_stmt* statement) noexcept : statement_(statement) {}
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+  ~Cursor();
+
+  /// Moves to the next row; false after the last.
+  bool next();
+  bool is_null(int column) const noexcept;
+  bool is_blob(int column) const noexcept;
+  std::int64_t integer(int column) const noexcept;
+  std::string text(int column) const;  ///< of a text or a blob; empty where null
+  Clock::time_point time(int column) const noexcept;
+  std::optional<Clock::time_point> maybe_time(int column) const noexcept;
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+/// A connection, used by one thread at a time. Statements are string literals in place, prepared once and found again by their address.
+/// Parameters are numbers, enums, text, Blob, times (stored as milliseconds since 1970), optionals of these, and nullptr.
+/// Failures that time or space may cure throw Unavailable, others (a bug) std::logic_error.
+class Database {
+ public:
+  enum class Mode { read_write, read_only };
+
+  Database(const std::filesystem::path& file, Mode mode);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  Database(Database&&) noexcept;
+
+  /// Runs statements that return nothing and need no parameters.
+  void script(const char* sql);
+  /// Runs a statement to its end; returns the number of changed rows.
+  template <class... Values>
+  std::int64_t run(const char* sql, const Values&... values) {
+    bind_all(prepared(sql), values...);
+    return finish(sql);
+  }
+  template <class... Values>
+  Cursor query(const char* sql, const Values&... values) {
+    sqlite3_stmt* statement = prepared(sql);
+    bind_all(statement, values...);
+    return Cursor(statement);
+  }
+  std::int64_t last_insert() const noexcept;
+  bool in_transaction() const noexcept;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* connection) const noexcept;
+  };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept;
+  };
+
+  sqlite3_stmt* prepared(const char* sql);
+  std::int64_t finish(const char* sql);
+
+  template <class... Values>
+  static void bind_all([[maybe_unused]] sqlite3_stmt* statement, const Values&... values) {
+    int index = 0;
+    (bind(statement, ++index, values), ...);
+  }
+  static void bind(sqlite3_stmt* statement, int index, std::int64_t value);
+  static void bind(sqlite3_stmt* statement, int index, std::string_view value);
+  static void bind(sqlite3_stmt* statement, int index, const Blob& value);
+  static void bind(sqlite3_stmt* statement, int index, std::nullptr_t);
+  static void bind(sqlite3_stmt* statement, int index, Clock::time_point value);
+  static void bind(sqlite3_stmt* statement, int index, const std::string& value) {
+    bind(statement, index, std::string_view(value));
+  }
+  static void bind(sqlite3_stmt* statement, int index, const char* value) { bind(statement, index, std::string_view(value)); }
+  template <class T>
+    requires(std::is_enum_v<T> || std::is_integral_v<T>)
+  static void bind(sqlite3_stmt* statement, int index, T value) {
+    bind(statement, index, static_cast<std::int64_t>(value));
+  }
+  template <class T>
+  static void bind(sqlite3_stmt* statement, int index, const std::optional<T>& value) {
+    if (value) bind(statement, index, *value);
+    else bind(statement, index, nullptr);
+  }
+
+  std::unique_ptr<sqlite3, Close> connection_;
+  std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
+};
+
+std::int64_t to_milliseconds(Clock::time_point time) noexcept;
+Clock::time_point from_milliseconds(std::int64_t count) noexcept;
+
+}  // namespace slipway::queue::sqlite

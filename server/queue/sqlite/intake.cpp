@@ -1,0 +1,186 @@
+#include <algorithm>
+#include <iterator>
+
+#include "queue/sqlite/store.hpp"
+
+namespace slipway::queue::sqlite {
+
+struct Store::Branch {
+  std::int64_t number = 0;
+  std::optional<schedule::LastPush> last;
+  std::int64_t last_delivery = 0;
+};
+
+Store::Branch Store::branch_of(const Push& push) {
+  Branch branch;
+  {
+    auto row = database_.query("SELECT number, before, after, delivery FROM branches WHERE repository = ? AND ref = ?",
+                               push.repository.value(), push.ref);
+    if (row.next()) {
+      branch.number = row.integer(0);
+      branch.last.emplace(CommitSha(unpacked(row, 1)), CommitSha(unpacked(row, 2)));
+      branch.last_delivery = row.integer(3);
+      return branch;
+    }
+  }
+  database_.run("INSERT INTO branches(repository, ref) VALUES(?, ?)", push.repository.value(), push.ref);
+  branch.number = database_.last_insert();
+  return branch;
+}
+
+schedule::Known Store::known(const Delivery& delivery, const Branch& branch, std::int64_t& same_id) {
+  schedule::Known known;
+  known.last = branch.last;
+  auto row = database_.query("SELECT number, body_sha256 FROM deliveries WHERE id = ?", delivery.id.value());
+  if (row.next()) {
+    same_id = row.integer(0);
+    known.same_id_sha256 = unpacked(row, 1);
+  }
+  return known;
+}
+
+Accepted Store::accept(const Delivery& delivery, const Verdict& verdict, Clock::time_point now) {
+  const Branch branch = branch_of(delivery.push);
+  std::int64_t same_id = 0;
+  const auto reception = schedule::receive(delivery, known(delivery, branch, same_id));
+  if (reception.arrival == schedule::Arrival::duplicate_id) return first_answer(same_id);
+  if (reception.arrival != schedule::Arrival::fresh) return first_answer(branch.last_delivery);
+
+  Accepted accepted;
+  // The same id with another body is another delivery; it needs an id of its own to be found by.
+  accepted.delivery = delivery.id;
+  for (int copy = 2; same_id != 0; ++copy) {
+    accepted.delivery = DeliveryId(delivery.id.value() + "~" + std::to_string(copy));
+    auto taken = database_.query("SELECT number FROM deliveries WHERE id = ?", accepted.delivery.value());
+    if (!taken.next()) break;
+  }
+  accepted.gap = reception.gap;
+  accepted.pending = verdict.pending || (reception.gap && options_.complete_commits);
+
+  const std::int64_t number = next_delivery_;
+  for (const RunRequest& request : verdict.runs) {
+    const schedule::Group group(request.template_name, delivery.push.repository, delivery.push.ref);
+    const RunId run = make_run(number, branch.number, group, delivery, request, request.only_when_completed, now);
+    accepted.runs.emplace_back(run, request.template_name, RunState::queued);
+  }
+  const std::string_view body = delivery.body ? std::string_view(*delivery.body) : std::string_view();
+  const Extent extent = segments_.append(delivery.headers, delivery.target, to_json(verdict), body);
+  const Packed before(delivery.push.before.value()), after(delivery.push.after.value()), base(reception.base.value());
+  const Packed hash(delivery.body_sha256);
+  const bool other_base = reception.base != delivery.push.before;
+  database_.run(
+      "INSERT INTO deliveries(number, id, branch, before, after, body_sha256, source, received, stored, segment, \"offset\", "
+      "length, first_run, runs, pending, base, gap) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      number, accepted.delivery.value(), branch.number, Blob(before), Blob(after), Blob(hash), delivery.source,
+      delivery.received, now, extent.segment, extent.offset, extent.length,
+      accepted.runs.empty() ? 0 : accepted.runs.front().run.value(), accepted.runs.size(),
+      accepted.pending ? std::optional(1) : std::nullopt, other_base ? std::optional<Blob>(base) : std::nullopt,
+      accepted.gap ? std::optional(1) : std::nullopt);
+  ++next_delivery_;
+  database_.run("UPDATE branches SET before = ?, after = ?, delivery = ?, stored = ? WHERE number = ?", Blob(before),
+                Blob(after), number, now, branch.number);
+  return accepted;
+}
+
+RunId Store::make_run(std::int64_t delivery, std::int64_t branch, const schedule::Group& group, const Delivery& of,
+                      const RunRequest& request, bool only_when_completed, Clock::time_point now) {
+  const auto rules = options_.policy.templates.find(request.template_name);
+  const std::int64_t priority = rules == options_.policy.templates.end() ? 0 : rules->second.priority;
+  database_.run(
+      "INSERT INTO runs(delivery, template, branch, \"commit\", \"trigger\", parameters, source, only_when_completed, "
+      "priority, created, state, place, next_stage) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+      delivery, template_number(request.template_name), branch, Blob(Packed(of.push.after.value())), request.trigger,
+      to_json(request.parameters), of.source, only_when_completed, priority, now);
+  const RunId run(database_.last_insert());
+  state_.queued(group, run);
+  news_ = true;
+  return run;
+}
+
+std::vector<MadeRun> Store::made_runs(std::int64_t first, std::int64_t count) {
+  std::vector<MadeRun> runs;
+  for (std::int64_t i = 0; i < count; ++i) {
+    auto row = database_.query("SELECT t.name, r.state, r.reason FROM runs r JOIN templates t ON t.number = r.template WHERE r.id = ?",
+                               first + i);
+    if (row.next()) {
+      runs.emplace_back(RunId(first + i), TemplateName(row.text(0)), static_cast<RunState>(row.integer(1)), row.text(2));
+    } else {
+      runs.emplace_back(RunId(first + i), TemplateName(), std::nullopt);
+    }
+  }
+  return runs;
+}
+
+Accepted Store::first_answer(std::int64_t delivery) {
+  Accepted accepted;
+  accepted.duplicate = true;
+  std::int64_t first = 0, runs = 0, first_later = 0, later = 0;
+  Extent extent;
+  {
+    auto row = database_.query(
+        "SELECT id, first_run, runs, first_later, later, pending, gap, segment, \"offset\", length FROM deliveries "
+        "WHERE number = ?", delivery);
+    if (!row.next()) return accepted;
+    accepted.delivery = DeliveryId(row.text(0));
+    first = row.integer(1);
+    runs = row.integer(2);
+    first_later = row.integer(3);
+    later = row.integer(4);
+    accepted.pending = row.integer(5) != 0;
+    accepted.gap = row.integer(6) != 0;
+    extent = Extent(row.integer(7), row.integer(8), row.integer(9));
+  }
+  accepted.runs = made_runs(first, runs);
+  name_removed(accepted.runs, extent);
+  auto more = made_runs(first_later, later);
+  std::move(more.begin(), more.end(), std::back_inserter(accepted.runs));
+  return accepted;
+}
+
+void Store::name_removed(std::vector<MadeRun>& runs, const Extent& extent) {
+  const bool all_there = std::all_of(runs.begin(), runs.end(), [](const MadeRun& run) { return run.state.has_value(); });
+  if (all_there) return;
+  const auto requests = first_requests(extent);
+  for (std::size_t i = 0; i < runs.size() && i < requests.size(); ++i) runs[i].template_name = requests[i].template_name;
+}
+
+std::vector<RunRequest> Store::first_requests(const Extent& extent) {
+  const auto payload = read_record(directory_, extent);
+  return payload ? requests_from(payload->verdict) : std::vector<RunRequest>();
+}
+
+std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, Clock::time_point now) {
+  std::vector<MadeRun> made;
+  std::int64_t number = 0, branch = 0;
+  Delivery delivery;
+  Extent extent;
+  {
+    auto row = database_.query(
+        "SELECT d.number, d.branch, d.source, d.after, b.repository, b.ref, d.segment, d.\"offset\", d.length "
+        "FROM deliveries d JOIN branches b ON b.number = d.branch WHERE d.id = ? AND d.pending = 1", id.value());
+    if (!row.next()) return made;
+    number = row.integer(0);
+    branch = row.integer(1);
+    delivery.source = static_cast<Source>(row.integer(2));
+    delivery.push.after = CommitSha(unpacked(row, 3));
+    delivery.push.repository = RepoName(row.text(4));
+    delivery.push.ref = row.text(5);
+    extent = Extent(row.integer(6), row.integer(7), row.integer(8));
+  }
+  // Asked of the first verdict, not of the runs: those may be finished and removed by now.
+  const auto first = first_requests(extent);
+  for (const RunRequest& request : verdict.runs) {
+    const bool made_before = std::any_of(first.begin(), first.end(), [&](const RunRequest& one) {
+      return one.template_name == request.template_name && one.trigger == request.trigger;
+    });
+    if (made_before) continue;
+    const schedule::Group group(request.template_name, delivery.push.repository, delivery.push.ref);
+    made.emplace_back(make_run(number, branch, group, delivery, request, true, now), request.template_name, RunState::queued);
+  }
+  database_.run(
+      "UPDATE deliveries SET pending = NULL, first_later = ?, later = ?, completed_verdict = ? WHERE number = ?",
+      made.empty() ? 0 : made.front().run.value(), made.size(), to_json(verdict), number);
+  return made;
+}
+
+}  // namespace slipway::queue::sqlite

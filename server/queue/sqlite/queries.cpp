@@ -1,0 +1,216 @@
+#include "queue/sqlite/queries.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/hex.hpp"
+#include "queue/sqlite/rows.hpp"
+#include "queue/sqlite/segments.hpp"
+
+namespace slipway::queue::sqlite {
+namespace {
+
+std::vector<Run> read_runs(Cursor row) {
+  std::vector<Run> runs;
+  while (row.next()) runs.push_back(run_from(row));
+  return runs;
+}
+
+std::vector<Run> runs_of_delivery(Database& database, const RunFilter& filter) {
+  // The ids are known: see the schema.
+  return read_runs(database.query(
+      "SELECT rr.* FROM deliveries d JOIN run_rows rr ON (rr.id >= d.first_run AND rr.id < d.first_run + d.runs) "
+      "OR (rr.id >= d.first_later AND rr.id < d.first_later + d.later) WHERE d.id = ?1 "
+      "AND (?2 IS NULL OR rr.state = ?2) AND (?3 IS NULL OR rr.template = ?3) AND (?4 IS NULL OR rr.id < ?4) "
+      "ORDER BY rr.id DESC LIMIT ?5",
+      filter.delivery->value(), filter.state, filter.template_name ? std::optional(filter.template_name->value()) : std::nullopt,
+      filter.before ? std::optional(filter.before->value()) : std::nullopt, filter.at_most));
+}
+
+/// The columns of a delivery in a list, in the order that stored_from() reads.
+StoredDelivery stored_from(const Cursor& row) {
+  StoredDelivery stored;
+  stored.number = row.integer(0);
+  stored.id = DeliveryId(row.text(1));
+  stored.repository = RepoName(row.text(2));
+  stored.ref = row.text(3);
+  stored.before = CommitSha(unpacked(row, 4));
+  stored.after = CommitSha(unpacked(row, 5));
+  stored.base = row.is_null(6) ? stored.before : CommitSha(unpacked(row, 6));
+  stored.source = static_cast<Source>(row.integer(7));
+  stored.pending = row.integer(8) != 0;
+  stored.gap = row.integer(9) != 0;
+  stored.runs = static_cast<std::size_t>(row.integer(10) + row.integer(11));
+  stored.received = row.time(12);
+  stored.body_sha256 = unpacked(row, 13);
+  return stored;
+}
+
+}  // namespace
+
+std::vector<Run> list_runs(Database& database, const RunFilter& filter) {
+  if (filter.delivery) return runs_of_delivery(database, filter);
+  return read_runs(database.query(
+      "SELECT * FROM run_rows WHERE (?1 IS NULL OR template_number = (SELECT number FROM templates WHERE name = ?1)) "
+      "AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR repository = ?3) AND (?4 IS NULL OR id < ?4) "
+      "AND (?5 = '' OR substr(lower(hex(\"commit\")), 1, length(?5)) = ?5) ORDER BY id DESC LIMIT ?6",
+      filter.template_name ? std::optional(filter.template_name->value()) : std::nullopt, filter.state,
+      filter.repository ? std::optional(filter.repository->value()) : std::nullopt,
+      filter.before ? std::optional(filter.before->value()) : std::nullopt, filter.commit, filter.at_most));
+}
+
+std::optional<Run> find_run(Database& database, RunId id) {
+  std::optional<Run> run;
+  {
+    auto row = database.query("SELECT * FROM run_rows WHERE id = ?", id.value());
+    if (!row.next()) return std::nullopt;
+    run = run_from(row);
+  }
+  auto stages = database.query("SELECT stage, started, finished, outcome, detail FROM stages WHERE run = ? ORDER BY stage",
+                               id.value());
+  while (stages.next()) run->stages.push_back(stage_from_row(stages));
+  return run;
+}
+
+std::vector<StoredDelivery> list_deliveries(Database& database, const DeliveryFilter& filter) {
+  const Packed after(filter.after ? filter.after->value() : std::string());
+  std::vector<StoredDelivery> found;
+  auto row = database.query(
+      "SELECT d.number, d.id, b.repository, b.ref, d.before, d.after, d.base, d.source, d.pending, d.gap, d.runs, d.later, "
+      "d.received, d.body_sha256 FROM deliveries d CROSS JOIN branches b ON b.number = d.branch "
+      "WHERE (?1 IS NULL OR b.repository = ?1) AND (?2 IS NULL OR d.after = ?2) AND (?3 = 0 OR d.pending = 1) "
+      "AND (?4 IS NULL OR d.number < ?4) ORDER BY d.number DESC LIMIT ?5",
+      filter.repository ? std::optional(filter.repository->value()) : std::nullopt,
+      filter.after ? std::optional<Blob>(after) : std::nullopt, filter.only_pending, filter.before, filter.at_most);
+  while (row.next()) found.push_back(stored_from(row));
+  return found;
+}
+
+std::optional<StoredDelivery> find_delivery(Database& database, const std::filesystem::path& directory, const DeliveryId& id) {
+  auto row = database.query(
+      "SELECT d.number, d.id, b.repository, b.ref, d.before, d.after, d.base, d.source, d.pending, d.gap, d.runs, d.later, "
+      "d.received, d.body_sha256, d.completed_verdict, d.segment, d.\"offset\", d.length "
+      "FROM deliveries d JOIN branches b ON b.number = d.branch WHERE d.id = ?", id.value());
+  if (!row.next()) return std::nullopt;
+  StoredDelivery stored = stored_from(row);
+  stored.completed_verdict = row.text(14);
+  auto payload = read_record(directory, Extent(row.integer(15), row.integer(16), row.integer(17)));
+  if (payload) {
+    stored.headers = std::move(payload->headers);
+    stored.target = std::move(payload->target);
+    stored.verdict = std::move(payload->verdict);
+    stored.body = std::move(payload->body);
+  }
+  return stored;
+}
+
+std::vector<Hold> list_holds(Database& database) {
+  std::vector<Hold> holds;
+  auto row = database.query("SELECT t.name, h.why, h.since FROM holds h JOIN templates t ON t.number = h.template ORDER BY 1");
+  while (row.next()) {
+    Hold hold;
+    hold.template_name = TemplateName(row.text(0));
+    hold.why = row.text(1);
+    hold.since = row.time(2);
+    holds.push_back(std::move(hold));
+  }
+  return holds;
+}
+
+Counts count(Database& database, const std::filesystem::path& directory) {
+  Counts counts;
+  auto row = database.query("SELECT state, waiting_for, count(*), min(created) FROM runs GROUP BY 1, 2");
+  while (row.next()) {
+    const auto state = static_cast<RunState>(row.integer(0));
+    const auto number = static_cast<std::uint64_t>(row.integer(2));
+    counts.runs[state] += number;
+    if (state != RunState::queued) continue;
+    counts.waiting[static_cast<WaitingFor>(row.integer(1))] += number;
+    const auto created = row.time(3);
+    counts.oldest_queued = counts.oldest_queued ? std::min(*counts.oldest_queued, created) : created;
+  }
+  auto figures = database.query(
+      "SELECT (SELECT count(*) FROM deliveries), (SELECT count(*) FROM deliveries WHERE pending = 1), "
+      "(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)");
+  figures.next();
+  counts.deliveries = static_cast<std::uint64_t>(figures.integer(0));
+  counts.pending = static_cast<std::uint64_t>(figures.integer(1));
+  counts.database_bytes = static_cast<std::uint64_t>(figures.integer(2));
+  for (const std::int64_t segment : list_segments(directory)) {
+    std::error_code gone;
+    const auto size = std::filesystem::file_size(segment_file(directory, segment), gone);
+    if (!gone) counts.body_bytes += size;
+  }
+  return counts;
+}
+
+std::vector<Pending> list_pending(Database& database, const std::filesystem::path& directory, const DeliveryId& after,
+                                  std::size_t at_most) {
+  std::vector<Pending> found;
+  auto row = database.query(
+      "SELECT d.id, b.repository, b.ref, d.before, d.after, d.base, d.gap, d.source, d.received, d.body_sha256, d.segment, "
+      "d.\"offset\", d.length FROM deliveries d INDEXED BY deliveries_pending CROSS JOIN branches b ON b.number = d.branch "
+      "WHERE d.pending = 1 AND (?1 = '' OR (d.segment, d.number) > (SELECT segment, number FROM deliveries WHERE id = ?1)) "
+      "ORDER BY d.segment, d.number LIMIT ?2",
+      after.value(), at_most);
+  while (row.next()) {
+    Pending one;
+    Delivery& delivery = one.delivery;
+    delivery.id = DeliveryId(row.text(0));
+    delivery.push.repository = RepoName(row.text(1));
+    delivery.push.ref = row.text(2);
+    delivery.push.before = CommitSha(unpacked(row, 3));
+    delivery.push.after = CommitSha(unpacked(row, 4));
+    one.base = row.is_null(5) ? delivery.push.before : CommitSha(unpacked(row, 5));
+    one.gap = row.integer(6) != 0;
+    delivery.source = static_cast<Source>(row.integer(7));
+    delivery.received = row.time(8);
+    delivery.body_sha256 = unpacked(row, 9);
+    auto payload = read_record(directory, Extent(row.integer(10), row.integer(11), row.integer(12)));
+    if (payload) {
+      delivery.headers = std::move(payload->headers);
+      delivery.target = std::move(payload->target);
+      delivery.body = std::make_shared<const std::string>(std::move(payload->body));
+    }
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
+std::vector<BranchHead> list_branch_heads(Database& database) {
+  std::vector<BranchHead> heads;
+  auto row = database.query("SELECT repository, ref, before, after, stored FROM branches WHERE after IS NOT NULL ORDER BY 1, 2");
+  while (row.next()) {
+    BranchHead head;
+    head.repository = RepoName(row.text(0));
+    head.ref = row.text(1);
+    head.before = CommitSha(unpacked(row, 2));
+    head.after = CommitSha(unpacked(row, 3));
+    head.stored = row.time(4);
+    heads.push_back(std::move(head));
+  }
+  return heads;
+}
+
+std::vector<RunId> list_expired(Database& database, const schedule::Retention& keep, const schedule::Policy& policy,
+                                Clock::time_point now, std::size_t at_most) {
+  std::unordered_map<std::int64_t, std::pair<std::size_t, bool>> templates;  // finished so far, delete on success
+  std::vector<RunId> going;
+  auto row = database.query(
+      "SELECT r.id, r.template, r.state, r.finished, t.name FROM runs r CROSS JOIN templates t ON t.number = r.template "
+      "WHERE r.place IS NULL ORDER BY r.id DESC");
+  while (row.next() && going.size() < at_most) {
+    const auto [at, added] = templates.try_emplace(row.integer(1));
+    auto& [newer, delete_on_success] = at->second;
+    if (added) {
+      const auto rules = policy.templates.find(TemplateName(row.text(4)));
+      delete_on_success = rules != policy.templates.end() && rules->second.delete_on_success;
+    }
+    const auto state = static_cast<RunState>(row.integer(2));
+    if (schedule::expired(keep, state, row.time(3), newer, delete_on_success, now)) going.emplace_back(row.integer(0));
+    ++newer;
+  }
+  return going;
+}
+
+}  // namespace slipway::queue::sqlite

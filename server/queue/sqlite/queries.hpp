@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "queue/queue.hpp"
+#include "queue/run_reader.hpp"
+#include "queue/sqlite/database.hpp"
+#include "schedule/retention.hpp"
+
+namespace slipway::queue::sqlite {
+
+// What is read beside the writer. Blocking; on the reading thread.
+
+std::vector<Run> list_runs(Database& database, const RunFilter& filter);
+std::optional<Run> find_run(Database& database, RunId id);
+std::vector<StoredDelivery> list_deliveries(Database& database, const DeliveryFilter& filter);
+/// With headers, body and verdict out of the segments in `directory`.
+std::optional<StoredDelivery> find_delivery(Database& database, const std::filesystem::path& directory, const DeliveryId& id);
+std::vector<Hold> list_holds(Database& database);
+Counts count(Database& database, const std::filesystem::path& directory);
+std::vector<Pending> list_pending(Database& database, const std::filesystem::path& directory, const DeliveryId& after,
+                                  std::size_t at_most);
+std::vector<BranchHead> list_branch_heads(Database& database);
+/// Finished runs past their time.
+std::vector<RunId> list_expired(Database& database, const schedule::Retention& keep, const schedule::Policy& policy,
+                                Clock::time_point now, std::size_t at_most);
+
+}  // namespace slipway::queue::sqlite

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+
+#include "queue/sqlite/database.hpp"
+
+namespace slipway::queue::sqlite {
+
+/// Opens the database for writing: WAL, synchronous=FULL, schema made or checked. Throws Refused for a newer schema.
+Database open_for_writing(const std::filesystem::path& file);
+/// Opens it for reading beside the writer.
+Database open_for_reading(const std::filesystem::path& file);
+
+}  // namespace slipway::queue::sqlite

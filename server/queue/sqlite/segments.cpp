@@ -1,0 +1,191 @@
+#include "queue/sqlite/segments.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "base/failure.hpp"
+
+namespace slipway::queue::sqlite {
+namespace {
+
+constexpr std::string_view magic = "SLD1";
+constexpr std::size_t prefix_size = 4 + 4 * 4;
+
+[[noreturn]] void fail(const std::string& doing, const std::filesystem::path& what) {
+  throw Unavailable("the queue can not " + doing + " " + what.string() + ": " + std::strerror(errno));
+}
+
+void append_length(std::string& to, std::size_t length) {
+  for (int shift = 0; shift < 32; shift += 8) to.push_back(static_cast<char>((length >> shift) & 0xff));
+}
+
+std::size_t read_length(std::string_view from, std::size_t at) {
+  std::size_t length = 0;
+  for (int i = 3; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(from[at + static_cast<std::size_t>(i)]);
+  return length;
+}
+
+std::size_t headers_size(const Headers& headers) {
+  std::size_t size = 0;
+  for (const auto& [name, values] : headers) {
+    for (const auto& value : values) size += name.size() + value.size() + 2;
+  }
+  return size;
+}
+
+Headers parse_headers(std::string_view bytes) {
+  Headers headers;
+  while (!bytes.empty()) {
+    const auto name_end = bytes.find('\0');
+    const auto value_end = name_end == bytes.npos ? bytes.npos : bytes.find('\0', name_end + 1);
+    if (value_end == bytes.npos) break;
+    headers[std::string(bytes.substr(0, name_end))].emplace_back(bytes.substr(name_end + 1, value_end - name_end - 1));
+    bytes.remove_prefix(value_end + 1);
+  }
+  return headers;
+}
+
+void write_whole(int file, std::string_view bytes, std::int64_t at, const std::filesystem::path& name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(file, bytes.data(), bytes.size(), at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write", name);
+    if (written == 0) throw Unavailable("the queue can not write " + name.string() + ": no room");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    at += written;
+  }
+}
+
+}  // namespace
+
+void append_record(std::string& to, const Headers& headers, std::string_view target, std::string_view verdict,
+                   std::string_view body) {
+  to.append(magic);
+  for (const std::size_t length : {headers_size(headers), target.size(), verdict.size(), body.size()}) append_length(to, length);
+  for (const auto& [name, values] : headers) {
+    for (const auto& value : values) {
+      to.append(name).push_back('\0');
+      to.append(value).push_back('\0');
+    }
+  }
+  to.append(target).append(verdict).append(body);
+}
+
+std::optional<Payload> parse_record(std::string_view record) {
+  if (record.size() < prefix_size || record.substr(0, magic.size()) != magic) return std::nullopt;
+  std::array<std::string_view, 4> parts;
+  std::size_t at = prefix_size;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t length = read_length(record, magic.size() + 4 * i);
+    if (length > record.size() - at) return std::nullopt;
+    parts[i] = record.substr(at, length);
+    at += length;
+  }
+  Payload payload;
+  payload.headers = parse_headers(parts[0]);
+  payload.target = parts[1];
+  payload.verdict = parts[2];
+  payload.body = parts[3];
+  return payload;
+}
+
+std::filesystem::path segment_file(const std::filesystem::path& directory, std::int64_t segment) {
+  return directory / ("bodies-" + std::to_string(segment) + ".seg");
+}
+
+std::vector<std::int64_t> list_segments(const std::filesystem::path& directory) {
+  std::vector<std::int64_t> numbers;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("bodies-") || !name.ends_with(".seg")) continue;
+    std::int64_t number = 0;
+    const char* const end = name.data() + name.size() - 4;
+    const auto [stop, error] = std::from_chars(name.data() + 7, end, number);
+    if (error == std::errc() && stop == end) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+std::optional<Payload> read_record(const std::filesystem::path& directory, const Extent& extent) {
+  if (extent.segment == 0) return std::nullopt;
+  const io::Descriptor file(::open(segment_file(directory, extent.segment).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  std::string record(static_cast<std::size_t>(extent.length), '\0');
+  std::size_t have = 0;
+  while (have < record.size()) {
+    const ssize_t got = ::pread(file.get(), record.data() + have, record.size() - have,
+                                extent.offset + static_cast<std::int64_t>(have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    have += static_cast<std::size_t>(got);
+  }
+  return parse_record(record);
+}
+
+void sync_directory(const std::filesystem::path& directory) {
+  const io::Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened || ::fsync(opened.get()) != 0) fail("sync", directory);
+}
+
+Segments::Segments(std::filesystem::path directory, std::uint64_t segment_size)
+    : directory_(std::move(directory)), segment_size_(segment_size) {
+  const auto existing = list_segments(directory_);
+  if (existing.empty()) return;
+  current_ = existing.back();
+  const auto name = segment_file(directory_, current_);
+  file_ = io::Descriptor(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
+  end_ = file_ ? ::lseek(file_.get(), 0, SEEK_END) : -1;
+  if (end_ < 0) fail("open", name);
+}
+
+Extent Segments::append(const Headers& headers, std::string_view target, std::string_view verdict, std::string_view body) {
+  const bool full = static_cast<std::uint64_t>(end_) + pending_.size() >= segment_size_;
+  if (current_ == 0 || full) {
+    write_pending();
+    open_next();
+  }
+  const std::size_t from = pending_.size();
+  append_record(pending_, headers, target, verdict, body);
+  return Extent(current_, end_ + static_cast<std::int64_t>(from), static_cast<std::int64_t>(pending_.size() - from));
+}
+
+void Segments::open_next() {
+  const auto name = segment_file(directory_, current_ + 1);
+  io::Descriptor next(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!next) fail("make", name);
+  sync_directory(directory_);
+  file_ = std::move(next);
+  ++current_;
+  end_ = 0;
+}
+
+void Segments::write_pending() {
+  if (pending_.empty()) return;
+  const auto name = segment_file(directory_, current_);
+  write_whole(file_.get(), pending_, end_, name);
+  if (::fdatasync(file_.get()) != 0) fail("sync", name);
+  end_ += static_cast<std::int64_t>(pending_.size());
+  pending_.clear();
+}
+
+void Segments::sync() {
+  write_pending();
+  // One burst must not keep its memory for ever.
+  if (pending_.capacity() > (4u << 20)) pending_.shrink_to_fit();
+}
+
+void Segments::discard() noexcept {
+  if (pending_.empty()) return;
+  pending_.clear();
+  // Gives the room back at once where the disk is full. Should it fail, the bytes are named by no row all the same.
+  if (file_ && ::ftruncate(file_.get(), end_) != 0) errno = 0;
+}
+
+}  // namespace slipway::queue::sqlite

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/descriptor.hpp"
+#include "model/delivery.hpp"
+
+namespace slipway::queue::sqlite {
+
+/// Where a delivery's bytes lie.
+struct Extent {
+  Extent() = default;
+  Extent(std::int64_t file, std::int64_t from, std::int64_t size) : segment(file), offset(from), length(size) {}
+  std::int64_t segment = 0;  ///< 0: nowhere
+  std::int64_t offset = 0;
+  std::int64_t length = 0;
+};
+
+/// What arrived with a delivery, beside what the database has of it.
+struct Payload {
+  Payload() = default;
+  Headers headers;
+  std::string target;
+  std::string verdict;  ///< JSON
+  std::string body;
+};
+
+/// One record as bytes: `SLD1`, four lengths (32 bits, little endian) of headers, target, verdict and body, then these. Headers are
+/// name and value, each ended by a zero byte, which neither can contain.
+void append_record(std::string& to, const Headers& headers, std::string_view target, std::string_view verdict,
+                   std::string_view body);
+/// Reads a record back; nothing where the bytes are no whole record.
+std::optional<Payload> parse_record(std::string_view record);
+
+/// The raw deliveries, outside the database: files `bodies-N.seg` to which records are only ever appended, so that a row stays small. A
+/// record is written, and on the disk, before the transaction commits that names it. Whatever a crash leaves at the end of a
+/// file is named by no row and ignored. Used by the writer thread.
+class Segments {
+ public:
+  /// Goes on with the newest file there is, behind its end.
+  Segments(std::filesystem::path directory, std::uint64_t segment_size);
+
+  /// Gives the next record its place and keeps it in memory until sync().
+  Extent append(const Headers& headers, std::string_view target, std::string_view verdict, std::string_view body);
+  /// Writes what was appended and waits for the disk. Throws Unavailable; then discard() must follow.
+  void sync();
+  /// Forgets what was not synced. What a failed sync() left behind the end is cut off, or written over by the next one.
+  void discard() noexcept;
+
+  /// The segment that is being written, every smaller number is complete; 0: none yet.
+  std::int64_t current() const noexcept { return current_; }
+
+ private:
+  void open_next();
+  void write_pending();
+
+  std::filesystem::path directory_;
+  std::uint64_t segment_size_;
+  io::Descriptor file_;
+  std::int64_t current_ = 0;
+  std::int64_t end_ = 0;  ///< of the synced part
+  std::string pending_;
+};
+
+std::filesystem::path segment_file(const std::filesystem::path& directory, std::int64_t segment);
+/// The numbers of the segments in a folder, ascending.
+std::vector<std::int64_t> list_segments(const std::filesystem::path& directory);
+/// Reads one record; nothing where retention has removed its file. From any thread.
+std::optional<Payload> read_record(const std::filesystem::path& directory, const Extent& extent);
+/// Makes names created or removed in a folder durable. Throws Unavailable.
+void sync_directory(const std::filesystem::path& directory);
+
+}  // namespace slipway::queue::sqlite

@@ -1,0 +1,147 @@
+#include "queue/sqlite/store.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/failure.hpp"
+#include "queue/sqlite/schema.hpp"
+
+namespace slipway::queue::sqlite {
+namespace {
+
+std::filesystem::path made(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) throw Unavailable("the queue can not make " + directory.string() + ": " + error.message());
+  return directory;
+}
+
+}  // namespace
+
+Store::Store(std::filesystem::path directory, const Options& options, Clock::time_point now)
+    : directory_(made(directory)), options_(options), database_(open_for_writing(directory_ / "queue.db")),
+      segments_(directory_, options.segment_size) {
+  const auto files = list_segments(directory_);
+  oldest_segment_ = files.empty() ? 1 : files.front();
+  seen_segment_ = segments_.current();
+  begin();
+  recover(now);
+  load();
+  commit();
+  // The names of the files above must be as durable as what is in them.
+  sync_directory(directory_);
+  sync_directory(directory_.has_parent_path() ? directory_.parent_path() : std::filesystem::path("."));
+}
+
+void Store::begin() {
+  if (database_.in_transaction()) database_.script("ROLLBACK");
+  if (stale_) load();
+  database_.script("BEGIN IMMEDIATE");
+}
+
+void Store::commit() {
+  segments_.sync();
+  database_.script("COMMIT");
+  if (segments_.current() == seen_segment_) return;
+  seen_segment_ = segments_.current();
+  trim_bodies();
+}
+
+void Store::abort() noexcept {
+  segments_.discard();
+  stale_ = true;
+  try {
+    if (database_.in_transaction()) database_.script("ROLLBACK");
+  } catch (const std::exception&) {
+    // begin() tries again: nothing can be written meanwhile.
+  }
+}
+
+void Store::recover(Clock::time_point now) {
+  auto left = database_.query("SELECT id, tag IS NOT NULL FROM runs WHERE place = 1 AND state = ? ORDER BY id", RunState::running);
+  std::vector<std::pair<std::int64_t, bool>> running;
+  while (left.next()) running.emplace_back(left.integer(0), left.integer(1) != 0);
+  for (const auto& [run, has_results] : running) {
+    database_.run("UPDATE runs SET state = ?, next_stage = ?, reason = ? WHERE id = ?", RunState::queued,
+                  schedule::resume_at(has_results), "the daemon ended while this ran", run);
+    database_.run("UPDATE stages SET finished = ?, outcome = ? WHERE run = ? AND finished IS NULL", now, "interrupted", run);
+    recovered_.emplace_back(run);
+  }
+}
+
+void Store::load() {
+  state_ = schedule::State(options_.policy);
+  template_numbers_.clear();
+  template_names_.clear();
+  branches_.clear();
+  {
+    auto last = database_.query("SELECT coalesce(max(number), 0) FROM deliveries");
+    last.next();
+    next_delivery_ = last.integer(0) + 1;
+  }
+  auto holds = database_.query("SELECT t.name FROM holds h JOIN templates t ON t.number = h.template");
+  while (holds.next()) state_.hold(TemplateName(holds.text(0)));
+  auto known = database_.query(
+      "SELECT id, template, branch, state, waiting_for, next_stage, not_before FROM runs WHERE place = 1 ORDER BY id");
+  while (known.next()) {
+    const auto group = group_of(known.integer(1), known.integer(2));
+    schedule::Waiting waiting;
+    waiting.run = RunId(known.integer(0));
+    waiting.reason = static_cast<WaitingFor>(known.integer(4));
+    waiting.next_stage = static_cast<Stage>(known.integer(5));
+    waiting.not_before = known.maybe_time(6);
+    state_.waits(group, waiting);
+    if (static_cast<RunState>(known.integer(3)) == RunState::running) state_.started(group, waiting.run);
+  }
+  // From group to group by the index, however many runs each has.
+  std::int64_t last_template = 0, last_branch = 0;
+  for (;;) {
+    auto next = database_.query(
+        "SELECT template, branch FROM runs INDEXED BY runs_queued WHERE place = 0 AND (template, branch) > (?, ?) "
+        "ORDER BY template, branch LIMIT 1", last_template, last_branch);
+    if (!next.next()) break;
+    last_template = next.integer(0);
+    last_branch = next.integer(1);
+    state_.has_queued(group_of(last_template, last_branch));
+  }
+  news_ = true;
+  stale_ = false;
+}
+
+std::int64_t Store::template_number(const TemplateName& name) {
+  const auto at = template_numbers_.find(name);
+  if (at != template_numbers_.end()) return at->second;
+  std::int64_t number = 0;
+  {
+    auto row = database_.query("SELECT number FROM templates WHERE name = ?", name.value());
+    if (row.next()) number = row.integer(0);
+  }
+  if (number == 0) {
+    database_.run("INSERT INTO templates(name) VALUES(?)", name.value());
+    number = database_.last_insert();
+  }
+  template_numbers_.emplace(name, number);
+  template_names_.emplace(number, name);
+  return number;
+}
+
+schedule::Group Store::group_of(std::int64_t template_number, std::int64_t branch_number) {
+  auto name = template_names_.find(template_number);
+  if (name == template_names_.end()) {
+    auto row = database_.query("SELECT name FROM templates WHERE number = ?", template_number);
+    row.next();
+    name = template_names_.emplace(template_number, TemplateName(row.text(0))).first;
+  }
+  auto branch = branches_.find(branch_number);
+  if (branch == branches_.end()) {
+    auto row = database_.query("SELECT repository, ref FROM branches WHERE number = ?", branch_number);
+    row.next();
+    branch = branches_.emplace(branch_number, std::pair(RepoName(row.text(0)), row.text(1))).first;
+  }
+  return schedule::Group(name->second, branch->second.first, branch->second.second);
+}
+
+bool Store::take_news() noexcept { return std::exchange(news_, false); }
+
+}  // namespace slipway::queue::sqlite

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "queue/open.hpp"
+#include "queue/queue.hpp"
+#include "queue/sqlite/database.hpp"
+#include "queue/sqlite/rows.hpp"
+#include "queue/sqlite/segments.hpp"
+#include "schedule/arrival.hpp"
+#include "schedule/state.hpp"
+
+namespace slipway::queue::sqlite {
+
+/// The queue's whole state, on disk and in memory, and what can be done with it. Used by one thread. Between begin() and
+/// commit() any number of operations; if anything in between throws, abort() must follow, and then none of them has happened.
+class Store {
+ public:
+  /// Opens or creates the files, and puts what a dead daemon left running back into the queue.
+  Store(std::filesystem::path directory, const Options& options, Clock::time_point now);
+
+  void begin();
+  void commit();
+  void abort() noexcept;
+
+  // Deliveries (intake.cpp).
+  Accepted accept(const Delivery& delivery, const Verdict& verdict, Clock::time_point now);
+  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, Clock::time_point now);
+
+  // Working on runs (work.cpp).
+  std::optional<Claim> claim(Clock::time_point now);
+  std::vector<Rival> rivals(const Lease& lease, RunId older_than);
+  std::vector<Rival> newer_rivals(const Lease& lease);
+  std::size_t supersede(const std::vector<RunId>& runs, RunId by, const std::string& why, Clock::time_point now);
+  bool stage_started(const Lease& lease, Stage stage, Clock::time_point now);
+  bool stage_finished(const Lease& lease, Stage stage, const std::string& outcome, const std::string& detail,
+                      Clock::time_point now);
+  bool built(const Lease& lease, const BuildResults& results);
+  bool finish(const Lease& lease, const RunOutcome& outcome, Clock::time_point now);
+
+  // What a person decides (decisions.cpp).
+  void configure(const schedule::Policy& policy);
+  Answer cancel_queued(RunId run, Clock::time_point now);
+  Answer retry(RunId run, const RetryRequest& request);
+  void hold(const TemplateName& name, const std::string& why, Clock::time_point now);
+  bool release(const TemplateName& name);
+  std::optional<Hold> held(const TemplateName& name);
+  std::optional<HandedOffLast> last_handed_off(const TemplateName& name, const std::string& file);
+  void set_last_handed_off(const TemplateName& name, const std::string& file, const HandedOffLast& what);
+
+  // Retention (keeping.cpp).
+  void forget(const std::vector<RunId>& runs);
+  /// Removes old deliveries among a stretch of them; returns where to go on, or nothing when all are done.
+  std::optional<std::int64_t> clean_deliveries(std::int64_t from, Clock::time_point now, Cleaned& cleaned);
+  /// Unlists segments past their time; their files may be removed after the commit.
+  std::vector<std::int64_t> clean_segments(Clock::time_point now);
+  std::uint64_t remove_segment(std::int64_t segment) noexcept;
+  /// Gives some free pages back to the file system; false when there are no more.
+  bool vacuum_some();
+
+  const std::vector<RunId>& recovered() const noexcept { return recovered_; }
+  /// True once after something came that claim() may find.
+  bool take_news() noexcept;
+  std::optional<Clock::time_point> next_due() const { return state_.next_due(); }
+
+ private:
+  void recover(Clock::time_point now);
+  void load();
+  std::int64_t template_number(const TemplateName& name);
+  schedule::Group group_of(std::int64_t template_number, std::int64_t branch_number);
+  void refill(const schedule::Group& group);
+  bool holds_lease(const Lease& lease);
+  void trim_bodies();
+  bool is_pinned(std::int64_t segment);
+
+  struct Branch;
+  Branch branch_of(const Push& push);
+  schedule::Known known(const Delivery& delivery, const Branch& branch, std::int64_t& same_id);
+  Accepted first_answer(std::int64_t delivery);
+  std::vector<MadeRun> made_runs(std::int64_t first, std::int64_t count);
+  void name_removed(std::vector<MadeRun>& runs, const Extent& extent);
+  std::vector<RunRequest> first_requests(const Extent& extent);
+  RunId make_run(std::int64_t delivery, std::int64_t branch, const schedule::Group& group, const Delivery& of,
+                 const RunRequest& request, bool only_when_completed, Clock::time_point now);
+  void mark_short_of_memory(const schedule::Start& first);
+  std::vector<Rival> rival_page(RunId run, bool newer, RunId limit, std::size_t at_most);
+  bool postpone(const Lease& lease, const Postponed& postponed, Clock::time_point now);
+  bool end(const Lease& lease, RunState state, const std::string& reason, const std::optional<CommitSha>& commit,
+           Clock::time_point now);
+
+  std::filesystem::path directory_;
+  Options options_;
+  Database database_;
+  Segments segments_;
+  schedule::State state_;
+  std::unordered_map<TemplateName, std::int64_t> template_numbers_;
+  std::unordered_map<std::int64_t, TemplateName> template_names_;
+  std::unordered_map<std::int64_t, std::pair<RepoName, std::string>> branches_;
+  std::vector<RunId> recovered_;
+  std::int64_t next_delivery_ = 1;
+  std::int64_t oldest_segment_ = 0;
+  std::int64_t seen_segment_ = 0;
+  bool news_ = true;
+  bool stale_ = false;  ///< what is in memory may differ from the disk since abort()
+};
+
+}  // namespace slipway::queue::sqlite

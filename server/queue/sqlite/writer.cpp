@@ -1,0 +1,149 @@
+#include "queue/sqlite/writer.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <boost/asio/post.hpp>
+#include <span>
+
+#include "base/failure.hpp"
+
+namespace slipway::queue::sqlite {
+
+Writer::Writer(std::unique_ptr<Store> store, const Options& options, asio::any_io_executor loop,
+               std::function<void(News)> tell, Log log)
+    : store_(std::move(store)), options_(options), home_(std::move(loop)), load_(std::make_shared<Load>()),
+      log_(std::move(log)), recovered_(store_->recovered()) {
+  load_->tell = std::move(tell);
+  // Signals belong to the loop's thread.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { this->loop(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  load_->tell = nullptr;
+}
+
+void Writer::reserve(std::size_t bytes) {
+  const std::lock_guard lock(load_->mutex);
+  const bool too_many = load_->awaited >= options_.max_waiting;
+  const bool too_big = load_->bytes > 0 && load_->bytes + bytes > options_.max_waiting_bytes;
+  if (too_many || too_big) {
+    throw Unavailable("the queue has " + std::to_string(load_->awaited) + " operations waiting for the disk: try again later");
+  }
+  ++load_->awaited;
+  load_->bytes += bytes;
+}
+
+bool Writer::record(std::unique_ptr<Job> job) {
+  {
+    const std::lock_guard lock(load_->mutex);
+    if (load_->records >= options_.max_records || load_->bytes + job->bytes > options_.max_waiting_bytes) return false;
+    ++load_->records;
+    load_->bytes += job->bytes;
+  }
+  job->awaited = false;
+  push(std::move(job));
+  return true;
+}
+
+void Writer::push(std::unique_ptr<Job> job) {
+  constexpr std::size_t enough_records = 256;
+  bool sleeps = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool urgent = job->awaited || waiting_.size() + 1 >= enough_records;
+    sleeps = waiting_.empty() || (urgent && !urgent_);
+    if (waiting_.empty()) first_ = std::chrono::steady_clock::now();
+    waiting_.push_back(std::move(job));
+    urgent_ = urgent_ || urgent;
+  }
+  if (sleeps) wake_.notify_one();
+}
+
+Backlog Writer::backlog() const noexcept {
+  const std::lock_guard lock(load_->mutex);
+  Backlog backlog;
+  backlog.waiting = load_->awaited;
+  backlog.records = load_->records;
+  return backlog;
+}
+
+void Writer::loop() {
+  for (Batch batch; next_batch(batch); batch = Batch()) {
+    perform(batch);
+    reply(std::move(batch));
+  }
+}
+
+/// Waits for something to do: at once for what somebody waits for, after record_delay for records alone.
+bool Writer::next_batch(Batch& batch) {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+  if (!urgent_ && !stopping_) {
+    wake_.wait_until(lock, first_ + options_.record_delay, [this] { return stopping_ || urgent_; });
+  }
+  batch.swap(waiting_);
+  urgent_ = false;
+  return !batch.empty();
+}
+
+std::exception_ptr Writer::attempt(std::span<std::unique_ptr<Job>> jobs) {
+  try {
+    store_->begin();
+    for (const auto& job : jobs) job->run(*store_);
+    store_->commit();
+    return nullptr;
+  } catch (...) {
+    store_->abort();
+    return std::current_exception();
+  }
+}
+
+void Writer::perform(Batch& batch) {
+  const std::exception_ptr error = attempt(batch);
+  if (!error) return;
+  bool unavailable = false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const Unavailable& failure) {
+    unavailable = true;
+    log_.warn("the queue could not write", {{"error", failure.what()}, {"operations", batch.size()}});
+  } catch (const std::exception& failure) {
+    log_.error("an operation of the queue failed", {{"error", failure.what()}});
+  }
+  // A bug in one operation must not fail its neighbours: each has a transaction of its own then.
+  for (auto& job : batch) {
+    const bool alone = unavailable || batch.size() == 1;
+    if (auto why = alone ? error : attempt({&job, 1})) job->fail(why);
+  }
+}
+
+void Writer::reply(Batch batch) {
+  News news;
+  news.work = store_->take_news();
+  news.next_due = store_->next_due();
+  auto done = std::make_shared<Batch>(std::move(batch));
+  asio::post(home_, [load = load_, done, news] {
+    {
+      const std::lock_guard lock(load->mutex);
+      for (const auto& job : *done) {
+        load->bytes -= job->bytes;
+        --(job->awaited ? load->awaited : load->records);
+      }
+    }
+    if (load->tell) load->tell(news);
+    for (auto& job : *done) job->complete();
+  });
+}
+
+}  // namespace slipway::queue::sqlite

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "io/offload.hpp"
+#include "queue/sqlite/store.hpp"
+
+namespace slipway::queue::sqlite {
+
+/// Something to be done with the store inside a transaction.
+class Job {
+ public:
+  virtual ~Job() = default;
+  virtual void run(Store& store) = 0;                    ///< on the writer thread; may be run again after an abort
+  virtual void fail(std::exception_ptr why) noexcept = 0; ///< on the writer thread: the transaction did not happen
+  virtual void complete() = 0;                            ///< on the loop, after the commit or the failure
+  std::size_t bytes = 0;                                  ///< that it keeps in memory
+  bool awaited = true;
+};
+
+/// What the loop learns after a batch.
+struct News {
+  News() = default;
+  bool work = false;  ///< claim() may find something
+  std::optional<Clock::time_point> next_due;
+};
+
+/// The one thread that writes. All jobs that have come while the last transaction was under way share the next one (group
+/// commit), and are completed together after it. Jobs of one batch run in the order they came in.
+class Writer {
+ public:
+  /// `tell` is called on the loop after every batch.
+  Writer(std::unique_ptr<Store> store, const Options& options, asio::any_io_executor loop, std::function<void(News)> tell,
+         Log log);
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  /// Does what has been asked for, then ends the thread.
+  ~Writer();
+
+  /// Runs `function(store)` in a transaction and returns its result once that is durable; throws what it threw, or Unavailable
+  /// when too much waits already. Can not be cancelled: a cancellation shows at the caller's next await.
+  template <class F>
+  Task<std::invoke_result_t<F&, Store&>> run(F function, std::size_t bytes = 0);
+  /// Takes a job that nobody waits for; false when too many of them wait already.
+  bool record(std::unique_ptr<Job> job);
+
+  Backlog backlog() const noexcept;
+  const std::vector<RunId>& recovered() const noexcept { return recovered_; }
+
+ private:
+  using Batch = std::vector<std::unique_ptr<Job>>;
+
+  template <class F, class Handler>
+  class Awaited;
+
+  /// What waits and how much, also of the batch under way. Outlives the writer with the last replies on the loop.
+  struct Load {
+    mutable std::mutex mutex;
+    std::size_t awaited = 0, records = 0, bytes = 0;
+    std::function<void(News)> tell;
+  };
+
+  void reserve(std::size_t bytes);
+  void push(std::unique_ptr<Job> job);
+  void loop();
+  bool next_batch(Batch& batch);
+  void perform(Batch& batch);
+  std::exception_ptr attempt(std::span<std::unique_ptr<Job>> jobs);
+  void reply(Batch batch);
+
+  std::unique_ptr<Store> store_;
+  Options options_;
+  asio::any_io_executor home_;
+  std::shared_ptr<Load> load_;
+  Log log_;
+  std::vector<RunId> recovered_;
+
+  std::mutex mutex_;  ///< guards what follows
+  std::condition_variable wake_;
+  Batch waiting_;
+  bool urgent_ = false;
+  bool stopping_ = false;
+  std::chrono::steady_clock::time_point first_;  ///< when the first of waiting_ came
+
+  std::thread thread_;
+};
+
+template <class F, class Handler>
+class Writer::Awaited final : public Job {
+ public:
+  using Value = io::detail::Held<std::invoke_result_t<F&, Store&>>;
+
+  Awaited(F function, Handler handler) : function_(std::move(function)), handler_(std::move(handler)) {}
+
+  void run(Store& store) override {
+    value_.reset();
+    if constexpr (std::is_void_v<std::invoke_result_t<F&, Store&>>) {
+      function_(store);
+      value_.emplace(true);
+    } else {
+      value_.emplace(function_(store));
+    }
+  }
+  void fail(std::exception_ptr why) noexcept override { error_ = std::move(why); }
+  void complete() override {
+    const auto executor = asio::get_associated_executor(handler_);
+    asio::dispatch(executor, [handler = std::move(handler_), error = error_, value = std::move(value_)]() mutable {
+      std::move(handler)(error, std::move(value));
+    });
+  }
+
+ private:
+  F function_;
+  Handler handler_;
+  Value value_;
+  std::exception_ptr error_;
+};
+
+template <class F>
+Task<std::invoke_result_t<F&, Store&>> Writer::run(F function, std::size_t bytes) {
+  using Value = io::detail::Held<std::invoke_result_t<F&, Store&>>;
+  reserve(bytes);
+  auto start = [this, &function, bytes](auto handler) {
+    auto job = std::make_unique<Awaited<F, decltype(handler)>>(std::move(function), std::move(handler));
+    job->bytes = bytes;
+    push(std::move(job));
+  };
+  auto value =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, Value)>(start, asio::use_awaitable);
+  if constexpr (!std::is_void_v<std::invoke_result_t<F&, Store&>>) co_return std::move(*value);
+}
+
+}  // namespace slipway::queue::sqlite

@@ -1,0 +1,30 @@
+#include "schedule/arrival.hpp"
+
+namespace slipway::schedule {
+namespace {
+
+Arrival classify(const Delivery& delivery, const Known& known, Rules rules) {
+  const Push& push = delivery.push;
+  if (rules.has(Rule::duplicate_by_id) && known.same_id_sha256 == delivery.body_sha256) return Arrival::duplicate_id;
+  if (!known.last) return Arrival::fresh;
+  const bool same_push = known.last->before == push.before && known.last->after == push.after;
+  if (rules.has(Rule::duplicate_by_push) && same_push) return Arrival::duplicate_push;
+  // Heads were compared some time ago: whatever was stored since knows better, and the next comparison sees it.
+  if (delivery.source == Source::reconcile && known.last->after != push.before) return Arrival::stale_reconcile;
+  return Arrival::fresh;
+}
+
+}  // namespace
+
+Reception receive(const Delivery& delivery, const Known& known, Rules rules) {
+  Reception reception;
+  reception.arrival = classify(delivery, known, rules);
+  reception.base = delivery.push.before;
+  if (known.last && known.last->after != delivery.push.before && rules.has(Rule::chain)) {
+    reception.gap = true;
+    reception.base = known.last->after;
+  }
+  return reception;
+}
+
+}  // namespace slipway::schedule

@@ -1,0 +1,44 @@
+#include "schedule/handoff.hpp"
+
+namespace slipway::schedule {
+namespace {
+
+bool is_manual_revert(const HandoffFacts& facts) {
+  return !facts.last_handed_off.empty() && facts.deployed != facts.last_handed_off &&
+         facts.deployed_to_last == Relation::ancestor;
+}
+
+/// Why the candidate is too old for what is deployed, or nothing. `note` is set where an older commit may go all the same.
+std::optional<std::string> too_old(const HandoffFacts& facts, std::string& note) {
+  if (facts.deployed_is != Relation::descendant) return std::nullopt;
+  if (!facts.deployed_reachable) {
+    note = "replaces the newer " + facts.deployed + ", which the branch no longer contains (forced push)";
+    return std::nullopt;
+  }
+  if (facts.allow_rollback) {
+    note = "replaces the newer " + facts.deployed + ": a rollback was asked for (--allow-rollback)";
+    return std::nullopt;
+  }
+  return "the newer " + facts.deployed + " is deployed already";
+}
+
+}  // namespace
+
+HandoffDecision decide(const HandoffFacts& facts, Rules rules) {
+  if (facts.deployed_is == Relation::same) return AlreadyThere();
+  if (rules.has(Rule::reachable) && !facts.candidate_reachable) {
+    return TooOld{facts.candidate.value() + " is no longer on the branch"};
+  }
+  std::string note;
+  auto why = too_old(facts, note);
+  if (why && rules.has(Rule::never_backwards)) return TooOld{*std::move(why)};
+  if (rules.has(Rule::hold) && facts.on_hold) return Hold{"the template is on hold until it is released"};
+  if (rules.has(Rule::manual_revert) && facts.on_manual_revert == OnManualRevert::hold && !facts.allow_rollback &&
+      is_manual_revert(facts)) {
+    return Hold{"somebody set " + facts.deployed + " by hand, which is older than " + facts.last_handed_off +
+                ", the one handed off last"};
+  }
+  return Write{std::move(note)};
+}
+
+}  // namespace slipway::schedule

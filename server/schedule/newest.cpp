@@ -1,0 +1,19 @@
+#include "schedule/newest.hpp"
+
+namespace slipway::schedule {
+
+Ordering newest_wins(const Rival& claimed, std::span<const Rival> rivals, const IsAncestor& is_ancestor, Rules rules) {
+  Ordering ordering;
+  if (!rules.has(Rule::newest_wins)) return ordering;
+  for (const Rival& rival : rivals) {
+    if (rival.commit == claimed.commit || rival.run == claimed.run) continue;
+    if (!(rival.built && !claimed.built) && is_ancestor(rival.commit, claimed.commit)) {
+      ordering.superseded.push_back(rival.run);
+    } else if (!ordering.superseded_by && !(claimed.built && !rival.built) && is_ancestor(claimed.commit, rival.commit)) {
+      ordering.superseded_by = rival.run;
+    }
+  }
+  return ordering;
+}
+
+}  // namespace slipway::schedule
