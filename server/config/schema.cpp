@@ -61,9 +61,13 @@ void write_shape(Json& json, const ShapeInfo& info) {
   json.EndArray();
 }
 
-std::string cell(std::string text) {
-  for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) text.insert(at, "\\");
-  return text;
+std::string cell(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '|') escaped.push_back('\\');
+    escaped.push_back(c);
+  }
+  return escaped;
 }
 
 }  // namespace
@@ -93,7 +97,7 @@ std::string reference() {
   for (const auto& info : all_shapes()) {
     page += fmt::format("### `{}`\n\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", info->name, info->sentence);
     for (const auto& key : info->keys) {
-      const std::string fallback = key.required ? "**required**" : key.default_text.empty() ? "" : "`" + key.default_text + "`";
+      const std::string fallback = key.required ? "**required**" : key.default_text.empty() ? "" : fmt::format("`{}`", key.default_text);
       page += fmt::format("| `{}` | {} | {} | {} |\n", key.name, cell(key.type), cell(fallback), cell(key.sentence));
     }
     page += "\n";

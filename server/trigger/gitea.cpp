@@ -142,7 +142,7 @@ std::string idle_reason(const Payload& payload, bool& test) {
   return {};
 }
 
-Push push_of(Payload payload) {
+Push push_of(Payload& payload) {
   Push push;
   push.repository = RepoName(std::move(*payload.repository));
   push.ref = std::move(*payload.ref);
@@ -203,7 +203,7 @@ Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {
 
   Delivery delivery;
   delivery.id = id;
-  delivery.push = push_of(std::move(*payload));
+  delivery.push = push_of(*payload);
   delivery.headers = std::move(raw.headers);
   delivery.target = std::move(raw.target);
   delivery.body_sha256 = std::move(hash);
