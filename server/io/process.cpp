@@ -87,9 +87,7 @@ class Child : public std::enable_shared_from_this<Child> {
 
   void start() {
     for (Output& output : outputs_) read(output);
-    process_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
-      if (!error) self->on_exit();
-    });
+    wait_for_exit();
   }
 
   void end(int signal) noexcept { ::kill(-pid_, signal); }
@@ -119,12 +117,21 @@ class Child : public std::enable_shared_from_this<Child> {
     });
   }
 
+  void wait_for_exit() {
+    process_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
+      if (!error) self->on_exit();
+    });
+  }
+
   void on_exit() {
     siginfo_t info{};
+    const auto pidfd = static_cast<id_t>(process_.native_handle());
+    // Asio may report a readiness that belonged to an earlier descriptor of the same number: only waitid knows.
+    const int asked = ::waitid(P_PIDFD, pidfd, &info, WEXITED | WNOWAIT | WNOHANG);
+    if (asked == 0 && info.si_pid == 0) return wait_for_exit();
     // The zombie keeps the group's number taken until what is left of the group has been ended.
-    ::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED | WNOWAIT);
     end(SIGKILL);
-    ::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED);
+    ::waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG);
     exited_ = true;
     exit_ = info.si_code == CLD_EXITED ? Exit(info.si_status, 0, false) : Exit(0, info.si_status, false);
     changed.cancel();
