@@ -12,8 +12,8 @@ namespace slipway::run {
 namespace {
 
 constexpr std::size_t page = 64;
-constexpr auto look_again = std::chrono::seconds(60);
-constexpr auto first_delay = std::chrono::seconds(1);  ///< after a trouble; doubles up to look_again
+constexpr auto look_again = std::chrono::seconds(1);   ///< the queue is asked so often: one indexed read
+constexpr auto first_delay = std::chrono::seconds(1);  ///< after a trouble; doubles up to a minute
 
 }  // namespace
 
@@ -28,8 +28,8 @@ void Completer::use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t
 Task<> Completer::serve() {
   while (true) {
     co_await round();
-    auto delay = std::chrono::duration_cast<std::chrono::seconds>(look_again);
-    if (troubles_ > 0) delay = std::min(delay, first_delay * (1 << std::min(troubles_ - 1, 6)));
+    auto delay = look_again;
+    if (troubles_ > 0) delay = first_delay * (1 << std::min(troubles_ - 1, 6));
     arrived_.expires_after(delay);
     boost::system::error_code woken;
     co_await arrived_.async_wait(asio::redirect_error(asio::use_awaitable, woken));

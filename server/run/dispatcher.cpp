@@ -90,6 +90,7 @@ void Dispatcher::start(queue::Claim claim) {
   const RunId run = active->claim.run.id;
   active_[run] = active;
   log_.info("run started", {{"run", run.value()}, {"template", active->claim.run.template_name.value()}, {"commit", active->claim.run.commit.value()}});
+  if (observer_) observer_(active->claim.run, "running");
   if (active->on_newer == OnNewer::cancel) notes_.spawn("watch for newer runs", watch_for_newer(active));
   asio::co_spawn(loop_, work_on(active), asio::bind_cancellation_slot(active->signal.slot(), [this, active, run](std::exception_ptr error) {
     if (error) log_.error("a run's end could not be written down", {{"run", run.value()}});
@@ -117,7 +118,9 @@ Task<> Dispatcher::work_on(std::shared_ptr<Active> active) {
   if (const auto* failed = std::get_if<Failed>(&outcome)) log->stage_done(failed->stage, "failed", reason);
   log->note(fmt::format("{}{}{}", outcome_name(outcome), reason.empty() ? "" : ": ", reason));
   log_.info("run ended", {{"run", run.value()}, {"template", active->claim.run.template_name.value()}, {"outcome", outcome_name(outcome)}, {"reason", reason}});
+  const std::string ended(outcome_name(outcome));
   co_await write_end(*active, std::move(outcome));
+  if (observer_) observer_(active->claim.run, ended);
 }
 
 Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {

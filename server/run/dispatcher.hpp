@@ -2,9 +2,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/log.hpp"
 #include "build/run_logs.hpp"
@@ -34,6 +36,9 @@ class Dispatcher final : public Control {
   Task<Result<void>> retry(RunId run, RetryOptions options) override;
   Task<Result<void>> release(TemplateName name) override;
 
+  /// Told of every run that starts or ends, with its state in a word.
+  void observe(std::function<void(const Run&, std::string_view)> observer) { observer_ = std::move(observer); }
+
   std::size_t running() const noexcept { return active_.size(); }
 
  private:
@@ -55,6 +60,7 @@ class Dispatcher final : public Control {
   std::shared_ptr<Performer> performer_;
   std::shared_ptr<const config::Catalogue> catalogue_;
   schedule::RetryPolicy retries_;
+  std::function<void(const Run&, std::string_view)> observer_;
   std::map<RunId, std::shared_ptr<Active>> active_;
   asio::steady_timer emptied_;
   bool draining_ = false;

@@ -1,0 +1,110 @@
+#include "app/parts.hpp"
+
+#include <sys/sysinfo.h>
+
+#include "base/failure.hpp"
+#include "http/json.hpp"
+#include "io/secret_file.hpp"
+
+namespace slipway::app {
+namespace {
+
+std::uint64_t host_memory() {
+  struct sysinfo info {};
+  ::sysinfo(&info);
+  return static_cast<std::uint64_t>(info.totalram) * info.mem_unit;
+}
+
+/// Reads user name and password anew for every connection, since Vault rotates them under the daemon.
+git::AskCredentials ask(const std::optional<std::filesystem::path>& username, const std::optional<std::filesystem::path>& password) {
+  if (!username && !password) return nullptr;
+  return [username, password] {
+    const auto read = [](const std::optional<std::filesystem::path>& file) -> std::string {
+      if (!file) return "";
+      const auto text = io::read_secret_file(*file);
+      if (!text) throw Unavailable("the Git credentials can not be read: " + text.error().text());
+      return *text;
+    };
+    return git::Credentials(read(username), read(password));
+  };
+}
+
+}  // namespace
+
+queue::Options queue_options(const config::Config& config) {
+  queue::Options options;
+  options.policy = schedule::make_policy(config.settings.queue, config.catalogue->templates(), host_memory());
+  options.retention = schedule::Retention(config.settings.queue);
+  options.keep_deliveries = config.settings.queue.keep_deliveries;
+  options.complete_commits = config.settings.git.complete_commits;
+  return options;
+}
+
+schedule::RetryPolicy retry_policy(const Settings& settings) {
+  schedule::RetryPolicy policy;
+  policy.retries = settings.queue.retries;
+  policy.base = settings.queue.retry_base;
+  policy.limit = settings.queue.retry_limit;
+  policy.patience = settings.handoff.patience;
+  return policy;
+}
+
+git::MirrorOptions mirror_options(const Settings& settings, std::shared_ptr<const git::CancelFlag> cancel) {
+  git::MirrorOptions options;
+  options.base_url = settings.git.base_url;
+  options.folder = settings.state / "mirrors";
+  options.access.credentials = ask(settings.git.username_file, settings.git.password_file);
+  options.access.insecure = settings.git.insecure;
+  options.access.limit = settings.git.timeout;
+  options.access.cancel = std::move(cancel);
+  return options;
+}
+
+git::InfraOptions infra_options(const Settings& settings, std::shared_ptr<const git::CancelFlag> cancel) {
+  const auto& handoff = settings.handoff;
+  git::InfraOptions options;
+  options.url = handoff.repository_url;
+  options.branch = handoff.branch;
+  options.mirror = settings.state / "infra.git";
+  const bool own = handoff.username_file || handoff.password_file;
+  options.access.credentials = own ? ask(handoff.username_file, handoff.password_file) : ask(settings.git.username_file, settings.git.password_file);
+  options.access.insecure = handoff.insecure;
+  options.access.limit = handoff.timeout;
+  options.access.cancel = std::move(cancel);
+  options.author = handoff.author;
+  options.committer = handoff.committer;
+  return options;
+}
+
+build::LocalParts local_parts(const Settings& settings, io::Processes& processes, build::Registry& registry, asio::thread_pool& pool,
+                              const io::TimeSource& time, const Log& log) {
+  build::LocalParts parts(processes, registry, pool, time, log);
+  parts.state = std::filesystem::absolute(settings.state);
+  parts.builder = settings.builder;
+  parts.registry_settings = settings.registry;
+  return parts;
+}
+
+http::Secrets open_secrets(const WebhookSettings& settings, const Log& log) {
+  auto secrets = http::Secrets::open(settings.secret_files, log);
+  if (!secrets) throw UsageError(secrets.error().text());
+  return *std::move(secrets);
+}
+
+double drift_value(const run::Drift& drift) noexcept {
+  if (drift.state == run::DriftState::unknown) return -1;
+  return drift.state == run::DriftState::differs ? 1 : 0;
+}
+
+std::string run_event(const Run& run, std::string_view state) {
+  http::Json json;
+  json.out.StartObject();
+  json.number("id", run.id.value());
+  json.text("template", run.template_name.value());
+  json.text("commit", run.commit.value());
+  json.text("state", state);
+  json.out.EndObject();
+  return json.take();
+}
+
+}  // namespace slipway::app

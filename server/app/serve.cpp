@@ -1,0 +1,18 @@
+#include "app/commands.hpp"
+#include "app/daemon.hpp"
+#include "app/inputs.hpp"
+
+namespace slipway::app {
+
+/// slipway serve: the daemon, in the foreground.
+ExitCode run(const Global& global, const Serve& serve) {
+  auto config = load_config(global, true);
+  const auto& said = config.settings.log;
+  const Log log = Log::to_stderr(said.format == LogFormat::json, said.level);
+  const bool shadow = serve.shadow || config.settings.shadow;
+  Daemon daemon(std::move(config), shadow, log);
+  daemon.run();
+  return ExitCode::done;
+}
+
+}  // namespace slipway::app
