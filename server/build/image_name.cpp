@@ -48,7 +48,7 @@ bool is_host(std::string_view text) {
     text = text.substr(0, colon);
   }
   const auto allowed = [](char c) { return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '-'; };
-  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), allowed);
+  return !text.empty() && text.front() != '-' && text.front() != '.' && std::all_of(text.begin(), text.end(), allowed);
 }
 
 bool looks_like_host(std::string_view component) {

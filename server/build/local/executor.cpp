@@ -1,0 +1,153 @@
+#include "build/local/executor.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <exception>
+#include <fmt/format.h>
+
+#include "base/failure.hpp"
+#include "base/hmac.hpp"
+#include "io/offload.hpp"
+
+namespace slipway::build {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Below this share of free disk the layers that no image needs are given up.
+constexpr double least_free_share = 0.10;
+
+struct Ending {
+  template <class... Ts>
+  struct Overloaded : Ts... {
+    using Ts::operator()...;
+  };
+
+  /// Writes the record of the stage that the run ended in.
+  static void tell(RunLog& log, Stage stage, const BuildOutcome& outcome) {
+    std::visit(Overloaded{[&](const Built& built) {
+                            log.stage_done(stage, "succeeded",
+                                           fmt::format("{}{}:{}@{}", built.reused ? "taken as it is: " : "", built.results.image,
+                                                       built.results.tag, built.results.digest.value()));
+                          },
+                          [&](const Failed& failed) { log.stage_done(stage, "failed", failed.reason); },
+                          [&](const TimedOut& end) { log.stage_done(stage, "failed", end.reason); },
+                          [&](const Cancelled& end) { log.stage_done(stage, "cancelled", end.why); },
+                          [&](const Lost& end) { log.stage_done(stage, "lost", end.why); }},
+               outcome);
+  }
+};
+
+bool is_cancellation(const boost::system::system_error& error) { return error.code() == asio::error::operation_aborted; }
+
+}  // namespace
+
+std::string state_key(const fs::path& state) {
+  std::error_code ignored;
+  return sha256_hex(fs::weakly_canonical(state, ignored).string()).substr(0, 12);
+}
+
+LocalExecutor::LocalExecutor(LocalParts parts) : parts_(std::move(parts)), slots_(parts_.state / "build") {}
+
+Task<> LocalExecutor::look_at_host() {
+  if (host_) co_return;
+  auto host = co_await examine_host(parts_.processes, parts_.builder, parts_.state / "build", state_key(parts_.state));
+  if (!host_) host_ = std::move(host);
+}
+
+Task<std::vector<std::string>> LocalExecutor::facts() {
+  co_await look_at_host();
+  co_return host_->facts();
+}
+
+Task<BuildOutcome> LocalExecutor::check_and_build(const BuildOrder& order, RunLog& log) {
+  co_await look_at_host();
+  auto slot = slots_.take(order.template_name);
+  co_await make_room(slot);
+  std::optional<BuildOutcome> outcome;
+  std::exception_ptr accident;
+  std::optional<std::string> unavailable;
+  bool cancelled = false;
+  std::optional<Job> job;
+  try {
+    job.emplace(parts_, *host_, std::move(slot), order, log);
+    auto end = co_await job->all();
+    outcome = std::move(end);
+  } catch (const boost::system::system_error& error) {
+    cancelled = is_cancellation(error);
+    if (!cancelled) accident = std::current_exception();
+  } catch (const Unavailable& failure) {
+    unavailable = failure.what();
+  } catch (const Refused& refusal) {
+    // The registry or the configuration said no: that is this run's own end.
+    outcome = BuildOutcome(Failed(job ? job->stage() : Stage::build, refusal.what()));
+  } catch (...) {
+    accident = std::current_exception();
+  }
+  // Clearing up is not to be interrupted.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (cancelled) outcome = BuildOutcome(Cancelled("cancelled; its processes have ended"));
+  if (job) {
+    if (!outcome || !std::holds_alternative<Built>(*outcome)) co_await job->clear_store();
+    co_await job->clear_folders();
+  }
+  const Stage stage = job ? job->stage() : Stage::build;
+  if (outcome) Ending::tell(log, stage, *outcome);
+  if (unavailable) log.stage_done(stage, "interrupted", *unavailable);
+  if (!cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  if (unavailable) throw Unavailable(*unavailable);
+  if (accident) std::rethrow_exception(accident);
+  co_return std::move(*outcome);
+}
+
+Task<> LocalExecutor::make_room(const Slot& slot) {
+  std::error_code unknown;
+  const auto space = fs::space(parts_.state, unknown);
+  if (unknown || static_cast<double>(space.available) > least_free_share * static_cast<double>(space.capacity)) co_return;
+  if (parts_.builder.kind != BuilderKind::buildah) co_return;
+  parts_.log.warn("the disk is nearly full: cached layers are given up", {{"slot", slot.number()}, {"free", space.available}});
+  Store store;
+  store.root = slot.root();
+  store.runroot = slot.runroot();
+  store.driver = host_->driver;
+  const Buildah buildah(parts_.builder.program.empty() ? "buildah" : parts_.builder.program);
+  io::Command command(host_->wrapped(buildah.prune(store), Resources()));
+  command.environment = {"PATH=" + io::search_path(), "HOME=" + slot.root().parent_path().string()};
+  command.limit = std::chrono::minutes(5);
+  const io::OutputSink silent = [](io::OutputStream, std::string_view) {};
+  co_await parts_.processes.run(command, silent);
+}
+
+Task<> LocalExecutor::clear_slot(const fs::path& slot) {
+  if (!fs::exists(slot / "root")) co_return;
+  Store store;
+  store.root = slot / "root";
+  store.runroot = slot / "runroot";
+  store.driver = host_->driver;
+  const Buildah buildah(parts_.builder.program.empty() ? "buildah" : parts_.builder.program);
+  io::Command command(host_->wrapped(buildah.remove_containers(store), Resources()));
+  command.environment = {"PATH=" + io::search_path(), "HOME=" + slot.string()};
+  command.limit = std::chrono::seconds(60);
+  const io::OutputSink silent = [](io::OutputStream, std::string_view) {};
+  co_await parts_.processes.run(command, silent);
+}
+
+Task<> LocalExecutor::reclaim(std::span<const RunId> runs) {
+  co_await look_at_host();
+  // A process is ours when it is in a control group of this state directory, which only its holder may use (io::FileLock).
+  auto clear = [this] {
+    auto groups = host_->limits.reclaim();
+    std::error_code ignored;
+    fs::remove_all(parts_.state / "work", ignored);
+    return groups;
+  };
+  const auto groups = co_await io::offload(parts_.pool, std::move(clear));
+  for (const auto& group : groups) parts_.log.info("ended what an earlier process left behind", {{"group", group}});
+  if (runs.empty() && groups.empty()) co_return;
+  if (parts_.builder.kind != BuilderKind::buildah) co_return;
+  const auto slots = slots_.all();
+  for (const auto& slot : slots) co_await clear_slot(slot);
+}
+
+}  // namespace slipway::build

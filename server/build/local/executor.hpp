@@ -1,0 +1,32 @@
+#pragma once
+
+#include "build/local/job.hpp"
+
+namespace slipway::build {
+
+/// Runs checks and builds as child processes on this machine. Folders of the state directory: `work/run-N` (one run's own,
+/// gone with it) and `build/slot-N` (image stores and caches, kept).
+class LocalExecutor final : public Executor {
+ public:
+  explicit LocalExecutor(LocalParts parts);
+
+  Task<BuildOutcome> check_and_build(const BuildOrder& order, RunLog& log) override;
+  Task<> reclaim(std::span<const RunId> runs) override;
+
+  /// What the machine allows, for `doctor`. Looks once.
+  Task<std::vector<std::string>> facts();
+
+ private:
+  Task<> look_at_host();
+  Task<> make_room(const Slot& slot);
+  Task<> clear_slot(const std::filesystem::path& slot);
+
+  LocalParts parts_;
+  Slots slots_;
+  std::optional<Host> host_;
+};
+
+/// Names one state directory's control groups: the same for every process that uses it, different for any other.
+std::string state_key(const std::filesystem::path& state);
+
+}  // namespace slipway::build

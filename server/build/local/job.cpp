@@ -1,0 +1,178 @@
+#include "build/local/job.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "base/failure.hpp"
+#include "build/docker_config.hpp"
+#include "build/image_name.hpp"
+#include "io/offload.hpp"
+#include "io/secret_file.hpp"
+
+namespace slipway::build {
+
+namespace {
+
+// What of the daemon's own environment a builder may need to reach its registries.
+constexpr std::array passed_on{"HTTP_PROXY",  "HTTPS_PROXY", "NO_PROXY",      "http_proxy",
+                               "https_proxy", "no_proxy",    "SSL_CERT_FILE", "SSL_CERT_DIR"};
+constexpr auto grace = std::chrono::seconds(2);
+constexpr std::size_t reason_lines = 4;
+
+std::string read_if_there(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+}
+
+}  // namespace
+
+std::string limit_text(Clock::duration limit) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
+  return seconds >= 60 && seconds % 60 == 0 ? fmt::format("{} min", seconds / 60) : fmt::format("{} s", seconds);
+}
+
+bool is_network_trouble(std::string_view words) {
+  constexpr std::array marks{"connection refused",       "connection reset",   "no such host",        "i/o timeout",
+                             "TLS handshake timeout",    "network is unreachable", "no route to host", "unexpected EOF",
+                             "502 Bad Gateway",          "503 Service Unavailable", "504 Gateway",     "Client.Timeout exceeded",
+                             "temporary failure in name resolution", "received unexpected HTTP status: 5"};
+  return std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) { return words.find(mark) != std::string_view::npos; });
+}
+
+Job::Job(const LocalParts& parts, const Host& host, Slot slot, const BuildOrder& order, RunLog& log)
+    : parts_(parts),
+      host_(host),
+      order_(order),
+      log_(log),
+      slot_(std::move(slot)),
+      workspace_(parts.state / "work", order.run),
+      group_(host.limits.make(order.run, order.resources)),
+      deadline_(parts.time.now() + order.timeout) {
+  hide_secrets();
+  prepare_folders();
+}
+
+void Job::hide_secrets() {
+  for (const auto& secret : order_.build.secrets) {
+    const auto value = io::read_secret_file(secret.file);
+    if (!value) throw Refused(fmt::format("the secret `{}` can not be given to the build: {}", secret.id, value.error().what()));
+    log_.hide(*value);
+  }
+}
+
+void Job::prepare_folders() {
+  const auto image = ImageName::parse(order_.image, parts_.registry_settings.host);
+  if (!image) throw Refused(image.error().what());
+  if (parts_.registry_settings.auth_file) {
+    const auto config = DockerConfig::read(*parts_.registry_settings.auth_file);
+    for (const auto& secret : config.secrets()) log_.hide(secret);
+    write_private(workspace_.docker_config(), config.only(image->host));
+    has_auth_ = true;
+  }
+  if (parts_.registry_settings.insecure) {
+    write_private(workspace_.registries_conf(),
+                  registries_conf(read_if_there("/etc/containers/registries.conf"), parts_.registry_settings.host));
+  }
+}
+
+Store Job::store() const {
+  Store store;
+  store.root = slot_.root();
+  store.runroot = slot_.runroot();
+  store.driver = host_.driver;
+  store.isolation = host_.isolation;
+  return store;
+}
+
+std::vector<std::string> Job::environment(const std::vector<std::string>& own) const {
+  std::map<std::string, std::string> all;
+  for (const char* name : passed_on) {
+    if (const char* value = std::getenv(name); value != nullptr) all[name] = value;
+  }
+  for (const auto& [name, value] : order_.build.environment) all[name] = value;
+  // Ours come last: a pipeline can not point a builder at another home or registry configuration.
+  all["PATH"] = io::search_path();
+  all["HOME"] = workspace_.home().string();
+  all["TMPDIR"] = workspace_.tmp().string();
+  all["LANG"] = "C.UTF-8";
+  all["SLIPWAY_RUN"] = std::to_string(order_.run.value());
+  if (parts_.registry_settings.insecure) all["CONTAINERS_REGISTRIES_CONF"] = workspace_.registries_conf().string();
+  for (const auto& pair : own) all[pair.substr(0, pair.find('='))] = pair.substr(pair.find('=') + 1);
+  std::vector<std::string> list;
+  for (const auto& [name, value] : all) list.push_back(name + "=" + value);
+  return list;
+}
+
+Task<io::Exit> Job::run(Argv argv, const std::vector<std::string>& own_environment, Clock::duration limit) {
+  const Clock::duration left = std::min(deadline_ - parts_.time.now(), limit);
+  if (left <= Clock::duration::zero()) co_return io::Exit(0, 0, true);
+  io::Command command(host_.wrapped(std::move(argv), order_.resources));
+  command.environment = environment(own_environment);
+  command.directory = workspace_.path();
+  if (group_) command.cgroups = group_->procs();
+  command.limit = std::chrono::duration_cast<std::chrono::milliseconds>(left);
+  command.grace = grace;
+  const io::OutputSink sink = [this](io::OutputStream stream, std::string_view line) {
+    log_.write(stream == io::OutputStream::err ? Stream::err : Stream::out, line);
+  };
+  co_return co_await parts_.processes.run(command, sink);
+}
+
+std::string Job::last_words(std::size_t lines) const {
+  constexpr std::array remarks{"subprocess exited with status ", "Error: exit status ", "error running subprocess: "};
+  std::vector<std::string> words;
+  std::istringstream text(log_.last_lines(lines + remarks.size()));
+  for (std::string line; std::getline(text, line);) words.push_back(line);
+  const auto is_remark = [](const std::string& line) {
+    return std::any_of(remarks.begin(), remarks.end(), [&](const char* remark) { return line.starts_with(remark); });
+  };
+  while (!words.empty() && is_remark(words.back())) words.pop_back();
+  const std::size_t first = words.size() > lines ? words.size() - lines : 0;
+  return fmt::format("{}", fmt::join(words.begin() + static_cast<std::ptrdiff_t>(first), words.end(), "\n"));
+}
+
+BuildOutcome Job::ended(const io::Exit& exit, const std::string& what) const {
+  if (exit.timed_out) return TimedOut(stage_, fmt::format("{} was ended: the run's limit is {}", what, limit_text(order_.timeout)));
+  if (group_ && group_->ran_out_of_memory()) {
+    if (!order_.resources.memory_limit) return Lost(stage_, what + " was ended by the kernel for want of memory");
+    return Failed(stage_, fmt::format("{} was ended by its memory limit of {} MiB", what, *order_.resources.memory_limit >> 20));
+  }
+  if (exit.signal != 0) return Lost(stage_, fmt::format("{} {}", what, exit.text()));
+  const std::string words = last_words(reason_lines);
+  return Failed(stage_, fmt::format("{} {}{}{}", what, exit.text(), words.empty() ? "" : ": ", words));
+}
+
+Task<BuildOutcome> Job::all() {
+  if (order_.check) {
+    auto end = co_await check();
+    if (end) co_return std::move(*end);
+  }
+  co_return co_await build();
+}
+
+Task<> Job::clear_store() {
+  const Buildah buildah(parts_.builder.program.empty() ? "buildah" : parts_.builder.program);
+  if (parts_.builder.kind != BuilderKind::buildah) co_return;
+  io::Command command(host_.wrapped(buildah.remove_containers(store()), Resources()));
+  command.environment = environment({});
+  command.limit = std::chrono::seconds(60);
+  std::string words;
+  const io::OutputSink sink = [&](io::OutputStream, std::string_view line) { words = line; };
+  const auto exit = co_await parts_.processes.run(command, sink);
+  if (!exit.ok()) parts_.log.warn("working containers stay behind", {{"run", order_.run.value()}, {"error", words}});
+}
+
+Task<> Job::clear_folders() {
+  group_.reset();
+  auto remove = [this] { workspace_.remove(); };
+  co_await io::offload(parts_.pool, std::move(remove));
+}
+
+}  // namespace slipway::build
