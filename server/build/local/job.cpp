@@ -130,7 +130,7 @@ std::string Job::last_words(std::size_t lines) const {
   std::vector<std::string> words;
   std::istringstream text(log_.last_lines(lines + remarks.size()));
   for (std::string line; std::getline(text, line);) words.push_back(line);
-  const auto is_remark = [](const std::string& line) {
+  const auto is_remark = [&](const std::string& line) {
     return std::any_of(remarks.begin(), remarks.end(), [&](const char* remark) { return line.starts_with(remark); });
   };
   while (!words.empty() && is_remark(words.back())) words.pop_back();
