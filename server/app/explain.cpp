@@ -1,4 +1,8 @@
 #include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
 
 #include "app/api.hpp"
 #include "app/commands.hpp"
@@ -21,6 +25,20 @@ trigger::SignedDelivery signed_here(RawDelivery raw) {
   return *std::move(verified);
 }
 
+void print_ignored(const Global& global, const std::string& reason) {
+  if (!global.json) {
+    fmt::print("nothing is built: {}\n", reason);
+    return;
+  }
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> json(out);
+  json.StartObject();
+  json.Key("ignored"), json.String(reason);
+  json.Key("triggers"), json.StartArray(), json.EndArray();
+  json.EndObject();
+  fmt::print("{}\n", out.GetString());
+}
+
 ExitCode explain_delivery(const Global& global, const config::Config& config, RawDelivery raw) {
   auto parsed = trigger::parse(signed_here(std::move(raw)));
   if (!parsed) {
@@ -28,7 +46,7 @@ ExitCode explain_delivery(const Global& global, const config::Config& config, Ra
     return ExitCode::usage;
   }
   if (const auto* ignored = std::get_if<trigger::Ignored>(&*parsed)) {
-    fmt::print("{}\n", global.json ? ignored_json(ignored->reason) : "nothing is built: " + ignored->reason);
+    print_ignored(global, ignored->reason);
     return ExitCode::no;
   }
   const auto& delivery = std::get<Delivery>(*parsed);

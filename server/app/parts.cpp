@@ -5,6 +5,7 @@
 #include "base/failure.hpp"
 #include "http/json.hpp"
 #include "io/secret_file.hpp"
+#include "io/url.hpp"
 
 namespace slipway::app {
 namespace {
@@ -27,6 +28,13 @@ git::AskCredentials ask(const std::optional<std::filesystem::path>& username, co
     };
     return git::Credentials(read(username), read(password));
   };
+}
+
+/// True where both are on one server: credentials for one go to no other.
+bool on_one_server(const std::string& a, const std::string& b) {
+  const auto left = io::parse_url(a);
+  const auto right = io::parse_url(b);
+  return left && right && left->tls == right->tls && left->authority() == right->authority();
 }
 
 }  // namespace
@@ -66,8 +74,11 @@ git::InfraOptions infra_options(const Settings& settings, std::shared_ptr<const 
   options.url = handoff.repository_url;
   options.branch = handoff.branch;
   options.mirror = settings.state / "infra.git";
-  const bool own = handoff.username_file || handoff.password_file;
-  options.access.credentials = own ? ask(handoff.username_file, handoff.password_file) : ask(settings.git.username_file, settings.git.password_file);
+  if (handoff.username_file || handoff.password_file) {
+    options.access.credentials = ask(handoff.username_file, handoff.password_file);
+  } else if (on_one_server(handoff.repository_url, settings.git.base_url)) {
+    options.access.credentials = ask(settings.git.username_file, settings.git.password_file);
+  }
   options.access.insecure = handoff.insecure;
   options.access.limit = handoff.timeout;
   options.access.cancel = std::move(cancel);

@@ -174,6 +174,25 @@ std::vector<std::pair<std::string, std::string>> find_text(git_repository* repos
   return std::move(search.found);
 }
 
+std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at, std::size_t at_most) {
+  git_revwalk* made = nullptr;
+  require(::git_revwalk_new(&made, repository), "walking the history");
+  const Revwalk walk(made);
+  ::git_revwalk_sorting(walk.get(), GIT_SORT_TIME);
+  const git_oid tip = oid_of(at);
+  require(::git_revwalk_push(walk.get(), &tip), "walking the history from " + at.value());
+  std::vector<LoggedCommit> commits;
+  for (git_oid oid{}; commits.size() < at_most && ::git_revwalk_next(&oid, walk.get()) == 0;) {
+    LoggedCommit one;
+    one.sha = sha_of(oid);
+    const auto commit = commit_at(repository, one.sha);
+    one.message = ::git_commit_message(commit.get());
+    one.time = std::chrono::system_clock::from_time_t(::git_commit_time(commit.get()));
+    commits.push_back(std::move(one));
+  }
+  return commits;
+}
+
 Tree with_files(git_repository* repository, const git_tree* tree, const std::map<std::string, std::string>& files) {
   std::vector<git_tree_update> updates;
   for (const auto& [file, bytes] : files) {

@@ -9,6 +9,7 @@
 
 #include "base/id.hpp"
 #include "git/handles.hpp"
+#include "git/remote.hpp"
 
 namespace slipway::git {
 
@@ -38,6 +39,9 @@ std::optional<std::string> read_file(git_repository* repository, const git_tree*
 /// Every YAML file below `bytes_max` that holds `needle`, with its bytes; at most `files_max` files are looked at.
 std::vector<std::pair<std::string, std::string>> find_text(git_repository* repository, const git_tree* tree, const std::string& needle,
                                                            std::size_t files_max, std::size_t bytes_max);
+
+/// The newest commits up to `at`, newest first.
+std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at, std::size_t at_most);
 
 /// The tree with these files' bytes put in place; modes of files that exist stay.
 Tree with_files(git_repository* repository, const git_tree* tree, const std::map<std::string, std::string>& files);

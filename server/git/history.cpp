@@ -114,6 +114,18 @@ Ancestry ancestry(git_repository* repository, const CommitSha& commit, const std
   return known;
 }
 
+std::vector<CommitSha> first_parents(git_repository* repository, const std::string& ref, std::size_t at_most) {
+  std::vector<CommitSha> line;
+  auto at = reference(repository, ref);
+  while (at && line.size() < at_most) {
+    line.push_back(*at);
+    const auto commit = commit_at(repository, *at);
+    at.reset();
+    if (::git_commit_parentcount(commit.get()) > 0) at = sha_of(*::git_commit_parent_id(commit.get(), 0));
+  }
+  return line;
+}
+
 std::vector<ChangedCommit> changed(git_repository* repository, const CommitSha& before, const CommitSha& after, std::size_t limit) {
   std::vector<ChangedCommit> commits;
   if (before == after) return commits;

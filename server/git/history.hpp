@@ -20,6 +20,9 @@ std::optional<CommitSha> find_commit(git_repository* repository, const std::stri
 /// How `commit` and each of the others stand to each other, and the others among themselves. Walks the history once.
 Ancestry ancestry(git_repository* repository, const CommitSha& commit, const std::vector<CommitSha>& others);
 
+/// SourceMirror::first_parents.
+std::vector<CommitSha> first_parents(git_repository* repository, const std::string& ref, std::size_t at_most);
+
 /// SourceMirror::changed.
 std::vector<ChangedCommit> changed(git_repository* repository, const CommitSha& before, const CommitSha& after, std::size_t limit);
 

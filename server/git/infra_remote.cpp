@@ -58,6 +58,8 @@ class Infra {
     return find_text(repository(), tree_at(repository(), at).get(), needle, files_max, bytes_max);
   }
 
+  std::vector<LoggedCommit> log(const CommitSha& at, std::size_t at_most) { return log_of(repository(), at, at_most); }
+
   std::string default_branch() {
     if (default_branch_.empty()) fetch();
     return default_branch_;
@@ -143,6 +145,10 @@ class InfraRemote final : public GitRemote {
   Task<std::vector<std::pair<std::string, std::string>>> find_text(CommitSha at, std::string needle, std::size_t files_max,
                                                                    std::size_t bytes_max) override {
     auto job = [this, at, needle, files_max, bytes_max] { return infra_.find(at, needle, files_max, bytes_max); };
+    co_return co_await io::offload(pool_, std::move(job));
+  }
+  Task<std::vector<LoggedCommit>> log(CommitSha at, std::size_t at_most) override {
+    auto job = [this, at, at_most] { return infra_.log(at, at_most); };
     co_return co_await io::offload(pool_, std::move(job));
   }
   Task<std::string> default_branch() override {

@@ -68,6 +68,10 @@ class Mirrors final : public SourceMirror {
     auto question = [commit, some = std::move(others)](git_repository* mirror) { return git::ancestry(mirror, commit, some); };
     co_return co_await ask(repository, std::move(question));
   }
+  Task<std::vector<CommitSha>> first_parents(RepoName repository, std::string ref, std::size_t at_most) override {
+    auto question = [ref, at_most](git_repository* mirror) { return git::first_parents(mirror, ref, at_most); };
+    co_return co_await ask(repository, std::move(question));
+  }
   Task<Clock::time_point> commit_time(RepoName repository, CommitSha commit) override {
     auto question = [commit](git_repository* mirror) { return Clock::from_time_t(::git_commit_time(commit_at(mirror, commit).get())); };
     co_return co_await ask(repository, std::move(question));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,6 +34,14 @@ struct Raced {
 };
 using PushOutcome = std::variant<Landed, Raced>;
 
+/// A commit as a log shows it.
+struct LoggedCommit {
+  LoggedCommit() = default;
+  CommitSha sha;
+  std::string message;
+  std::chrono::system_clock::time_point time;  ///< the committer's
+};
+
 /// The branch of the infra repository that hand-offs go to. Blocking work is done on a pool, one operation at a time; every
 /// operation has an absolute limit. Throws Unavailable where the server can not be reached or does not answer in time, Refused
 /// with the server's own words where it says no for good (wrong password, permission, protected branch, hook). Used on the loop.
@@ -50,6 +59,8 @@ class GitRemote {
   /// Every YAML file at a commit, smaller than `bytes_max`, that holds `needle`; looks at no more than `files_max` files.
   virtual Task<std::vector<std::pair<std::string, std::string>>> find_text(CommitSha at, std::string needle, std::size_t files_max,
                                                                            std::size_t bytes_max) = 0;
+  /// The newest commits up to `at`, newest first.
+  virtual Task<std::vector<LoggedCommit>> log(CommitSha at, std::size_t at_most) = 0;
   /// The branch that the server's HEAD names.
   virtual Task<std::string> default_branch() = 0;
   /// Makes the commits on top of `onto`, one after the other, and pushes them together.

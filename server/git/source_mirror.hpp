@@ -56,6 +56,8 @@ class SourceMirror {
   virtual Task<bool> is_ancestor(RepoName repository, CommitSha older, CommitSha newer) = 0;
   /// How `commit` and each of `others` stand to each other, and the others among themselves where one can be told.
   virtual Task<Ancestry> ancestry(RepoName repository, CommitSha commit, std::vector<CommitSha> others) = 0;
+  /// The branch's own line: its head, that one's first parent, and so on; newest first.
+  virtual Task<std::vector<CommitSha>> first_parents(RepoName repository, std::string ref, std::size_t at_most) = 0;
   virtual Task<Clock::time_point> commit_time(RepoName repository, CommitSha commit) = 0;
 
   /// What a push from `before` to `after` changed, newest first, each commit against its first parent, as Gitea lists it. Beyond

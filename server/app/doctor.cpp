@@ -1,0 +1,208 @@
+#include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <ctime>
+#include <filesystem>
+
+#include "app/blocking.hpp"
+#include "app/commands.hpp"
+#include "app/inputs.hpp"
+#include "app/parts.hpp"
+#include "app/scratch.hpp"
+#include "base/failure.hpp"
+#include "build/http_registry.hpp"
+#include "build/local/executor.hpp"
+#include "edit/edit.hpp"
+#include "io/process.hpp"
+#include "run/drift_watch.hpp"
+#include "trigger/gitea.hpp"
+
+namespace slipway::app {
+namespace {
+
+constexpr std::uintmax_t disk_free_min = 2ull << 30;  ///< bytes: less is not enough for an image or two
+
+enum class Health { good, warning, bad };
+
+struct Finding {
+  Finding() = default;
+  Finding(Health how, std::string about, std::string text) : health(how), subject(std::move(about)), sentence(std::move(text)) {}
+  Health health = Health::good;
+  std::string subject;
+  std::string sentence;
+};
+
+/// Asks everything that the daemon depends on, as the daemon would, and collects what comes back.
+class Examination {
+ public:
+  explicit Examination(const config::Config& config)
+      : config_(config),
+        registry_(http_, config.settings.registry),
+        infra_(git::open_infra(scratch(infra_options(config.settings, nullptr)), Log())) {}
+
+  Task<std::vector<Finding>> examine() {
+    co_await sources();
+    co_await infra();
+    co_await registry();
+    co_await drift();
+    disk();
+    clock();
+    co_return std::move(findings_);
+  }
+
+ private:
+  /// A mirror of doctor's own: the daemon's belong to the daemon.
+  git::InfraOptions scratch(git::InfraOptions options) {
+    options.mirror = scratch_.path() / "infra.git";
+    return options;
+  }
+
+  template <class F>
+  Task<> ask(std::string subject, F question) {
+    std::string trouble;
+    std::string good;
+    try {
+      good = co_await question();
+    } catch (const std::exception& error) {
+      trouble = error.what();
+    }
+    if (trouble.empty()) findings_.emplace_back(Health::good, subject, good);
+    else findings_.emplace_back(Health::bad, subject, trouble);
+  }
+
+  Task<> sources() {
+    auto options = mirror_options(config_.settings, nullptr);
+    options.folder = scratch_.path() / "mirrors";
+    asio::any_io_executor loop = co_await asio::this_coro::executor;
+    const auto mirrors = git::open_mirrors(options, loop, Log());
+    for (const auto& repository : config_.catalogue->watched_repositories()) {
+      const auto question = [&]() -> Task<std::string> {
+        co_await mirrors->fetch(repository);
+        const auto head = co_await mirrors->head(repository, trigger::watched_ref);
+        if (!head) throw Refused(fmt::format("{} has no {}", repository.value(), trigger::watched_ref));
+        co_return "can be fetched; main is at " + short_tag(*head);
+      };
+      co_await ask("source " + repository.value(), question);
+    }
+  }
+
+  Task<> infra() {
+    std::optional<CommitSha> head;
+    const auto question = [&]() -> Task<std::string> {
+      head = co_await infra_->fetch();
+      co_return fmt::format("can be fetched; {} is at {}", config_.settings.handoff.branch, short_tag(*head));
+    };
+    co_await ask("infra " + config_.settings.handoff.repository_url, question);
+    if (!head) co_return;
+    for (const auto& one : config_.catalogue->templates()) {
+      for (const auto& edit : one.values) {
+        if (edit.file.find("$(") != std::string::npos) continue;
+        const auto look = [&]() -> Task<std::string> { co_return co_await values_file(*head, edit); };
+        co_await ask(fmt::format("values {}: {}", edit.file, edit.path), look);
+      }
+    }
+  }
+
+  Task<std::string> values_file(const CommitSha& head, const ValuesEdit& edit) {
+    const auto bytes = co_await infra_->read(head, edit.file);
+    if (!bytes) throw Refused("the file is not in the infra repository");
+    const auto path = edit::Path::parse(edit.path);
+    if (!path) throw Refused(path.error().what());
+    // The edit itself says whether the key is there, and is thrown away.
+    const auto tried = edit::replace(*bytes, *path, "00000000");
+    if (!tried) throw Refused(tried.error().text());
+    const auto now = edit::read(*bytes, *path);
+    co_return "is there, and reads " + (now && *now ? "\"" + **now + "\"" : std::string("nothing"));
+  }
+
+  Task<> registry() {
+    const auto question = [&]() -> Task<std::string> {
+      co_await registry_.login();
+      co_return std::string("accepts the credentials");
+    };
+    co_await ask("registry " + config_.settings.registry.host, question);
+    build::LocalExecutor executor(local_parts(config_.settings, processes_, registry_, files_, time_, Log()));
+    std::vector<std::string> facts;
+    const auto look = [&]() -> Task<std::string> {
+      facts = co_await executor.facts();
+      co_return fmt::format("{}", fmt::join(facts, "; "));
+    };
+    co_await ask("builder", look);
+  }
+
+  Task<> drift() {
+    run::DriftWatch watch(*infra_, http_, time_, Log());
+    std::vector<std::string> files;
+    for (const auto& one : config_.catalogue->templates()) {
+      for (const auto& edit : one.values) {
+        if (edit.file.find("$(") == std::string::npos) files.push_back(edit.file);
+      }
+    }
+    co_await watch.look(config_.settings.handoff, files);
+    const auto& seen = watch.current();
+    const Health health = seen.state == run::DriftState::differs ? Health::bad : seen.state == run::DriftState::unknown ? Health::warning : Health::good;
+    if (seen.findings.empty()) findings_.emplace_back(health, "contract drift", "Argo CD reads what hand-offs are pushed to");
+    for (const auto& finding : seen.findings) findings_.emplace_back(health, "contract drift", finding);
+  }
+
+  void disk() {
+    std::error_code none;
+    const auto folder = std::filesystem::exists(config_.settings.state) ? config_.settings.state : config_.settings.state.parent_path();
+    const auto space = std::filesystem::space(folder.empty() ? "." : folder, none);
+    const Health health = none ? Health::warning : space.available < disk_free_min ? Health::bad : Health::good;
+    findings_.emplace_back(health, "disk", none ? none.message() : fmt::format("{} MiB free below {}", space.available >> 20, config_.settings.state.string()));
+  }
+
+  void clock() {
+    const bool sane = std::time(nullptr) > 1'767'225'600;  // 2026: commits and signatures would carry a time long past
+    findings_.emplace_back(sane ? Health::good : Health::bad, "clock", sane ? "is set" : "stands before 2026");
+  }
+
+  const config::Config& config_;
+  Scratch scratch_;
+  io::HttpClient http_;
+  io::SystemTime time_;
+  io::SystemProcesses processes_;
+  asio::thread_pool files_{2};
+  build::HttpRegistry registry_;
+  std::unique_ptr<git::GitRemote> infra_;
+  std::vector<Finding> findings_;
+};
+
+std::string_view name(Health health) {
+  return health == Health::good ? "good" : health == Health::warning ? "warning" : "bad";
+}
+
+void print(const Global& global, const std::vector<Finding>& findings) {
+  if (!global.json) {
+    for (const auto& one : findings) fmt::print("{:<8} {}: {}\n", name(one.health), one.subject, one.sentence);
+    return;
+  }
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> json(out);
+  json.StartArray();
+  for (const auto& one : findings) {
+    json.StartObject();
+    json.Key("health"), json.String(std::string(name(one.health)));
+    json.Key("subject"), json.String(one.subject);
+    json.Key("sentence"), json.String(one.sentence);
+    json.EndObject();
+  }
+  json.EndArray();
+  fmt::print("{}\n", out.GetString());
+}
+
+}  // namespace
+
+/// slipway doctor: asks everything outside. Exit 1 where something is bad.
+ExitCode run(const Global& global, const Doctor&) {
+  const auto config = load_config(global, true);
+  Examination doctor(config);
+  const auto findings = blocking(doctor.examine());
+  print(global, findings);
+  const bool bad = std::any_of(findings.begin(), findings.end(), [](const Finding& one) { return one.health == Health::bad; });
+  return bad ? ExitCode::no : ExitCode::done;
+}
+
+}  // namespace slipway::app

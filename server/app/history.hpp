@@ -1,0 +1,13 @@
+#pragma once
+
+#include "app/cli.hpp"
+#include "base/id.hpp"
+#include "config/load.hpp"
+
+namespace slipway::app {
+
+/// `explain --history`: takes each of the last commits on the branch's own line for a push, and says which templates it would have
+/// built, which triggers of the repository never matched and why, and which files no trigger covers.
+ExitCode explain_history(const Global& global, const config::Config& config, const RepoName& repository, std::size_t last);
+
+}  // namespace slipway::app
