@@ -1,0 +1,67 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/log.hpp"
+#include "build/run_logs.hpp"
+#include "config/catalogue.hpp"
+#include "http/events.hpp"
+#include "http/metrics.hpp"
+#include "http/rate_limit.hpp"
+#include "http/site.hpp"
+#include "queue/queue.hpp"
+#include "queue/run_reader.hpp"
+#include "run/control.hpp"
+#include "run/drift.hpp"
+
+namespace slipway::http {
+
+/// What the operator API shows and steers. All of it outlives the API; the functions are called on the loop.
+struct Operations {
+  Operations(queue::Queue& runs_queue, queue::RunReader& runs_reader, build::RunLogs& run_logs, run::Control& run_control,
+             Events& what_happens, Metrics& figures, asio::thread_pool& blocking)
+      : queue(runs_queue),
+        reader(runs_reader),
+        logs(run_logs),
+        control(run_control),
+        events(what_happens),
+        metrics(figures),
+        pool(blocking) {}
+  queue::Queue& queue;
+  queue::RunReader& reader;
+  build::RunLogs& logs;
+  run::Control& control;
+  Events& events;
+  Metrics& metrics;
+  asio::thread_pool& pool;                                              ///< reads log files
+  std::function<std::shared_ptr<const config::Catalogue>()> catalogue;  ///< the present one
+  std::function<run::Drift()> drift;                                    ///< as last looked at
+  std::function<std::string()> not_ready;                               ///< why not; empty: ready
+  std::function<void(Metrics&)> refresh;                                ///< before figures are read; may be empty
+};
+
+/// The operator listener: health, metrics, and `/api/v1` behind a bearer token. Used on the loop.
+class OperatorApi final : public Site {
+ public:
+  OperatorApi(Operations operations, std::string token, Log log);
+
+  std::optional<Answer> refuse(const Request& head) override;
+  Task<Answer> answer(Request& request) override;
+  void refused(int status, std::string_view why, std::string_view peer) override;
+
+ private:
+  bool is_authorised(const Request& head) const;
+
+  Operations operations_;
+  std::string token_;
+  Log log_;
+  RateLimit refusal_lines_;
+};
+
+/// The bounds of the operator's listener.
+Limits operator_limits();
+
+}  // namespace slipway::http
