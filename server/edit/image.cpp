@@ -33,8 +33,7 @@ Name apart(std::string_view image) {
     name.host = image.substr(0, first);
     name.path = image.substr(first + 1);
   }
-  const bool docker = name.host.empty() || name.host == "docker.io" || name.host == "index.docker.io";
-  if (docker && name.path.starts_with("library/")) name.path.remove_prefix(std::string_view("library/").size());
+  if (name.path.starts_with("library/")) name.path.remove_prefix(std::string_view("library/").size());  // `nginx` for short
   return name;
 }
 
@@ -72,7 +71,7 @@ bool is_kustomize(const Path& path) {
   return last != nullptr && (last->name == "newTag" || (last->name == "digest" && first != nullptr && first->name == "images"));
 }
 
-// The registry is a host even where it looks like none (`registry: mirror`), or a host with a path (`ghcr.io/team`).
+// The registry is a host even where it looks like none (`registry: mirror`), or a host with a path (`registry.example/team`).
 bool same_image(const std::string& registry, const std::string& repository, std::string_view image) {
   const std::string_view wanted = apart(image).path;
   if (registry.empty()) return apart(repository).path == wanted;

@@ -31,6 +31,7 @@ class PathReader {
     if (path_.steps_.empty()) {
       return error("this names a whole document; a key that is called doc is written \"doc\", in quotes");
     }
+    if (!is_utf8(text_.substr(0, i_))) return error("this is not UTF-8");
     return std::move(path_);
   }
   std::size_t offset() const noexcept { return i_; }
