@@ -14,6 +14,10 @@ namespace slipway::cel {
 /// becomes U+FFFD, at most 10,000 levels. Anything else at the top, trailing text and numbers beyond a double are errors.
 Result<rapidjson::Document> parse_body(std::string_view text);
 
+/// The same for any value at the top, and for an object where empty text is an error.
+Result<rapidjson::Document> parse_json(std::string_view text);
+Result<rapidjson::Document> parse_json_object(std::string_view text);
+
 /// The JSON text that an overlay's value becomes in `extensions`. null, uint, timestamp, duration, type, strings that are not UTF-8
 /// and maps with a double as key are errors, as in Tekton; bytes become base64, integers beyond 2^53 inside lists and maps strings.
 Result<std::string> overlay_json(const Value& value);

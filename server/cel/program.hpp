@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,9 +10,6 @@
 #include "cel/value.hpp"
 
 namespace slipway::cel {
-
-/// Canonical header name → its values in order, like Go's http.Header: `X-Gitea-Event` → [`push`].
-using Headers = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 /// The value of one key of a named secret, for compareSecret; an error where there is none.
 using SecretLookup = std::function<Result<std::string>(std::string_view secret, std::string_view key)>;
@@ -53,12 +49,15 @@ class Program {
   Explanation explain(const Bindings& bindings) const;
 
   const std::string& source() const noexcept;
-  /// Phase of compile() that an error came from is not kept in Error; this names it for tools: parse, check or program.
-  struct Plan;
+
+  struct Plan;  ///< opaque (plan.hpp)
 
  private:
   friend class FilterSet;
+  friend struct Compiler;
   explicit Program(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  Result<bool> test(const Bindings& bindings, const std::int8_t* answers) const;
+
   std::shared_ptr<const Plan> plan_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,11 +14,14 @@ namespace slipway::cel {
 
 class Value;
 
+/// Canonical header name → its values in order, like Go's http.Header: `X-Gitea-Event` → [`push`].
+using Headers = std::map<std::string, std::vector<std::string>, std::less<>>;
+
 /// What a value is. A JSON object, array, string, number, boolean and null read as map, list, string, float64, boolean, null.
 enum class Kind : std::uint8_t { null, boolean, int64, uint64, float64, string, bytes, list, map, timestamp, duration, type, error };
 
 /// Why an evaluation has no value; `no_such_key` and `text` carry the key or the sentence beside it.
-enum class Fault : std::uint8_t { none, no_such_key, no_such_overload, division_by_zero, modulus_by_zero, integer_overflow, text };
+enum class Fault : std::uint8_t { text, no_such_key, no_such_overload, division_by_zero, modulus_by_zero, integer_overflow };
 
 /// Storage behind strings, lists and maps that evaluation made. Counted, because values share it between threads.
 class Storage {
@@ -40,11 +44,11 @@ class Value {
  public:
   Value() noexcept : Value(Kind::null) {}
   Value(const Value& other) noexcept
-      : kind_(other.kind_), detail_(other.detail_), size_(other.size_), data_(other.data_), storage_(other.storage_) {
+      : kind_(other.kind_), detail_(other.detail_), minutes_east_(other.minutes_east_), size_(other.size_), data_(other.data_), storage_(other.storage_) {
     retain();
   }
   Value(Value&& other) noexcept
-      : kind_(other.kind_), detail_(other.detail_), size_(other.size_), data_(other.data_), storage_(other.storage_) {
+      : kind_(other.kind_), detail_(other.detail_), minutes_east_(other.minutes_east_), size_(other.size_), data_(other.data_), storage_(other.storage_) {
     other.storage_ = nullptr;
   }
   Value& operator=(Value other) noexcept {
@@ -67,15 +71,21 @@ class Value {
   static Value list(std::vector<Value> items);
   /// Later entries win over earlier ones with an equal key (as Tekton's cel-go builds map literals).
   static Value map(std::vector<MapEntry> entries);
-  /// Seconds since 1970 and 0–999,999,999 nanoseconds.
-  static Value timestamp(std::int64_t seconds, std::uint32_t nanoseconds) noexcept;
+  /// Seconds since 1970 and 0–999,999,999 nanoseconds. Where it was written with an offset, string() writes it with that offset again;
+  /// nothing else depends on it.
+  static Value timestamp(std::int64_t seconds, std::uint32_t nanoseconds, int minutes_east = 0) noexcept;
   static Value duration(std::int64_t nanoseconds) noexcept;
   /// `name` outlives the value (a static name such as `google.protobuf.Timestamp`).
   static Value type(std::string_view name) noexcept;
   /// Any node of a JSON document, which outlives the value. Its objects have no key twice (see json.hpp).
-  static Value json(const rapidjson::Value& node) noexcept;
+  static Value json(const rapidjson::Value& node) noexcept { return json(node, nullptr); }
+  /// The root of a document that the value shares in owning.
+  static Value json(rapidjson::Document document);
+  static Value headers(const Headers& headers) noexcept;
   static Value error(Fault fault, std::string_view key = {}) noexcept;
   static Value error(std::string text);
+  /// `no such key`, keeping the text of the key, a string.
+  static Value no_such_key(const Value& key) noexcept;
 
   Kind kind() const noexcept { return kind_; }
   bool is(Kind kind) const noexcept { return kind_ == kind; }
@@ -89,20 +99,25 @@ class Value {
   double as_float64() const noexcept { return data_.float64; }
   /// The text of a string, the data of bytes, the name of a type, the key or sentence of an error.
   std::string_view text() const noexcept { return {data_.text, size_}; }
+  /// Whether this is the map of these headers.
+  bool is_headers(const Headers& headers) const noexcept {
+    return kind_ == Kind::map && detail_ == headers_backed && data_.headers == &headers;
+  }
   std::int64_t seconds() const noexcept { return data_.int64; }
   std::uint32_t nanoseconds() const noexcept { return size_; }
+  int minutes_east() const noexcept { return minutes_east_; }
   Fault fault() const noexcept { return static_cast<Fault>(detail_); }
   /// What went wrong, as a sentence: `no such key: ref`. Only for errors.
   std::string error_text() const;
 
-  /// Number of elements of a list or map, bytes of a string or bytes.
+  /// Number of elements of a list or map; for strings and bytes the number of bytes.
   std::size_t size() const noexcept { return size_; }
   /// Element of a list; index < size().
   Value at(std::size_t index) const noexcept;
   /// Entry of a map; index < size(). The order is the document's, or that of the literal.
   Value key_at(std::size_t index) const noexcept;
   Value value_at(std::size_t index) const noexcept;
-  /// The entry with an equal key (numbers compare across types), or false.
+  /// The entry of a map with an equal key (numbers compare across types), or false.
   bool find(const Value& key, Value& found) const noexcept;
   bool find(std::string_view key, Value& found) const noexcept;
 
@@ -110,16 +125,18 @@ class Value {
 
  private:
   explicit Value(Kind kind) noexcept : kind_(kind) {}
-  bool is_json() const noexcept { return detail_ == json_backed; }
+  static Value json(const rapidjson::Value& node, const Storage* owner) noexcept;
+  static Value owned(Kind kind, std::size_t size, const Storage* storage) noexcept;
   void retain() const noexcept {
     if (storage_ != nullptr) storage_->references_.fetch_add(1, std::memory_order_relaxed);
   }
   void release() noexcept;
 
-  static constexpr std::uint8_t json_backed = 1;
+  enum Backing : std::uint8_t { items_backed, json_backed, headers_backed };
 
   Kind kind_;
-  std::uint8_t detail_ = 0;  // json_backed for lists and maps; the Fault of an error
+  std::uint8_t detail_ = 0;  // the Backing of a list or map; the Fault of an error
+  std::int16_t minutes_east_ = 0;  // of a timestamp
   std::uint32_t size_ = 0;
   union Data {
     bool boolean;
@@ -128,8 +145,10 @@ class Value {
     double float64;
     const char* text;
     const rapidjson::Value* json;
-    const Value* items;       // of a list
-    const MapEntry* entries;  // of a map
+    const Value* items;                      // of a list
+    const MapEntry* entries;                 // of a map
+    const Headers* headers;                  // a map
+    const std::vector<std::string>* values;  // one header's list
   } data_;
   const Storage* storage_ = nullptr;
 };

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "cel/plan.hpp"
+
+namespace slipway::cel {
+
+/// What FilterSet knows beforehand of a plan's questions: 1 true, 0 false, −1 evaluate.
+using Answers = const std::int8_t*;
+
+/// One evaluation: the bindings, the values of loop variables, and what is left to spend. Not shared between threads.
+class Evaluation {
+ public:
+  Evaluation(const Program::Plan& plan, const Bindings& bindings, Answers answers = nullptr, const std::vector<Value>* variables = nullptr);
+
+  /// The value of a node; where the evaluation took too long, an error whatever the node says.
+  Value run(const Node& node);
+  Value eval(const Node& node);
+
+  const Bindings& bindings() const noexcept { return bindings_; }
+  Value& slot(std::uint32_t index) noexcept { return slots_[index]; }
+  /// Pays for work on so many bytes or elements.
+  void charge(std::size_t units) noexcept { budget_ -= static_cast<std::int64_t>(units / 16 + 1); }
+  /// Asks for memory that the value to be made takes; false, and the evaluation ends, where it has had too much already.
+  bool reserve(std::size_t bytes) noexcept {
+    memory_ -= static_cast<std::int64_t>(bytes);
+    if (memory_ < 0) budget_ = -1;
+    return budget_ >= 0;
+  }
+  bool exhausted() const noexcept { return budget_ < 0; }
+  /// `==` on any two values, paid for.
+  bool equal(const Value& left, const Value& right);
+
+ private:
+  Value select(const Node& node);
+  Value has(const Node& node);
+  Value index(const Node& node);
+  Value in(const Node& node);
+  Value binary(const Node& node);
+  Value compare(const Node& node);
+  Value logical(const Node& node);
+  Value conditional(const Node& node);
+  Value string_test(const Node& node);
+  Value matches(const Node& node);
+  Value call(const Node& node);
+  Value list(const Node& node);
+  Value map(const Node& node);
+  Value message(const Node& node);
+  Value quantifier(const Node& node);
+  Value exists_one(const Node& node);
+  Value build_list(const Node& node);
+  Value sort_by(const Node& node);
+
+  /// A step of a real filter costs one; a thousand commits with hundreds of paths each against dozens of prefixes stay far below.
+  static constexpr std::int64_t max_steps = 200'000'000;
+  static constexpr std::int64_t max_bytes = 512ll << 20;
+  static constexpr std::size_t inline_slots = 8;
+
+  const Bindings& bindings_;
+  Answers answers_;
+  const std::vector<Value>* variables_;
+  std::int64_t budget_ = max_steps;
+  std::int64_t memory_ = max_bytes;
+  std::array<Value, inline_slots> few_slots_;
+  std::vector<Value> many_slots_;
+  Value* slots_;
+};
+
+}  // namespace slipway::cel

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cel/types.hpp"
+#include "cel/value.hpp"
+
+namespace slipway::cel {
+
+/// One of protobuf's well-known messages that an expression may construct: `google.protobuf.Int64Value{value: 1}` is 1.
+struct Message {
+  const char* name;
+};
+
+const Message* find_message(std::string_view name);
+/// The type of a field, or null where the message has none of that name.
+const Type* message_field(const Message& message, std::string_view field, TypePool& pool);
+/// The value that the message with these fields is in CEL.
+Value build_message(std::string_view name, std::span<const std::string> fields, std::span<const Value> values);
+
+}  // namespace slipway::cel
