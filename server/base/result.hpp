@@ -26,7 +26,7 @@ class Error {
   explicit Error(std::string what, Position where = Position()) : what_(std::move(what)), where_(std::move(where)) {}
   const std::string& what() const noexcept { return what_; }
   const Position& where() const noexcept { return where_; }
-  /// `file:line:col: what`, or only `what` where there is no position.
+  /// `file:line:col: what`, without a file `line:col: what`, or only `what` where there is no position.
   std::string text() const;
   bool operator==(const Error&) const = default;
 

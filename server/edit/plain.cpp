@@ -87,6 +87,7 @@ bool is_date(std::string_view text) {
 bool plain_is_string(std::string_view text) {
   if (text.empty() || is_named(text) || is_date(text)) return false;
   if (text[0] == '-' || text[0] == '+') text.remove_prefix(1);
+  if (text == ".inf" || text == ".Inf" || text == ".INF") return false;
   return !is_prefixed_integer(text) && !is_decimal(text) && !is_sexagesimal(text);
 }
 
