@@ -241,6 +241,13 @@ constexpr Row rows[] = {
     {"upperAscii", "string.() -> string", f::upper_ascii},
 };
 
+// cel-go declares these across the number types too, but Tekton's environment leaves those disabled: `1 < 1u` is an error of the check,
+// while values that are dyn to it are ordered whatever their types.
+constexpr std::string_view ordered[] = {
+    "(bool, bool) -> bool", "(int, int) -> bool", "(uint, uint) -> bool", "(double, double) -> bool", "(string, string) -> bool",
+    "(bytes, bytes) -> bool", "(timestamp, timestamp) -> bool", "(duration, duration) -> bool",
+};
+
 constexpr std::pair<std::string_view, TypeKind> simple_names[] = {
     {"bool", TypeKind::boolean}, {"bytes", TypeKind::bytes}, {"double", TypeKind::float64}, {"int", TypeKind::int64},
     {"string", TypeKind::string}, {"uint", TypeKind::uint64}, {"dyn", TypeKind::dyn}, {"null", TypeKind::null},
@@ -313,6 +320,9 @@ Declarations::Declarations() {
     // cel-go runs these whatever the elements of the list are.
     const bool guarded = row.function != "flatten" && row.function != "sort" && row.function != "@sortByAssociatedKeys";
     declare(row.function, row.signature, row.run, guarded);
+  }
+  for (const std::string_view comparison : {"_<_", "_<=_", "_>_", "_>=_"}) {
+    for (const std::string_view signature : ordered) declare(comparison, signature, nullptr, true);
   }
   declare_names();
 }

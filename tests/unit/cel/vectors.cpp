@@ -87,7 +87,9 @@ const SecretLookup& recorded_secret() {
 }
 
 std::string canonical(const rapidjson::Value& typed, bool unordered) {
-  if (!typed.IsObject() || !typed.HasMember("v") || !typed["v"].IsArray()) return text_of(typed);
+  if (!typed.IsObject()) return text_of(typed);
+  if (typed.HasMember("b64")) return std::string(typed["t"].GetString()) + " " + text_of(typed["b64"]);
+  if (!typed.HasMember("v") || !typed["v"].IsArray()) return text_of(typed);
   const bool map = std::string(typed["t"].GetString()) == "map";
   std::vector<std::string> parts;
   for (const auto& item : typed["v"].GetArray()) {
