@@ -193,17 +193,35 @@ std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at
   return commits;
 }
 
+namespace {
+
+/// The mode that a path is to be written with: what it has, or a plain file's. Refused where something else than a plain file is
+/// in the way.
+git_filemode_t mode_for(const git_tree* tree, const std::string& file) {
+  if (!is_plain_path(file)) throw Refused(fmt::format("\"{}\" is no path inside the repository", printable(file)));
+  for (std::size_t end = file.find('/'); ; end = file.find('/', end + 1)) {
+    const std::string path = file.substr(0, end);
+    git_tree_entry* found = nullptr;
+    const int code = ::git_tree_entry_bypath(&found, tree, path.c_str());
+    if (code == GIT_ENOTFOUND) return GIT_FILEMODE_BLOB;
+    require(code, "looking for " + path);
+    const TreeEntry entry(found);
+    const auto mode = ::git_tree_entry_filemode(entry.get());
+    const bool is_last = end == std::string::npos;
+    if (is_last && (mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE)) return mode;
+    if (is_last || mode != GIT_FILEMODE_TREE) throw Refused(fmt::format("{} is no plain file: {} is in the way", file, path));
+  }
+}
+
+}  // namespace
+
 Tree with_files(git_repository* repository, const git_tree* tree, const std::map<std::string, std::string>& files) {
   std::vector<git_tree_update> updates;
   for (const auto& [file, bytes] : files) {
-    if (!is_plain_path(file)) throw Refused(fmt::format("\"{}\" is no path inside the repository", printable(file)));
     git_tree_update update{};
     update.action = GIT_TREE_UPDATE_UPSERT;
     update.path = file.c_str();
-    update.filemode = GIT_FILEMODE_BLOB;
-    git_tree_entry* existing = nullptr;
-    if (::git_tree_entry_bypath(&existing, tree, file.c_str()) == 0) update.filemode = ::git_tree_entry_filemode(existing);
-    const TreeEntry owner(existing);
+    update.filemode = mode_for(tree, file);
     require(::git_blob_create_from_buffer(&update.id, repository, bytes.data(), bytes.size()), "writing " + file);
     updates.push_back(update);
   }

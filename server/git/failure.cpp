@@ -23,7 +23,7 @@ std::string with_words(const std::string& what, const Operation& operation) {
   }
   if (contains(text, "status code: 403")) throw Refused(with_words(fmt::format("{}: forbidden (403)", doing), operation));
   if (contains(text, "status code: 404")) throw Refused(with_words(fmt::format("{}: there is no such repository, or no right to see it (404)", doing), operation));
-  if (contains(text, "redirect") || contains(text, "status code: 3")) {
+  if (operation.is_redirect()) {
     throw Refused(fmt::format("{}: the server redirects; credentials are not sent along a redirect: configure the final address", doing));
   }
   if (contains(text, "status code: 4") && !contains(text, "408") && !contains(text, "429")) {

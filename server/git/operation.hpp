@@ -48,6 +48,9 @@ class Operation {
   void add_answer(const char* bytes, std::size_t size) {
     if (answer_.size() < answer_bytes_max) answer_.append(bytes, std::min(size, answer_bytes_max - answer_.size()));
   }
+  /// True where that answer sends the client elsewhere. libgit2 follows redirects to the same host by itself, another port or
+  /// plain HTTP included, and sends the credentials along: the stream ends there instead.
+  bool is_redirect() const noexcept { return answer_.size() > 9 && answer_.starts_with("HTTP/1.") && answer_[9] == '3'; }
   /// The text of its body, in one line, cut short; empty for what is no text.
   std::string words() const;
 

@@ -66,8 +66,12 @@ ssize_t on_read(git_stream* stream, void* into, std::size_t size) {
     auto& one = self(stream);
     if (!one.unsent.empty() && !one.flush()) return -1;
     const long n = one.tls ? one.tls->read(one.socket, into, size) : one.socket.read(into, size);
-    if (auto* operation = Operation::current(); operation && n > 0) operation->add_answer(static_cast<const char*>(into), static_cast<std::size_t>(n));
-    return n;
+    auto* operation = Operation::current();
+    if (!operation || n <= 0) return n;
+    operation->add_answer(static_cast<const char*>(into), static_cast<std::size_t>(n));
+    if (!operation->is_redirect()) return n;
+    ::git_error_set_str(GIT_ERROR_HTTP, "the server redirects");
+    return -1;
   });
 }
 

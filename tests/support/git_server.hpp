@@ -26,9 +26,12 @@ struct GitFile {
 using GitFiles = std::map<std::string, GitFile>;
 
 struct CommitOptions {
-  std::string branch = "main";
-  std::string message = "change";
-  std::optional<std::vector<CommitSha>> parents;  ///< default: the branch's head
+  using Parents = std::optional<std::vector<CommitSha>>;
+  explicit CommitOptions(std::string onto = "main", Parents on_top_of = std::nullopt, std::string text = "change")
+      : branch(std::move(onto)), parents(std::move(on_top_of)), message(std::move(text)) {}
+  std::string branch;
+  Parents parents;  ///< default: the branch's head; none begins a history
+  std::string message;
 };
 
 /// A bare repository on the server's disk; commits are written into it without a work tree and without the network.
@@ -37,7 +40,7 @@ class GitRepository {
   explicit GitRepository(std::filesystem::path folder) : folder_(std::move(folder)) {}
   const std::filesystem::path& folder() const noexcept { return folder_; }
 
-  CommitSha commit(const GitFiles& files, const CommitOptions& options = {});
+  CommitSha commit(const GitFiles& files, const CommitOptions& options = CommitOptions());
   /// Sets a branch to a commit as a forced push would.
   void set_branch(const std::string& branch, const CommitSha& commit);
   CommitSha head(const std::string& branch = "main") const;
