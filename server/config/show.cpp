@@ -102,10 +102,13 @@ Json trigger_json(Document& document, const Trigger& trigger) {
 }
 
 Json check_json(Document& document, const Check& check) {
+  std::vector<std::string> prepare;
+  for (const auto& command : check.prepare) prepare.push_back(fmt::format("{}", fmt::join(command, " ")));
   return Object(document)
       .text("name", check.name)
       .text("image", check.image)
       .texts("command", check.command)
+      .texts("prepare", prepare)
       .text("mode", check.mode == CheckMode::blocking ? "blocking" : "informational")
       .text("timeout", text_of(check.timeout))
       .texts("caches", check.caches)

@@ -21,6 +21,9 @@ void each_text(Template& of, F&& f) {
   if (of.check) {
     f(of.check->image, "check.image", false);
     for (auto& word : of.check->command) f(word, "check.command", false);
+    for (auto& command : of.check->prepare) {
+      for (auto& word : command) f(word, "check.prepare", false);
+    }
     for (auto& [name, value] : of.check->environment) f(value, "check.environment", false);
     for (auto& glob : of.check->reports) f(glob, "check.reports", false);
     for (auto& folder : of.check->caches) f(folder, "check.caches", false);

@@ -32,6 +32,7 @@ struct Check {
   std::string name;                  ///< `springboot-test`, …
   std::string image;                 ///< the check image
   std::vector<std::string> command;  ///< argv; never a shell string
+  std::vector<std::vector<std::string>> prepare;  ///< commands before it, e.g. the installation of what it needs
   CheckMode mode = CheckMode::blocking;
   std::chrono::seconds timeout{std::chrono::minutes(15)};
   std::vector<std::string> caches;   ///< folders in the check's home that are kept between runs, e.g. `.m2`, `.npm`

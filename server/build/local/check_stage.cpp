@@ -50,7 +50,6 @@ Task<Job::CheckEnd> Job::run_check(const Check& check) {
                                                                                                        : "buildah");
   ContainerRun container;
   container.container = fmt::format("check-{}", order_.run.value());
-  container.command = check.command;
   container.directory = (std::filesystem::path(workspace_in_container) / below).lexically_normal().string();
   container.volumes = {workspace_.check().string() + ":" + workspace_in_container};
   for (const auto& cache : check.caches) {
@@ -77,8 +76,17 @@ Task<Job::CheckEnd> Job::run_check(const Check& check) {
     co_return end;
   }
 
-  auto command = buildah.run(store(), container);
-  exit = co_await run(std::move(command), no_variables, check.timeout);
+  const auto until = parts_.time.now() + check.timeout;
+  auto commands = check.prepare;
+  commands.push_back(check.command);
+  bool preparing = true;
+  for (const auto& words : commands) {
+    preparing = &words != &commands.back();
+    container.command = words;
+    auto command = buildah.run(store(), container);
+    exit = co_await run(std::move(command), no_variables, until - parts_.time.now());
+    if (!exit.ok()) break;
+  }
   const std::string counts = co_await count_tests(check, workspace_.check() / below);
   end.passed = exit.ok();
   end.detail = counts;
@@ -88,7 +96,8 @@ Task<Job::CheckEnd> Job::run_check(const Check& check) {
     end.outcome = ended(exit, "the check " + check.name);
   } else if (!exit.ok() && counts.empty()) {
     const std::string words = last_words(1);
-    end.detail = fmt::format("the command {}{}{}", exit.text(), words.empty() ? "" : ": ", words);
+    end.detail = fmt::format("{} {}{}{}", preparing ? "`" + container.command.front() + "`, to prepare it," : "the command",
+                             exit.text(), words.empty() ? "" : ": ", words);
   }
   co_return end;
 }
