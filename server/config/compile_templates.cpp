@@ -81,12 +81,18 @@ std::string image_of(const Template& one) {
   });
 }
 
+/// Where a reference is left in the name, templates of different repositories may well mean different images.
+bool same_image(const Template& a, const Template& b) {
+  const auto image = image_of(a);
+  return image == image_of(b) && (references_in(image).empty() || a.repository == b.repository);
+}
+
 void check_unique(const std::vector<Compiled>& templates, Reader& in) {
   for (auto later = templates.begin(); later != templates.end(); ++later) {
     for (auto earlier = templates.begin(); earlier != later; ++earlier) {
       if (earlier->value.name == later->value.name) {
         in.fail(Error(fmt::format("template '{}' stands here a second time; the first is in line {}", later->value.name.value(), earlier->where.line), later->where));
-      } else if (image_of(earlier->value) == image_of(later->value)) {
+      } else if (same_image(earlier->value, later->value)) {
         in.fail(Error(fmt::format("templates {} and {} build the same image '{}': each would overwrite the other's tags", earlier->value.name.value(),
                                   later->value.name.value(), image_of(later->value)),
                       later->where));

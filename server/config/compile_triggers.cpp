@@ -210,9 +210,8 @@ class TriggerCompiler {
   void check_may_fire(const TriggerDraft& written, const Trigger& trigger) {
     if (trigger.repositories.empty()) return;
     const auto& pinned = trigger.pinned;
-    const bool possible = std::any_of(trigger.repositories.begin(), trigger.repositories.end(), [&](const RepositoryPattern& pattern) {
-      return pattern.is_exact() ? pinned.matches(RepoName(pattern.text())) : pattern.matches(RepoName(pinned.text()));
-    });
+    const bool possible = std::any_of(trigger.repositories.begin(), trigger.repositories.end(),
+                                      [&](const RepositoryPattern& pattern) { return pattern.overlaps(pinned); });
     if (!possible) {
       fail(written.name, fmt::format("trigger {} can never fire: none of its repositories is {}, the only one that template {} builds", trigger.name,
                                      pinned.text(), trigger.template_name.value()));

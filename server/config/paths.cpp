@@ -98,22 +98,36 @@ bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
 
 Result<RepositoryPattern> RepositoryPattern::parse(const std::string& text) {
   const auto slash = text.find('/');
-  const bool any = slash != std::string::npos && text.substr(slash + 1) == "*";
-  const std::string_view view = text;
-  if (slash == std::string::npos || !is_name(view.substr(0, slash)) || !(any || is_name(view.substr(slash + 1)))) {
-    return Error(fmt::format("'{}' is no repository: expected Organisation/name or Organisation/*", printable(text, 100)));
+  const std::string organisation = text == "*" ? "*" : text.substr(0, slash), name = text == "*" ? "*" : slash == std::string::npos ? "" : text.substr(slash + 1);
+  const auto good = [](const std::string& part) { return part == "*" || is_name(part); };
+  if (!good(organisation) || !good(name)) {
+    return Error(fmt::format("'{}' is no repository: expected Organisation/name, Organisation/*, */name or *", printable(text, 100)));
   }
-  return RepositoryPattern(text, any);
+  RepositoryPattern pattern;
+  pattern.text_ = text;
+  if (organisation != "*") pattern.organisation_ = organisation;
+  if (name != "*") pattern.name_ = name;
+  return pattern;
 }
 
 bool RepositoryPattern::matches(const RepoName& repository) const noexcept {
-  return any_ ? repository.value().starts_with(std::string_view(text_).substr(0, text_.size() - 1)) : repository.value() == text_;
+  const std::string_view whole = repository.value();
+  const auto slash = whole.find('/');
+  if (text_.empty() || slash == std::string_view::npos) return false;
+  return (organisation_.empty() || whole.substr(0, slash) == organisation_) && (name_.empty() || whole.substr(slash + 1) == name_);
+}
+
+bool RepositoryPattern::overlaps(const RepositoryPattern& other) const noexcept {
+  const auto same = [](const std::string& a, const std::string& b) { return a.empty() || b.empty() || a == b; };
+  return same(organisation_, other.organisation_) && same(name_, other.name_);
 }
 
 bool RepositoryPattern::matches_but_for_case(const RepoName& repository) const noexcept {
-  const std::string_view name = repository.value(), text = text_;
-  if (matches(repository)) return false;
-  return any_ ? equal_but_for_case(name.substr(0, text.size() - 1), text.substr(0, text.size() - 1)) : equal_but_for_case(name, text);
+  const std::string_view whole = repository.value();
+  const auto slash = whole.find('/');
+  if (text_.empty() || slash == std::string_view::npos || matches(repository)) return false;
+  return (organisation_.empty() || equal_but_for_case(whole.substr(0, slash), organisation_)) &&
+         (name_.empty() || equal_but_for_case(whole.substr(slash + 1), name_));
 }
 
 Result<PathRule> PathRule::parse(const std::string& text) {

@@ -10,22 +10,24 @@
 
 namespace slipway::config {
 
-/// `Org/name` exactly, or `Org/*` for any repository of one organisation. Case counts.
+/// `Org/name` exactly, `Org/*` for any repository of one organisation, `*/name` for that name anywhere, `*` for every one.
+/// Case counts.
 class RepositoryPattern {
  public:
   RepositoryPattern() = default;  ///< matches nothing
   /// An error for anything that can not be a repository's name.
   static Result<RepositoryPattern> parse(const std::string& text);
   bool matches(const RepoName& repository) const noexcept;
-  bool is_exact() const noexcept { return !any_; }
+  bool is_exact() const noexcept { return !organisation_.empty() && !name_.empty(); }
+  /// True where some repository matches both.
+  bool overlaps(const RepositoryPattern& other) const noexcept;
   const std::string& text() const noexcept { return text_; }
   /// True where only upper and lower case keep it from matching.
   bool matches_but_for_case(const RepoName& repository) const noexcept;
 
  private:
-  RepositoryPattern(std::string text, bool any) : text_(std::move(text)), any_(any) {}
   std::string text_;
-  bool any_ = false;
+  std::string organisation_, name_;  ///< empty: any
 };
 
 /// One line of `paths`: `services/grading/` (everything below), `pom.xml` (that file, or everything below that folder), or a

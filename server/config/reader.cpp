@@ -105,9 +105,16 @@ Result<YAML::Node> parse_yaml(const Source& source) {
 }
 
 Position Reader::position(const YAML::Node& node) const {
+  if (node.IsDefined() && node.IsNull() && key_) return *key_;
   const auto mark = node.Mark();
   if (mark.line < 0) return Position(source_->file, 1, 1);
   return Position(source_->file, mark.line + 1, mark.column + 1);
+}
+
+void Reader::note_key(const YAML::Node& mapping, const std::string& key) {
+  for (const auto& member : mapping) {
+    if (member.first.IsScalar() && member.first.Scalar() == key) key_ = position(member.first);
+  }
 }
 
 std::optional<Located> Reader::located(const YAML::Node& node) {

@@ -41,6 +41,9 @@ class Reader {
   void fail(Error error) { errors_.push_back(std::move(error)); }
   Position position(const YAML::Node& node) const;
 
+  /// The place of `key` is that of a value which is not there: YAML gives such a value none of its own.
+  void note_key(const YAML::Node& mapping, const std::string& key);
+
   /// The scalar's text with its references put in; nothing, and an error, where the node is no scalar.
   std::optional<std::string> scalar(const YAML::Node& node);
   /// The same, untouched and with its place.
@@ -70,6 +73,7 @@ class Reader {
   std::vector<std::pair<std::filesystem::path, Position>> files_;
   const Parameters* parameters_ = nullptr;
   const std::map<std::string, std::string>* secrets_ = nullptr;
+  std::optional<Position> key_;
   bool environment_ = false;
 };
 

@@ -85,7 +85,10 @@ class Shape {
   void read(Reader& in, const YAML::Node& node, T& whole) const {
     if (!check_keys(in, node, *info_)) return;
     for (std::size_t i = 0; i < readers_.size(); ++i) {
-      if (const YAML::Node value = node[info_->keys[i].name]) readers_[i](in, value, whole);
+      const YAML::Node value = node[info_->keys[i].name];
+      if (!value) continue;
+      if (value.IsNull()) in.note_key(node, info_->keys[i].name);
+      readers_[i](in, value, whole);
     }
   }
 

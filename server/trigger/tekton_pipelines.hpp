@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "trigger/tekton_manifests.hpp"
+
+namespace slipway::trigger {
+
+/// The PipelineRun of a TriggerTemplate, in slipway's words.
+struct TektonTemplate {
+  std::string pipeline;
+  std::string app;
+  std::vector<std::pair<std::string, std::string>> params, defaults;
+  bool hands_off = true;
+  std::string timeout;
+  bool delete_on_success = false;
+  std::string docker_secret;
+  std::vector<std::string> notes;
+};
+TektonTemplate read_template(const YAML::Node& trigger_template, const TektonManifests& manifests);
+
+/// A Pipeline with a build task (parameters IMAGE, CONTEXT, DOCKERFILE) and an update task (VALUES_FILE_PATH) as a pipeline of ours.
+struct TektonPipeline {
+  std::string text;      ///< an element of `pipelines:`
+  std::string registry;  ///< the host that its images begin with
+};
+TektonPipeline read_pipeline(const YAML::Node& pipeline, const TektonManifests& manifests);
+
+/// GIT_REPO_URL's default of the task that updates values; empty where no manifest has it.
+std::string infra_repository(const TektonManifests& manifests);
+
+}  // namespace slipway::trigger
