@@ -332,6 +332,32 @@ TEST_CASE("a check's caches are kept between runs, one template's not for anothe
   CHECK(f.stream("out").find("nothing\n") != std::string::npos);
 }
 
+TEST_CASE("what RUN --mount=type=cache mounts is kept between runs, and layers are") {
+  Fixture f;
+  auto order = f.order("RUN echo a layer that stays\nCOPY input /input\n"
+                       "RUN --mount=type=cache,target=/cache cat /cache/seen || echo nothing; echo warm > /cache/seen\n", "kept");
+  test::write_file(f.source() / "input", "one");
+  as<Built>(f.run(order));
+  CHECK(f.stream("out").find("nothing\n") != std::string::npos);
+  test::write_file(f.source() / "input", "two");
+  order.rebuild = true;
+  as<Built>(f.run(order));
+  CHECK(f.stream("out").find("warm\n") != std::string::npos);
+  CHECK(f.stream("out").find("Using cache") != std::string::npos);
+}
+
+TEST_CASE("a check is prepared first, and a preparation that fails is named") {
+  Fixture f;
+  auto order = f.order("RUN true\n", "prepared");
+  order.check = f.check({"cat", "/tmp/made"});
+  order.check->prepare = {{"touch", "/tmp/made"}, {"sh", "-c", "echo ready > /tmp/made"}};
+  as<Built>(f.run(order));
+  CHECK(f.stream("out").find("ready\n") != std::string::npos);
+  order.check->prepare = {{"sh", "-c", "echo no such package >&2; exit 2"}};
+  order.rebuild = true;
+  CHECK(as<Failed>(f.run(order)).reason == "app-test failed: `sh`, to prepare it, exited with 2: no such package");
+}
+
 TEST_CASE("a run that takes too long is ended with everything it started") {
   Fixture f;
   auto order = f.order("RUN sleep 1000 & echo started; sleep 1000\n", "slow");

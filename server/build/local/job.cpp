@@ -1,6 +1,7 @@
 #include "build/local/job.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -76,6 +77,9 @@ void Job::prepare_folders() {
     write_private(workspace_.docker_config(), config.only(image->host));
     has_auth_ = true;
   }
+  // Where buildah keeps what RUN --mount=type=cache mounts: below TMPDIR, which goes with the run; this part stays.
+  std::filesystem::create_directory_symlink(slot_.cache("run-mounts"),
+                                            workspace_.tmp() / fmt::format("buildah-cache-{}", ::geteuid()));
   if (parts_.registry_settings.insecure) {
     write_private(workspace_.registries_conf(),
                   registries_conf(read_if_there("/etc/containers/registries.conf"), parts_.registry_settings.host));
