@@ -191,7 +191,7 @@ class Creation {
       splice(node_.begin, (node_.colon_missing ? ": " : " ") + flow_value(rest_, value_, FlowHabit()));
       return true;
     }
-    if (node_.colon_missing) return false;
+    if (node_.bare_key) return false;
     const bool item = std::holds_alternative<Match>(rest_[0]);
     std::size_t column = 0;
     if (holder_) column = tree_[*holder_].indent + (item ? habit_.sequence_step : habit_.step);

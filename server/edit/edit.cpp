@@ -28,11 +28,9 @@ Result<void> check_value(const Assignment& assignment) {
 }
 
 Error through_alias(const Tree& tree, const Place& place, const Path& path, const std::string& file) {
-  const Node& alias = tree[*place.indirect];
-  const bool merged = alias.kind != Node::Kind::alias || place.overridable;
   return Error(fmt::format("'{}' comes through {} from line {}, and editing it there would change every place that uses it; "
                            "allow that with follow_alias{}",
-                           path.text(), merged ? "a merge key" : "an alias", tree.position(place.node, file).line,
+                           path.text(), place.merged ? "a merge key" : "an alias", tree.position(place.node, file).line,
                            place.overridable ? ", or give this mapping a value of its own with create" : ""),
                tree.position(*place.indirect, file));
 }
@@ -61,14 +59,6 @@ Result<Target> find_target(const Tree& tree, const Path& path, const Options& op
   return target;
 }
 
-Result<std::string> carry_out(const Tree& tree, Rewrite rewrite, const std::string& file) {
-  std::string after = apply(tree.source(), rewrite.splices);
-  if (after.size() > document_bytes_max) return Error("the file would grow too large", Position(file, 1, 1));
-  const auto verified = verify(tree, after, std::move(rewrite), file);
-  if (!verified) return verified.error();
-  return after;
-}
-
 Result<std::string> create_one(std::string_view document, const Assignment& assignment, const Options& options) {
   const auto tree = scan(document, options.file);
   if (!tree) return tree.error();
@@ -76,14 +66,14 @@ Result<std::string> create_one(std::string_view document, const Assignment& assi
     if (assignment.path.document().value_or(0) > 0) return locate(*tree, assignment.path, options.file).error();
     auto first = plan_first_document(document, assignment.path, assignment.value, options.file);
     if (!first) return first.error();
-    return carry_out(*tree, std::move(*first), options.file);
+    return verified(*tree, std::move(*first), options.file);
   }
   const auto target = find_target(*tree, assignment.path, options);
   if (!target) return target.error();
   auto rewrite = target->create ? plan_creation(*tree, target->place, assignment.path, assignment.value, options.file)
                                 : plan_replacement(*tree, target->place, assignment.path, assignment.value, options.file);
   if (!rewrite) return rewrite.error();
-  return carry_out(*tree, std::move(*rewrite), options.file);
+  return verified(*tree, std::move(*rewrite), options.file);
 }
 
 // All replacements of one document, gathered.
@@ -114,7 +104,7 @@ class Batch {
     return true;
   }
 
-  Result<std::string> finish() { return carry_out(tree_, std::move(rewrite_), options_.file); }
+  Result<std::string> finish() { return verified(tree_, std::move(rewrite_), options_.file); }
 
  private:
   struct Given {

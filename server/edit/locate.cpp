@@ -90,6 +90,7 @@ class Walk {
     if (entry.merged && !place_.indirect) {
       if (last) place_.overridable = place_.node;
       place_.indirect = entry.merged;
+      place_.merged = true;
     }
     place_.trail.push_back(*entry.key);
     enter(*entry.value);

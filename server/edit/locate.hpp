@@ -20,6 +20,7 @@ struct Place {
   std::size_t depth = 0;
   /// The alias on the path, or the value of the merge key (`<<`) the path runs through: editing would change other places.
   std::optional<Tree::Id> indirect;
+  bool merged = false;  ///< `indirect` is a merge key's value
   /// The mapping whose own keys lack the last step, which only a merge key has: there it could be added.
   std::optional<Tree::Id> overridable;
   /// Why the path can not go on: there is no such step here for another reason than a missing key or item.

@@ -41,11 +41,8 @@ Result<std::vector<Splice>> splices_for(const Tree& tree, Tree::Id id, std::stri
     return std::vector<Splice>{{node.begin, node.body, std::move(text)}, {line_end(source, node.body), node.end, ""}};
   }
   if (!node.is_empty()) return std::vector<Splice>{{node.begin, node.end, std::move(text)}};
-  if (node.colon_missing) {
-    const bool in_brackets = source.find_first_of(",]}\n\r# \t", node.begin) == node.begin || node.begin == source.size();
-    if (!in_brackets) return Error("this key has no ':' behind it", tree.position(id, file));
-    return std::vector<Splice>{{node.begin, node.begin, ": " + text}};
-  }
+  if (node.bare_key) return Error("this key has no ':' behind it", tree.position(id, file));
+  if (node.colon_missing) return std::vector<Splice>{{node.begin, node.begin, ": " + text}};
   return std::vector<Splice>{{node.begin, node.begin, " " + text}};
 }
 

@@ -53,11 +53,11 @@ Result<Rewrite> plan_creation(const Tree& tree, const Place& place, const Path& 
 Result<Rewrite> plan_first_document(std::string_view source, const Path& path, std::string_view value,
                                     const std::string& file);
 
-/// The bytes after the splices, which are sorted here and do not overlap.
+/// The bytes after the splices, which do not overlap.
 std::string apply(std::string_view source, std::vector<Splice> splices);
 
-/// Reads `after`, and the tree's source, with the second reader and compares: the second reader must see the nodes of `tree`
-/// before, the same texts on the trail, and after it exactly the changes.
-Result<void> verify(const Tree& tree, std::string_view after, Rewrite rewrite, const std::string& file);
+/// The tree's source after the rewrite. The second reader has read both: it must see the nodes of `tree` before, the same
+/// texts on the trail, and afterwards exactly the changes.
+Result<std::string> verified(const Tree& tree, Rewrite rewrite, const std::string& file);
 
 }  // namespace slipway::edit

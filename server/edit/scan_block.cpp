@@ -171,7 +171,8 @@ bool Scanner::explicit_entry(std::uint32_t column) {
     ++pos_;
     return block_node(static_cast<int>(column), After::mark);
   }
-  add_empty(last_end_, Properties(), true);
+  add_empty(last_end_, Properties());
+  last().bare_key = true;
   return true;
 }
 

@@ -98,6 +98,30 @@ bool read_json(std::string_view source, const Sink& sink) {
   return !rapidjson::Reader().Parse<flags>(stream, events).IsError();
 }
 
+// yaml-cpp 0.7 refuses a tab at the beginning of a blank or comment line below a plain scalar, where YAML allows it (6.1,
+// 6.6). It gets blanks there, one for one; within a text nothing is touched.
+std::optional<std::string> without_odd_tabs(const Tree& tree) {
+  const std::string_view source = tree.source();
+  if (source.find('\t') == std::string_view::npos) return std::nullopt;
+  std::optional<std::string> copy;
+  std::size_t scalar = 0;
+  for (std::size_t line = 0; line < source.size();) {
+    while (scalar < tree.nodes().size() && (tree.nodes()[scalar].kind != Node::Kind::scalar || tree.nodes()[scalar].end <= line)) {
+      ++scalar;
+    }
+    const bool inside = scalar < tree.nodes().size() && tree.nodes()[scalar].begin < line;
+    const std::size_t text = std::min(source.find_first_not_of(" \t", line), source.size());
+    const bool nothing = text == source.size() || std::string_view("#\r\n").find(source[text]) != std::string_view::npos;
+    if (!inside && nothing && source.substr(line, text - line).find('\t') != std::string_view::npos) {
+      if (!copy) copy = source;
+      std::fill(copy->begin() + static_cast<std::ptrdiff_t>(line), copy->begin() + static_cast<std::ptrdiff_t>(text), ' ');
+    }
+    const std::size_t end = source.find('\n', line);
+    line = end == std::string_view::npos ? source.size() : end + 1;
+  }
+  return copy;
+}
+
 class Verification {
  public:
   Verification(const Tree& tree, Rewrite rewrite, const std::string& file)
@@ -106,22 +130,24 @@ class Verification {
                      [](const Change& a, const Change& b) { return a.at < b.at; });
   }
 
-  Result<void> run(std::string_view after) {
-    if (auto error = read_before()) return *error;
-    if (auto error = compare_nodes()) return *error;
-    if (after == tree_.source()) return Result<void>();
+  std::optional<Error> run() {
+    const std::optional<std::string> plain = without_odd_tabs(tree_);
+    const std::string_view source = plain ? std::string_view(*plain) : tree_.source();
+    if (auto error = read_before(source)) return error;
+    if (auto error = compare_nodes()) return error;
+    if (rewrite_.splices.empty()) return std::nullopt;
     change();
-    return read_after(after);
+    return read_after(apply(source, rewrite_.splices));
   }
 
  private:
-  std::optional<Error> read_before() {
+  std::optional<Error> read_before(std::string_view source) {
     before_.reserve(tree_.nodes().size());
     const Sink keep = [&](Event&& event) { before_.push_back(std::move(event)); };
-    json_ = read_json(tree_.source(), keep);
+    json_ = read_json(source, keep);
     if (json_) return std::nullopt;
     before_.clear();
-    return read_yaml(tree_.source(), file_, tree_.nodes().size(), keep);
+    return read_yaml(source, file_, tree_.nodes().size(), keep);
   }
 
   Error disagreement(Tree::Id id) const {
@@ -184,7 +210,7 @@ class Verification {
            expected.text == event.text;
   }
 
-  Result<void> read_after(std::string_view after) {
+  std::optional<Error> read_after(std::string_view after) {
     std::size_t count = 0;
     bool same = true;
     const Sink compare = [&](Event&& event) {
@@ -192,7 +218,7 @@ class Verification {
       ++count;
     };
     const bool readable = json_ ? read_json(after, compare) : !read_yaml(after, file_, before_.size(), compare);
-    if (readable && same && count == before_.size()) return Result<void>();
+    if (readable && same && count == before_.size()) return std::nullopt;
     return Error("the edit would have changed more than the one value, so it was not made",
                  position(rewrite_.changes.empty() ? 0 : rewrite_.changes.front().at));
   }
@@ -211,8 +237,11 @@ class Verification {
 
 }  // namespace
 
-Result<void> verify(const Tree& tree, std::string_view after, Rewrite rewrite, const std::string& file) {
-  return Verification(tree, std::move(rewrite), file).run(after);
+Result<std::string> verified(const Tree& tree, Rewrite rewrite, const std::string& file) {
+  std::string after = apply(tree.source(), rewrite.splices);
+  if (after.size() > document_bytes_max) return Error("the file would grow too large", Position(file, 1, 1));
+  if (auto error = Verification(tree, std::move(rewrite), file).run()) return *error;
+  return after;
 }
 
 }  // namespace slipway::edit
