@@ -109,6 +109,8 @@ class Line {
     if (const rapidjson::Value* container = member(line_, "container"); container != nullptr && container->IsString()) {
       environment_.container = view(*container);
     }
+    const rapidjson::Value* unchecked = member(line_, "disable_check");
+    environment_.unchecked = unchecked != nullptr && unchecked->IsTrue();
     values_.resize(environment_.variables.size());
     const rapidjson::Value* types = member(line_, "type_env");
     const rapidjson::Value* bound = member(line_, "bindings");

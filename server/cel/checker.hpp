@@ -18,6 +18,7 @@ struct Environment {
   static const Environment& tekton();
 
   std::string container;                                       ///< names are looked up in it first: `com.example`
+  bool unchecked = false;                                      ///< every type is dyn: what does not fit, or exist, is an error only when it is evaluated
   std::vector<std::pair<std::string, const Type*>> variables;  ///< by full name
 };
 

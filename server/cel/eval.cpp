@@ -262,7 +262,8 @@ Value Evaluation::matches(const Node& node) {
 }
 
 Value Evaluation::call(const Node& node) {
-  constexpr std::size_t most = 4;  // no function takes more
+  constexpr std::size_t most = 4;  // no declared function takes more
+  if (node.calls.empty()) return no_overload();
   std::array<Value, most> args;
   for (std::size_t i = 0; i < node.args.size(); ++i) {
     args[i] = eval(*node.args[i]);

@@ -135,6 +135,7 @@ class Planner {
     const auto index = static_cast<std::uint32_t>(found - variables.begin());
     constexpr std::array tekton{Op::body, Op::header, Op::extensions, Op::request_url};
     const bool known = index < tekton.size() && Environment::tekton().variables[index].first == e.name;
+    if (index == variables.size()) return &make(Op::call, e);  // only where nothing was checked: an error when it is evaluated
     Node& made = make(known ? tekton[index] : Op::variable, e);
     made.slot = index;
     return &made;
@@ -155,8 +156,9 @@ class Planner {
   // One overload that fits statically runs; of several the values decide, among all with as many arguments.
   void choose(Node& made) {
     const Declarations& declarations = Declarations::standard();
-    const std::vector<std::uint16_t>& all = *declarations.find(made.expr->name);
-    for (const std::uint16_t row : made.expr->overloads.size() == 1 ? made.expr->overloads : all) {
+    const std::vector<std::uint16_t>* all = declarations.find(made.expr->name);
+    if (all == nullptr) return;
+    for (const std::uint16_t row : made.expr->overloads.size() == 1 ? made.expr->overloads : *all) {
       const Overload& overload = declarations.overloads()[row];
       if (overload.run != nullptr && overload.args.size() == made.args.size()) made.calls.push_back(&overload);
     }
