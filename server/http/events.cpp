@@ -55,7 +55,8 @@ Task<> Events::follow(BodyWriter& writer) {
   Place place(*this);
   Watcher& watcher = place.watcher();
   std::string text = ": slipway\n\n";
-  while (co_await writer.write(text)) {
+  for (;;) {
+    if (!co_await writer.write(text)) co_return;
     if (watcher.waiting.empty()) {
       watcher.news.expires_after(heartbeat);
       boost::system::error_code woken;

@@ -53,7 +53,7 @@ void write_headers(Json& json, const Headers& headers) {
   json.out.StartObject();
   for (const auto& [name, values] : headers) {
     if (is_credential(name)) continue;
-    json.out.Key(name);
+    json.out.Key(name.c_str(), size_of(name));
     json.out.StartArray();
     for (const auto& value : values) json.out.String(value);
     json.out.EndArray();

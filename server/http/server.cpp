@@ -68,7 +68,7 @@ Task<> Server::accept() {
 bool Server::admit(Socket socket) {
   if (hall_.sessions.size() < hall_.limits.max_connections) {
     auto session = std::make_shared<Session>(hall_, std::move(socket));
-    tasks_.spawn("session", Session::run(std::move(session)));
+    tasks_.spawn("session", serve(std::move(session)));
     return true;
   }
   if (!warned_) hall_.log.warn("too many connections", {{"limit", hall_.limits.max_connections}});

@@ -64,9 +64,9 @@ Session::Session(Hall& hall, Socket socket)
 
 Session::~Session() { hall_.sessions.erase(this); }
 
-Task<> Session::run(std::shared_ptr<Session> session) {
-  while (co_await session->serve_one()) {
-  }
+Task<> serve(std::shared_ptr<Session> session) {
+  bool more = true;  // GCC 12 miscompiles a body that is a loop with the co_await in its condition (server/README.md)
+  while (more) more = co_await session->serve_one();
 }
 
 void Session::finish() {

@@ -50,15 +50,14 @@ class Session final : public BodyWriter, private Deadlines::Member {
   Session(Hall& hall, Socket socket);
   ~Session() override;
 
-  /// Until either side ends the connection. `session` keeps itself alive.
-  static Task<> run(std::shared_ptr<Session> session);
+  /// Reads the next request and answers it; false when the connection is to be closed.
+  Task<bool> serve_one();
   /// Ends it now if it is between two requests, else after the present one.
   void finish();
 
  private:
   enum class Phase { idle, reading, answering, writing, lingering };
 
-  Task<bool> serve_one();
   Task<bool> read_head(RequestParser& parser);
   Task<bool> read_body(Request& request, InFlight& held);
   Task<Answer> have_answered(Request& request);
@@ -85,6 +84,9 @@ class Session final : public BodyWriter, private Deadlines::Member {
   bool first_ = true;
   bool chunked_ = false;
 };
+
+/// Serves a connection until either side ends it.
+Task<> serve(std::shared_ptr<Session> session);
 
 /// `address:port`, for the log.
 std::string peer_name(const Socket& socket);

@@ -192,13 +192,17 @@ Task<Exit> SystemProcesses::run(const Command& command, OutputSink output) {
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto deadline = Steady::now() + command.limit;
-  while (!child->exited() && Steady::now() < deadline && !co_await is_cancelled()) co_await wait_for_change(*child, deadline);
+  bool cancelled = co_await is_cancelled();
+  while (!child->exited() && Steady::now() < deadline && !cancelled) {
+    co_await wait_for_change(*child, deadline);
+    cancelled = co_await is_cancelled();
+  }
   const bool timed_out = !child->exited() && Steady::now() >= deadline;
   if (!child->exited()) co_await end_gently(*child, command.grace);
   const auto patience = Steady::now() + output_patience;
   while (!child->finished() && Steady::now() < patience) co_await wait_for_change(*child, patience);
   child->close();
-  const bool cancelled = co_await is_cancelled();
+  cancelled = co_await is_cancelled();
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
   const Exit exit = child->exit();

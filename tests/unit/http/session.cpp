@@ -1,0 +1,381 @@
+#include "http/session.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "base/failure.hpp"
+#include "http/server.hpp"
+#include "support/loop_thread.hpp"
+#include "support/raw_client.hpp"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+using test::RawClient;
+
+namespace {
+
+/// Says what it was asked; some paths make it behave otherwise.
+class EchoSite final : public http::Site {
+ public:
+  explicit EchoSite(test::LoopThread& loop) : gate(loop.executor()) { gate.expires_at(asio::steady_timer::time_point::max()); }
+
+  std::optional<http::Answer> refuse(const http::Request& head) override {
+    if (head.path() == "/refuse") return http::problem(404, "not here");
+    return std::nullopt;
+  }
+  Task<http::Answer> answer(http::Request& request) override {
+    if (request.path() == "/unavailable") throw Unavailable("the disk is full");
+    if (request.path() == "/bug") throw std::logic_error("secret detail");
+    if (request.path() == "/slow") {
+      slow_began.set_value();
+      boost::system::error_code opened;
+      co_await gate.async_wait(asio::redirect_error(asio::use_awaitable, opened));
+    }
+    http::Answer answer(200, request.method + " " + request.target + " " + std::to_string(request.body.size()));
+    if (request.path() == "/stream") answer.stream = [](http::BodyWriter& writer) { return count(writer); };
+    if (request.path() == "/large") answer.body = std::string(20'000'000, 'x');
+    last_headers = request.headers;
+    co_return answer;
+  }
+  void refused(int status, std::string_view, std::string_view) override { refusals.push_back(status); }
+
+  static Task<> count(http::BodyWriter& writer) {
+    for (const char* word : {"one ", "two ", "three"}) co_await writer.write(word);
+  }
+
+  asio::steady_timer gate;       ///< cancelled, /slow is answered
+  std::promise<void> slow_began;
+  std::vector<int> refusals;
+  Headers last_headers;
+};
+
+/// A server on a loop of its own.
+class House {
+ public:
+  explicit House(http::Limits limits = http::Limits()) : site(loop), server_(make(limits)) {
+    loop.call([&] { server_->start(); });
+  }
+  ~House() { stop(0ms); }
+  void stop(std::chrono::milliseconds patience) {
+    if (server_) loop.run(server_->stop(patience));
+    loop.call([&] { server_.reset(); });
+  }
+  std::uint16_t port() const { return server_->port(); }
+  http::Server& server() { return *server_; }
+
+  test::LoopThread loop;
+  EchoSite site;
+
+ private:
+  std::unique_ptr<http::Server> make(const http::Limits& limits) {
+    return std::make_unique<http::Server>(loop.executor(), Endpoint("127.0.0.1", 0), limits, site, Log());
+  }
+  std::unique_ptr<http::Server> server_;
+};
+
+std::string post(const std::string& target, const std::string& body) {
+  return "POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+http::Limits strict() {
+  http::Limits limits;
+  limits.length_required = true;
+  limits.max_body = 100'000;
+  return limits;
+}
+
+}  // namespace
+
+TEST_CASE("requests are answered one after the other on one connection") {
+  House house;
+  RawClient client(house.port());
+  for (int i = 0; i < 3; ++i) {
+    const auto response = client.exchange(post("/a?b", "12345"));
+    CHECK(response.status == 200);
+    CHECK(response.body == "POST /a?b 5");
+    CHECK(response.header("Connection").empty());
+    CHECK_THAT(response.header("Date"), Catch::EndsWith(" GMT"));
+  }
+}
+
+TEST_CASE("pipelined requests are answered in their order, however the bytes are cut") {
+  House house;
+  const std::string all = post("/1", "a") + post("/2", std::string(50'000, 'b')) + "GET /3 HTTP/1.1\r\nhost: h\r\n\r\n";
+  for (const std::size_t piece : {std::size_t(1) << 20, std::size_t(1000), std::size_t(7)}) {
+    INFO("pieces of " << piece);
+    RawClient client(house.port());
+    for (std::size_t at = 0; at < all.size(); at += piece) client.send(all.substr(at, piece));
+    CHECK(client.receive().body == "POST /1 1");
+    CHECK(client.receive().body == "POST /2 50000");
+    CHECK(client.receive().body == "GET /3 0");
+  }
+}
+
+TEST_CASE("header names are made canonical, values kept in order, and Host left out") {
+  House house;
+  RawClient client(house.port());
+  client.exchange("GET / HTTP/1.1\r\nHOST: h\r\nx-gitea-event: push\r\nX-GitHub-Delivery: 1\r\nX-A: 1\r\nx-a: 2\r\nX-Empty:\r\n\r\n");
+  house.loop.call([&] {
+    const Headers expected{{"X-Gitea-Event", {"push"}}, {"X-Github-Delivery", {"1"}}, {"X-A", {"1", "2"}}, {"X-Empty", {""}}};
+    CHECK(house.site.last_headers == expected);
+  });
+}
+
+TEST_CASE("a connection goes on or ends as the client wishes") {
+  House house;
+  {
+    RawClient client(house.port());
+    const auto response = client.exchange("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    CHECK(response.header("Connection") == "close");
+    CHECK(client.is_closed());
+  }
+  RawClient old(house.port());
+  CHECK(old.exchange("GET / HTTP/1.0\r\n\r\n").status == 200);
+  CHECK(old.is_closed());
+}
+
+TEST_CASE("what is no request is answered 400, and the connection ends") {
+  const std::pair<const char*, std::string> rows[] = {
+      {"no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 TLS hello\r\n\r\n"},
+      {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
+      {"no version", "GET /\r\n\r\n"},
+      {"no Host", "GET / HTTP/1.1\r\n\r\n"},
+      {"two Hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"},
+      {"space before colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n"},
+      {"control character in a name", "GET / HTTP/1.1\r\nHost: a\r\nX\x01Y: 1\r\n\r\n"},
+      {"negative length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"},
+      {"length that is no number", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5x\r\n\r\n"},
+      {"length beyond 64 bits", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n"},
+      {"two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"},
+      {"length and chunked", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"too large a head", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"},
+      {"too many headers", "GET / HTTP/1.1\r\nHost: a\r\n" + [] {
+         std::string many;
+         for (int i = 0; i < 200; ++i) many += "X-" + std::to_string(i) + ": 1\r\n";
+         return many;
+       }() + "\r\n"},
+      {"endless request line", "GET /" + std::string(40'000, 'a')},
+  };
+  House house;
+  for (const auto& [what, bytes] : rows) {
+    INFO(what);
+    RawClient client(house.port());
+    const auto response = client.exchange(bytes);
+    CHECK(response.status == 400);
+    CHECK_THAT(response.body, Catch::StartsWith("{\"error\":\""));
+    CHECK(response.header("Connection") == "close");
+    CHECK(client.is_closed());
+  }
+}
+
+TEST_CASE("the sizes of a body are bounded") {
+  House house(strict());
+  const auto status = [&](const std::string& bytes) {
+    RawClient client(house.port());
+    const auto response = client.exchange(bytes);
+    CHECK(client.is_closed());
+    return response.status;
+  };
+  CHECK(status("POST / HTTP/1.1\r\nHost: h\r\n\r\n") == 411);
+  CHECK(status("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n") == 411);
+  CHECK(status("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100001\r\n\r\n") == 413);
+  CHECK(status("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 18446744073709551615\r\n\r\n") == 413);
+  CHECK(status(post("/", std::string(300'000, 'x'))) == 413);  // the answer arrives although the body is being sent
+  CHECK(status("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nExpect: miracles\r\n\r\n") == 417);
+  RawClient client(house.port());
+  CHECK(client.exchange(post("/", std::string(100'000, 'x'))).body == "POST / 100000");
+}
+
+TEST_CASE("a body that does not come is 408, one that ends too early 400, one that is longer the next request") {
+  http::Limits limits = strict();
+  limits.read_timeout = 60ms;
+  House house(limits);
+  const std::string cut = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345";
+  RawClient waits(house.port());
+  CHECK(waits.exchange(cut).status == 408);
+  CHECK(waits.is_closed());
+
+  RawClient ends(house.port());
+  ends.send(cut);
+  ends.end_sending();
+  CHECK(ends.receive().status == 400);
+
+  RawClient longer(house.port());
+  longer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n12345 and more\r\n\r\n");
+  CHECK(longer.receive().body == "POST / 3");
+  CHECK(longer.receive().status == 400);
+}
+
+TEST_CASE("who sends a byte now and then is cut off, and others are served meanwhile") {
+  http::Limits limits;
+  limits.read_timeout = 60ms;
+  House house(limits);
+  RawClient slow(house.port()), silent(house.port());
+  slow.send("GET / HT");
+  RawClient other(house.port());
+  CHECK(other.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+  // Every byte that it still sends is in vain: the time counts from the first.
+  CHECK(slow.receive().status == 408);
+  CHECK(slow.is_closed());
+  CHECK(silent.is_closed());
+}
+
+TEST_CASE("an idle connection is closed without a word") {
+  http::Limits limits;
+  limits.idle_timeout = 60ms;
+  House house(limits);
+  RawClient client(house.port());
+  CHECK(client.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+  CHECK(client.is_closed());
+  house.loop.call([&] { CHECK(house.site.refusals.empty()); });
+}
+
+TEST_CASE("connections beyond the limit get 503 with Retry-After, and places are given back") {
+  http::Limits limits;
+  limits.max_connections = 2;
+  House house(limits);
+  auto first = std::make_unique<RawClient>(house.port());
+  RawClient second(house.port());
+  CHECK(first->exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+  CHECK(second.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+  RawClient third(house.port());
+  const auto refused = third.receive();
+  CHECK(refused.status == 503);
+  CHECK(refused.header("Retry-After") == "5");
+  first->end_sending();
+  CHECK(first->is_closed());
+  RawClient fourth(house.port());
+  CHECK(fourth.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+}
+
+TEST_CASE("bodies in flight are bounded by the bytes that came, not by those announced") {
+  http::Limits limits;
+  limits.max_body = 1'000'000;
+  limits.max_in_flight = 1'000'000;
+  House house(limits);
+  std::vector<std::unique_ptr<RawClient>> promise;
+  for (int i = 0; i < 8; ++i) {
+    promise.push_back(std::make_unique<RawClient>(house.port()));
+    promise.back()->send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + std::string(10'000, 'x'));
+  }
+  RawClient honest(house.port());
+  CHECK(honest.exchange(post("/", std::string(8000, 'x'))).status == 200);
+  RawClient greedy(house.port());
+  const auto refused = greedy.exchange(post("/", std::string(990'000, 'x')));
+  CHECK(refused.status == 503);
+  CHECK(refused.header("Retry-After") == "5");
+  promise.clear();
+}
+
+TEST_CASE("bytes in flight are given back") {
+  http::Limits limits;
+  limits.max_body = limits.max_in_flight = 1'000'000;
+  House house(limits);
+  for (int i = 0; i < 5; ++i) {
+    RawClient client(house.port());
+    CHECK(client.exchange(post("/", std::string(900'000, 'x'))).status == 200);
+    client.end_sending();
+    CHECK(client.is_closed());
+  }
+  house.loop.call([&] { CHECK(house.server().bytes_in_flight() == 0); });
+}
+
+TEST_CASE("accidents become 503, bugs 500 without their details, and refusals are told to the site") {
+  House house;
+  RawClient client(house.port());
+  const auto unavailable = client.exchange(post("/unavailable", ""));
+  CHECK(unavailable.status == 503);
+  CHECK(unavailable.header("Retry-After") == "5");
+  CHECK(unavailable.body == "{\"error\":\"the disk is full\"}");
+  const auto bug = client.exchange(post("/bug", ""));
+  CHECK(bug.status == 500);
+  CHECK_THAT(bug.body, !Catch::Contains("secret"));
+  CHECK(client.exchange(post("/refuse", "")).status == 404);
+  CHECK(client.is_closed());
+  house.loop.call([&] { CHECK(house.site.refusals == std::vector<int>{503, 500, 404}); });
+}
+
+TEST_CASE("an answer that takes too long is replaced by a 503 in time") {
+  http::Limits limits;
+  limits.answer_timeout = 60ms;
+  House house(limits);
+  RawClient client(house.port());
+  CHECK(client.exchange(post("/slow", "")).status == 503);
+  CHECK(client.is_closed());
+  house.loop.call([&] { house.site.gate.cancel(); });
+}
+
+TEST_CASE("an answer without a known length comes in chunks") {
+  House house;
+  RawClient client(house.port());
+  CHECK(client.exchange("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n").body == "one two three");
+  CHECK(client.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+}
+
+TEST_CASE("a large answer reaches a client that reads, and one that does not is cut off") {
+  http::Limits limits;
+  limits.write_timeout = 100ms;
+  House house(limits);
+  RawClient reads(house.port());
+  CHECK(reads.exchange("GET /large HTTP/1.1\r\nHost: h\r\n\r\n").body.size() == 20'000'000);
+  RawClient refuses(house.port());
+  refuses.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  refuses.end_sending();
+  RawClient other(house.port());
+  CHECK(other.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+}
+
+TEST_CASE("a client that asks first is told to go on") {
+  House house;
+  RawClient client(house.port());
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(client.wait_for("HTTP/1.1 100 Continue\r\n\r\n"));
+  client.send("hello");
+  CHECK(client.receive().body == "POST / 5");
+}
+
+TEST_CASE("stopping ends idle connections at once and lets the rest come to their end") {
+  House house;
+  RawClient idle(house.port()), busy(house.port());
+  CHECK(idle.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+  busy.send(post("/slow", ""));
+  house.site.slow_began.get_future().wait();
+  const auto port = house.port();
+  asio::steady_timer later(house.loop.executor(), 30ms);  // most likely after the stop has begun; right either way
+  later.async_wait([&](const boost::system::error_code&) { house.site.gate.cancel(); });
+  house.stop(10s);
+  CHECK(idle.is_closed());
+  CHECK(busy.receive().status == 200);
+  CHECK(busy.is_closed());
+  CHECK_THROWS(RawClient(port));
+}
+
+TEST_CASE("no bytes whatever make the server forget the others") {
+  http::Limits limits = strict();
+  limits.read_timeout = 50ms;
+  House house(limits);
+  std::mt19937 random(20261123);
+  const std::string valid = post("/a", "hello");
+  for (int i = 0; i < 300; ++i) {
+    std::string bytes = i % 3 == 0 ? std::string() : valid;
+    if (bytes.empty()) {
+      bytes.resize(random() % 2000);
+      for (char& c : bytes) c = static_cast<char>(random());
+    } else {
+      for (unsigned changes = random() % 5 + 1; changes > 0; --changes) bytes[random() % bytes.size()] = static_cast<char>(random());
+    }
+    RawClient client(house.port());
+    client.send(bytes);
+    client.end_sending();
+    const int status = client.receive().status;
+    const bool expected = status == 0 || status == 200 || status == 400 || status == 404 || status == 408 || status == 411 ||
+                          status == 413 || status == 417;
+    INFO("answer " << status << " to change " << i);
+    CHECK(expected);
+  }
+  RawClient client(house.port());
+  CHECK(client.exchange(valid).status == 200);
+}
