@@ -55,8 +55,8 @@ class Evaluation {
   Value sort_by(const Node& node);
 
   /// A step of a real filter costs one; a thousand commits with hundreds of paths each against dozens of prefixes stay far below.
-  static constexpr std::int64_t max_steps = 200'000'000;
-  static constexpr std::int64_t max_bytes = 512ll << 20;
+  static constexpr std::int64_t max_steps = 50'000'000;
+  static constexpr std::int64_t max_bytes = 256ll << 20;
   static constexpr std::size_t inline_slots = 8;
 
   const Bindings& bindings_;
