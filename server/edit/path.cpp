@@ -12,6 +12,7 @@ namespace slipway::edit {
 /// Reads a path from the beginning of a text, up to its end or, for `PATH=VALUE`, up to the `=`.
 class PathReader {
  public:
+  static constexpr std::size_t steps_max = 100;
   enum class Until { end, equals };
 
   PathReader(std::string_view text, Until until) : text_(text), until_(until) {}
@@ -21,6 +22,7 @@ class PathReader {
     if (done()) return error("the path is empty");
     if (!document()) return *error_;
     while (!done()) {
+      if (path_.steps_.size() >= steps_max) return error("too many steps");
       if (!step()) return *error_;
       if (done() || at('[')) continue;
       if (!at('.')) return error("expected '.' or '[' here");

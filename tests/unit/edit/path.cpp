@@ -97,6 +97,13 @@ TEST_CASE("a wrong path says where it is wrong") {
   }
 }
 
+TEST_CASE("a path has at most 100 steps") {
+  std::string text = "a";
+  while (text.size() < 199) text += ".a";
+  CHECK(Path::parse(text));
+  CHECK(Path::parse(text + ".a").error().where().column == 201);
+}
+
 TEST_CASE("the value of an assignment starts after the first = outside brackets and quotes") {
   struct Row {
     std::string text, path, value;
