@@ -12,7 +12,7 @@ namespace slipway::edit {
 /// Reads a path from the beginning of a text, up to its end or, for `PATH=VALUE`, up to the `=`.
 class PathReader {
  public:
-  static constexpr std::size_t steps_max = 100;
+  static constexpr std::size_t steps_max = 256;
   enum class Until { end, equals };
 
   PathReader(std::string_view text, Until until) : text_(text), until_(until) {}

@@ -97,11 +97,11 @@ TEST_CASE("a wrong path says where it is wrong") {
   }
 }
 
-TEST_CASE("a path has at most 100 steps") {
+TEST_CASE("a path has at most 256 steps") {
   std::string text = "a";
-  while (text.size() < 199) text += ".a";
+  while (text.size() < 511) text += ".a";
   CHECK(Path::parse(text));
-  CHECK(Path::parse(text + ".a").error().where().column == 201);
+  CHECK(Path::parse(text + ".a").error().where().column == 513);
 }
 
 TEST_CASE("the value of an assignment starts after the first = outside brackets and quotes") {
