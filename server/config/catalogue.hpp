@@ -53,7 +53,7 @@ struct Trigger {
   std::vector<RepositoryPattern> repositories;  ///< empty: any that the template allows
   PathRules paths;                              ///< empty: any file, also none
   std::vector<Interceptor> interceptors;        ///< `filter` and `overlays` of the trigger itself are the first
-  std::vector<Binding> bindings;                ///< in order, a later one of the same name wins
+  std::vector<Binding> bindings;                ///< each name once, the standard ones first
 };
 
 /// The parameters that every run has, whatever its trigger binds: git-url, git-revision, git-branch, repo-name, repo-full-name.

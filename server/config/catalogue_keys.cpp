@@ -62,7 +62,7 @@ const Shape<Check>& check_shape() {
 
 Codec<std::optional<Check>> check_section() {
   auto codec = maybe(object(check_shape()));
-  codec.schema = R"({"anyOf":[{"enum":["off",false]},{"$ref":"#/$defs/check"}]})";
+  codec.schema = R"({"anyOf":[{"enum":["off",false]},{"$ref":"#/definitions/check"}]})";
   codec.read = [present = codec.read](Reader& in, const YAML::Node& node, std::optional<Check>& value) {
     if (node.IsScalar() && (node.Scalar() == "off" || node.Scalar() == "false")) return value.reset();
     present(in, node, value);
@@ -158,7 +158,7 @@ Codec<PipelineDraft> stages() {
         .add<Template>("handoff", object(handoff_stage_shape()), "Write the tag into the infra repository.", [](PipelineDraft& p) -> Template& { return p.merged; })
         .info();
   }();
-  return Codec<PipelineDraft>{"list of stages", R"({"type":"array","items":{"$ref":"#/$defs/stage"}})", read, nullptr, sections};
+  return Codec<PipelineDraft>{"list of stages", R"({"type":"array","items":{"$ref":"#/definitions/stage"}})", read, nullptr, sections};
 }
 
 const Shape<ParameterDraft>& parameter_shape() {
@@ -262,7 +262,7 @@ const Shape<Draft>& root_shape() {
   using S = Draft;
   const auto at = [](auto Settings::*member) { return [member](S& draft) -> auto& { return draft.settings.*member; }; };
   const auto catalogue = [](const auto& shape) {
-    return any_node("list of " + shape.info()->name, shape.info(), fmt::format(R"({{"type":["array","null"],"items":{{"$ref":"#/$defs/{}"}}}})", shape.info()->name));
+    return any_node("list of " + shape.info()->name, shape.info(), fmt::format(R"({{"type":["array","null"],"items":{{"$ref":"#/definitions/{}"}}}})", shape.info()->name));
   };
   static const auto shape =
       Shape<S>("configuration", "The whole file.")

@@ -104,7 +104,7 @@ Codec<Endpoint> endpoint() {
 }
 
 Codec<std::string> address() {
-  return scalar<std::string>("http or https address", R"({"type":"string","pattern":"^https?://[^@]*$"})",
+  return scalar<std::string>("http or https address", R"({"type":"string","pattern":"^(https?://[^@]*|[$][{].*)$"})",
                              "http:// or https:// address without credentials in it", address_from, same);
 }
 

@@ -137,7 +137,7 @@ Codec<std::optional<T>> maybe(Codec<T> codec) {
 template <class T>
 Codec<T> object(const Shape<T>& shape) {
   const auto info = shape.info();
-  return Codec<T>{info->name, fmt::format(R"({{"$ref":"#/$defs/{}"}})", info->name),
+  return Codec<T>{info->name, fmt::format(R"({{"$ref":"#/definitions/{}"}})", info->name),
                   [shape](Reader& in, const YAML::Node& node, T& value) {
                     if (!node.IsNull()) shape.read(in, node, value);
                   },

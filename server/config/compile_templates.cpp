@@ -74,17 +74,9 @@ void check_resources(const Compiled& one, const QueueSettings& queue, Reader& in
   }
 }
 
-/// The image as far as the configuration alone says it.
-std::string image_of(const Template& one) {
-  return replace_references(one.build.image, [&](std::string_view name) -> std::optional<std::string> {
-    return name == "APP" ? std::optional(one.app) : std::nullopt;
-  });
-}
-
 /// Where a reference is left in the name, templates of different repositories may well mean different images.
 bool same_image(const Template& a, const Template& b) {
-  const auto image = image_of(a);
-  return image == image_of(b) && (references_in(image).empty() || a.repository == b.repository);
+  return a.build.image == b.build.image && (references_in(a.build.image).empty() || a.repository == b.repository);
 }
 
 void check_unique(const std::vector<Compiled>& templates, Reader& in) {
@@ -94,7 +86,7 @@ void check_unique(const std::vector<Compiled>& templates, Reader& in) {
         in.fail(Error(fmt::format("template '{}' stands here a second time; the first is in line {}", later->value.name.value(), earlier->where.line), later->where));
       } else if (same_image(earlier->value, later->value)) {
         in.fail(Error(fmt::format("templates {} and {} build the same image '{}': each would overwrite the other's tags", earlier->value.name.value(),
-                                  later->value.name.value(), image_of(later->value)),
+                                  later->value.name.value(), later->value.build.image),
                       later->where));
       }
     }
@@ -129,6 +121,9 @@ std::optional<Compiled> compile(const YAML::Node& node, PipelineSet& pipelines, 
   if (result.value.app.empty()) {
     result.value.app = repository->is_exact() ? head.repository.text.substr(head.repository.text.find('/') + 1) : "$(REPO_NAME)";
   }
+  each_text(result.value, [app = result.value.app](std::string& text, const char*, bool) {
+    text = replace_references(text, [&](std::string_view name) { return name == "APP" ? std::optional(app) : std::nullopt; });
+  });
   return result;
 }
 

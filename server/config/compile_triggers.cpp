@@ -187,6 +187,13 @@ class TriggerCompiler {
     return keys;
   }
 
+  /// In place of an earlier one of the same name.
+  static void set(std::vector<Binding>& bindings, const Binding& binding) {
+    const auto same = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& one) { return one.name == binding.name; });
+    if (same == bindings.end()) bindings.push_back(binding);
+    else *same = binding;
+  }
+
   std::vector<Binding> bindings(const TriggerDraft& written) {
     std::vector<Binding> result = standard_bindings();
     const auto keys = overlay_keys(written);
@@ -196,10 +203,10 @@ class TriggerCompiler {
         fail(written.name, fmt::format("trigger {}: a binding has either `ref`, or `name` and `value`", written.name.text));
       } else if (is_value) {
         check_binding(binding.value.text, binding.value.where, keys);
-        result.emplace_back(binding.name.text, binding.value.text);
-      } else if (const auto set = binding_sets_.find(binding.ref.text); set != binding_sets_.end()) {
-        for (const auto& one : set->second) check_binding(one.value, binding.ref.where, keys);
-        result.insert(result.end(), set->second.begin(), set->second.end());
+        set(result, Binding(binding.name.text, binding.value.text));
+      } else if (const auto found = binding_sets_.find(binding.ref.text); found != binding_sets_.end()) {
+        for (const auto& one : found->second) check_binding(one.value, binding.ref.where, keys);
+        for (const auto& one : found->second) set(result, one);
       } else {
         fail(binding.ref, fmt::format("there are no bindings '{}'{}", printable(binding.ref.text, 60), did_you_mean(binding.ref.text, names_of(binding_sets_))));
       }

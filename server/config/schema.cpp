@@ -78,10 +78,10 @@ std::string json_schema() {
   json.SetIndent(' ', 2);
   const auto shapes = all_shapes();
   json.StartObject();
-  json.Key("$schema"), json.String("https://json-schema.org/draft/2020-12/schema");
+  json.Key("$schema"), json.String("http://json-schema.org/draft-07/schema#");
   json.Key("title"), json.String("slipway.yaml");
   write_shape(json, *shapes.front());
-  json.Key("$defs"), json.StartObject();
+  json.Key("definitions"), json.StartObject();
   for (auto info = shapes.begin() + 1; info != shapes.end(); ++info) {
     json.Key((*info)->name), json.StartObject();
     write_shape(json, **info);

@@ -44,7 +44,7 @@ const Shape<HandoffSettings>& drift_shape() {
 Codec<HandoffSettings> drift() {
   auto codec = object(drift_shape());
   const auto mode = one_of<DriftReaction>({{"report", DriftReaction::report}, {"block", DriftReaction::block}});
-  codec.schema = R"({"anyOf":[{"enum":["report","block"]},{"$ref":"#/$defs/drift"}]})";
+  codec.schema = R"({"anyOf":[{"enum":["report","block"]},{"$ref":"#/definitions/drift"}]})";
   codec.read = [whole = codec.read, mode](Reader& in, const YAML::Node& node, HandoffSettings& value) {
     if (node.IsScalar()) return mode.read(in, node, value.drift);
     whole(in, node, value);

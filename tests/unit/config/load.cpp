@@ -268,7 +268,7 @@ TEST_CASE("a template takes the pipeline's stages, puts its parameters in, and s
   const Template& t = config.catalogue->templates().at(0);
   CHECK(t.app == "r");
   CHECK(t.build.context == "./services/x");
-  CHECK(t.build.image == "apps/$(APP)");
+  CHECK(t.build.image == "apps/r");
   REQUIRE(t.check);
   CHECK(t.check->mode == CheckMode::informational);
   CHECK(t.check->timeout == std::chrono::minutes(1));
