@@ -157,6 +157,11 @@ class Queue {
   /// Ends the run, or puts it back (Postponed): then it holds neither slot nor memory and is due at `until`, or when its
   /// template is released. Postponed for retry, git or registry counts as one more accident in a row.
   virtual Task<bool> finish(const Lease& lease, const RunOutcome& outcome) = 0;
+  /// Ends a run as superseded because a forced push took its commit off the branch, and makes one of the same template and
+  /// delivery at `head` instead, in one step: for when what is deployed and the head still differ in what the template builds
+  /// (schedule::TooOld::off_branch). Returns the new run, or the one queued for that commit already; none when fenced.
+  virtual Task<std::optional<RunId>> replace(const Lease& lease, const CommitSha& head, const Parameters& parameters,
+                                             const std::string& why) = 0;
   /// Returns when claim() may find something, or at `at_most`. A hint: the table is the truth.
   virtual Task<> wait_for_work(Clock::time_point at_most) = 0;
   /// The runs that an earlier daemon left running when this queue was opened; they are queued again by now.

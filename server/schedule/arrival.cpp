@@ -10,7 +10,7 @@ Arrival classify(const Delivery& delivery, const Known& known, Rules rules) {
   const bool same_push = known.last->before == push.before && known.last->after == push.after;
   if (rules.has(Rule::duplicate_by_push) && same_push) return Arrival::duplicate_push;
   // Heads were compared some time ago: whatever was stored since knows better, and the next comparison sees it.
-  if (delivery.source == Source::reconcile && known.last->after != push.before) return Arrival::stale_reconcile;
+  if (delivery.source == Source::reconcile && known.seen != push.before) return Arrival::stale_reconcile;
   return Arrival::fresh;
 }
 
@@ -20,11 +20,15 @@ Reception receive(const Delivery& delivery, const Known& known, Rules rules) {
   Reception reception;
   reception.arrival = classify(delivery, known, rules);
   reception.base = delivery.push.before;
-  if (known.last && known.last->after != delivery.push.before && rules.has(Rule::chain)) {
+  if (known.last && known.seen != delivery.push.before && rules.has(Rule::chain)) {
     reception.gap = true;
-    reception.base = known.last->after;
+    reception.base = known.seen;
   }
   return reception;
+}
+
+CommitSha branch_position(const CommitSha& base, const CommitSha& after, bool after_is_ancestor_of_base, Rules rules) {
+  return after_is_ancestor_of_base && rules.has(Rule::late_arrival) ? base : after;
 }
 
 }  // namespace slipway::schedule

@@ -20,6 +20,7 @@ struct Known {
   Known() = default;
   std::optional<std::string> same_id_sha256;  ///< body hash of the stored delivery with the same id, if there is one
   std::optional<LastPush> last;               ///< of the same repository and ref
+  CommitSha seen;  ///< where the branch is taken to be: the last `after`, unless Git said that it arrived late
 };
 
 enum class Arrival {
@@ -35,6 +36,11 @@ struct Reception {
   bool gap = false;    ///< `before` is not where the branch was last seen: a delivery is lost or late, or the branch was forced
   CommitSha base;      ///< what the push is to be compared with: the last `after` stored across a gap, else `before`
 };
+
+/// Where a branch is taken to be once a push that came after a gap has been completed: a push whose `after` is an ancestor of
+/// where the branch was seen before is late, and does not move it back. (Until then it is taken to be at the `after` stored last:
+/// what that costs is a comparison across too much.)
+CommitSha branch_position(const CommitSha& base, const CommitSha& after, bool after_is_ancestor_of_base, Rules rules = Rules());
 
 /// Decides whether a push is new, and whether it continues the chain of its branch.
 Reception receive(const Delivery& delivery, const Known& known, Rules rules = Rules());

@@ -11,7 +11,7 @@ bool is_manual_revert(const HandoffFacts& facts) {
 /// Why the candidate is too old for what is deployed, or nothing. `note` is set where an older commit may go all the same.
 std::optional<std::string> too_old(const HandoffFacts& facts, std::string& note) {
   if (facts.deployed_is != Relation::descendant) return std::nullopt;
-  if (!facts.deployed_reachable) {
+  if (!facts.deployed_reachable && !facts.shares_newer) {
     note = "replaces the newer " + facts.deployed + ", which the branch no longer contains (forced push)";
     return std::nullopt;
   }
@@ -27,11 +27,11 @@ std::optional<std::string> too_old(const HandoffFacts& facts, std::string& note)
 HandoffDecision decide(const HandoffFacts& facts, Rules rules) {
   if (facts.deployed_is == Relation::same) return AlreadyThere();
   if (rules.has(Rule::reachable) && !facts.candidate_reachable) {
-    return TooOld{facts.candidate.value() + " is no longer on the branch"};
+    return TooOld{facts.candidate.value() + " is no longer on the branch", true};
   }
   std::string note;
   auto why = too_old(facts, note);
-  if (why && rules.has(Rule::never_backwards)) return TooOld{*std::move(why)};
+  if (why && rules.has(Rule::never_backwards)) return TooOld{*std::move(why), false};
   if (rules.has(Rule::hold) && facts.on_hold) return Hold{"the template is on hold until it is released"};
   if (rules.has(Rule::manual_revert) && facts.on_manual_revert == OnManualRevert::hold && !facts.allow_rollback &&
       is_manual_revert(facts)) {

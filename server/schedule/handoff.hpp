@@ -27,6 +27,9 @@ struct HandoffFacts {
   std::string deployed;                ///< the tag in the values file
   Relation deployed_is = Relation::none;      ///< what is deployed, seen from the candidate
   bool deployed_reachable = false;            ///< … from the source branch's head
+  /// Where it is not: whether what is deployed and the head have a proper descendant of the candidate in common. Then the
+  /// candidate is older than what the forced push left of the deployed commit.
+  bool shares_newer = false;
   std::string last_handed_off;                ///< the tag this template handed off last; empty: never, or released since
   Relation deployed_to_last = Relation::none; ///< what is deployed, seen from what was last handed off
   bool on_hold = false;                ///< a person's decision still stands
@@ -41,6 +44,9 @@ struct Write {
 struct AlreadyThere {};  ///< the candidate itself is deployed: the run succeeds without a commit
 struct TooOld {          ///< the run is superseded
   std::string why;
+  /// The branch no longer contains it (a forced push). What it changed may be on the branch all the same, and in no later push:
+  /// the template is to be judged on everything between what is deployed and the head (Queue::replace).
+  bool off_branch = false;
 };
 struct Hold {            ///< the template goes (or stays) on hold, the run waits
   std::string why;

@@ -141,6 +141,11 @@ class SqliteQueue final : public Queue {
     auto job = [&, now = time_.now()](Store& store) { return store.finish(lease, outcome, now); };
     co_return co_await writer_.run(std::move(job));
   }
+  Task<std::optional<RunId>> replace(const Lease& lease, const CommitSha& head, const Parameters& parameters,
+                                     const std::string& why) override {
+    auto job = [&, now = time_.now()](Store& store) { return store.replace(lease, head, parameters, why, now); };
+    co_return co_await writer_.run(std::move(job));
+  }
   Task<> wait_for_work(Clock::time_point at_most) override { return doorbell_.wait(time_, at_most); }
   const std::vector<RunId>& recovered() const noexcept override { return writer_.recovered(); }
 

@@ -42,6 +42,8 @@ class Store {
                       Clock::time_point now);
   bool built(const Lease& lease, const BuildResults& results);
   bool finish(const Lease& lease, const RunOutcome& outcome, Clock::time_point now);
+  std::optional<RunId> replace(const Lease& lease, const CommitSha& head, const Parameters& parameters,
+                               const std::string& why, Clock::time_point now);
 
   // What a person decides (decisions.cpp).
   void configure(const schedule::Policy& policy);
@@ -89,6 +91,8 @@ class Store {
                  const RunRequest& request, bool only_when_completed, Clock::time_point now);
   void mark_short_of_memory(const schedule::Start& first);
   std::vector<Rival> rival_page(RunId run, bool newer, RunId limit, std::size_t at_most);
+  std::vector<Rival> rivals_in(std::int64_t of_template, std::int64_t branch, std::int64_t from, std::int64_t limit,
+                               std::size_t at_most);
   bool postpone(const Lease& lease, const Postponed& postponed, Clock::time_point now);
   bool end(const Lease& lease, RunState state, const std::string& reason, const std::optional<CommitSha>& commit,
            Clock::time_point now);

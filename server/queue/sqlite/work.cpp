@@ -75,6 +75,12 @@ std::vector<Rival> Store::rival_page(RunId run, bool newer, RunId limit, std::si
     of_template = row.integer(0);
     branch = row.integer(1);
   }
+  return rivals_in(of_template, branch, newer ? run.value() : 0, limit.value(), at_most);
+}
+
+/// The newest queued runs of a group with ids between `from` and `limit`.
+std::vector<Rival> Store::rivals_in(std::int64_t of_template, std::int64_t branch, std::int64_t from, std::int64_t limit,
+                                    std::size_t at_most) {
   std::vector<Rival> rivals;
   const auto take = [&](Cursor row) {
     while (row.next()) {
@@ -82,15 +88,14 @@ std::vector<Rival> Store::rival_page(RunId run, bool newer, RunId limit, std::si
       rivals.emplace_back(RunId(row.integer(0)), CommitSha(unpacked(row, 1)), built);
     }
   };
-  const std::int64_t from = newer ? run.value() : 0;
   // A run that is to roll back is older on purpose, and nobody's rival.
   take(database_.query(
       "SELECT id, \"commit\", next_stage FROM runs INDEXED BY runs_queued WHERE place = 0 AND template = ? AND branch = ? "
-      "AND id > ? AND id < ? ORDER BY id DESC LIMIT ?", of_template, branch, from, limit.value(), at_most));
+      "AND id > ? AND id < ? ORDER BY id DESC LIMIT ?", of_template, branch, from, limit, at_most));
   take(database_.query(
       "SELECT id, \"commit\", next_stage FROM runs INDEXED BY runs_known WHERE place = 1 AND state = 0 "
       "AND allow_rollback IS NOT 1 AND template = ? AND branch = ? AND id > ? AND id < ? ORDER BY id DESC LIMIT ?",
-      of_template, branch, from, limit.value(), at_most));
+      of_template, branch, from, limit, at_most));
   std::sort(rivals.begin(), rivals.end(), [](const Rival& a, const Rival& b) { return a.run > b.run; });
   if (rivals.size() > at_most) rivals.resize(at_most);
   return rivals;
@@ -175,6 +180,33 @@ bool Store::end(const Lease& lease, RunState state, const std::string& reason, c
   state_.left(lease.run);
   news_ = true;
   return true;
+}
+
+std::optional<RunId> Store::replace(const Lease& lease, const CommitSha& head, const Parameters& parameters,
+                                    const std::string& why, Clock::time_point now) {
+  std::int64_t delivery = 0, of_template = 0, branch = 0;
+  RunRequest request;
+  Delivery of;
+  {
+    auto row = database_.query(
+        "SELECT delivery, template, branch, \"trigger\", source FROM runs WHERE id = ? AND generation = ? AND state = ?",
+        lease.run.value(), lease.generation, RunState::running);
+    if (!row.next()) return std::nullopt;
+    delivery = row.integer(0);
+    of_template = row.integer(1);
+    branch = row.integer(2);
+    request.trigger = row.text(3);
+    of.source = static_cast<Source>(row.integer(4));
+  }
+  end(lease, RunState::superseded, why, std::nullopt, now);
+  for (const Rival& queued : rivals_in(of_template, branch, 0, std::numeric_limits<std::int64_t>::max(), rivals_per_page)) {
+    if (queued.commit == head) return queued.run;
+  }
+  const auto group = group_of(of_template, branch);
+  request.template_name = group.template_name;
+  request.parameters = parameters;
+  of.push.after = head;
+  return make_run(delivery, branch, group, of, request, false, now);
 }
 
 bool Store::postpone(const Lease& lease, const Postponed& postponed, Clock::time_point now) {
