@@ -36,7 +36,7 @@ class Checker {
 
   Result<void> run(Expr& expr) {
     check(expr);
-    if (!error_ && unify_.exhausted()) error_ = source_.error(0, "the types of this expression are too large to check");
+    if (unify_.exhausted()) error_ = source_.error(0, "the types of this expression are too large to check");
     if (error_) return *error_;
     finish(expr);
     return {};
@@ -182,6 +182,7 @@ class Checker {
   }
 
   void call(Expr& e) {
+    if (!is_function(e)) undeclared(e.position, e.name);  // before what its arguments lack, which may be for want of a macro
     for (std::size_t i = e.member ? 1 : 0; i < e.args.size(); ++i) check(*e.args[i]);
     std::string name;
     if (e.member) {
@@ -198,7 +199,13 @@ class Checker {
     const auto* rows = function(e.name, name);
     if (rows != nullptr) return overloads(e, name, *rows);
     e.type = failed();
-    undeclared(e.position, e.name);
+  }
+
+  bool is_function(const Expr& e) const {
+    std::string name;
+    if (function(e.name, name) != nullptr) return true;
+    const auto prefix = e.member ? qualified_name(*e.args[0]) : std::nullopt;
+    return prefix && function(*prefix + "." + e.name, name) != nullptr;
   }
 
   void overloads(Expr& e, const std::string& name, const std::vector<std::uint16_t>& rows) {

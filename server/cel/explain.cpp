@@ -1,14 +1,336 @@
+#include <algorithm>
+
+#include "base/text.hpp"
 #include "cel/eval.hpp"
+#include "cel/show.hpp"
 
 namespace slipway::cel {
 
+namespace {
+
+constexpr std::size_t longest_excerpt = 240;
+constexpr std::size_t most_reasons = 3;
+
+/// The part of an expression that decided, and why.
+struct Cause {
+  const Node* node = nullptr;
+  std::string reason;  // behind "`…` is false: ", may be empty
+};
+
+bool is_loop(const Node& node) { return node.op >= Op::all; }
+// A literal, a variable, or what is selected from one: it says everything itself.
+bool is_plain(const Node& node) { return node.op <= Op::index && node.op != Op::has; }
+
+std::string folded(std::string_view text) {
+  std::string made(text);
+  for (char& c : made) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return made;
+}
+
+// Whether one was most likely typed for the other: but for case, at most two letters are different, and few of them all.
+bool nearly(std::string_view a, std::string_view b) {
+  constexpr std::size_t longest = 200;
+  if (a == b || a.size() > longest || b.size() > longest) return false;
+  return edit_distance(folded(a), folded(b)) <= std::min<std::size_t>(2, b.size() / 4);
+}
+
+// Goes down from the root to the smallest part that decided, evaluating the parts of each step again.
+class Explainer {
+ public:
+  Explainer(const Program::Plan& plan, const Bindings& bindings) : plan_(plan), evaluation_(plan, bindings) {}
+
+  Explanation run() {
+    const Value value = evaluation_.run(*plan_.root);
+    Explanation made;
+    Cause cause;
+    std::string middle;
+    if (value.is_error()) {
+      cause = failed(*plan_.root, value);
+      middle = "";
+    } else if (!value.is(Kind::boolean)) {
+      cause = {plan_.root, "a filter has to be true, this is " + show(value)};
+      middle = " is not a boolean";
+    } else {
+      cause = value.as_bool() ? held(*plan_.root) : refused(*plan_.root);
+      middle = value.as_bool() ? " is true" : " is false";
+    }
+    made.expression = source(*cause.node);
+    made.where = plan_.source.position(cause.node->expr->begin);
+    made.text = "`" + made.expression + "`" + middle + (cause.reason.empty() ? "" : ": " + cause.reason);
+    return made;
+  }
+
+ private:
+  Value eval(const Node& node) { return evaluation_.run(node); }
+
+  std::string source(const Node& node) const {
+    const Expr& e = *node.expr;
+    std::string made;
+    for (const char c : plan_.source.text().substr(e.begin, e.end - e.begin)) {
+      const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+      if (!blank) {
+        made += c;
+      } else if (!made.empty() && made.back() != ' ') {
+        made += ' ';
+      }
+    }
+    return printable(made, longest_excerpt);
+  }
+
+  static Value element(const Value& range, std::size_t index) { return range.is(Kind::list) ? range.at(index) : range.key_at(index); }
+  static bool has_elements(const Value& range) { return range.is(Kind::list) || range.is(Kind::map); }
+
+  std::string named(const Node& node) { return source(node) + " is " + show(eval(node)); }
+
+  // The values of the operands that are no literals.
+  std::string seen(const Node& node) {
+    std::string made;
+    for (const Node* arg : node.args) {
+      if (arg == nullptr || arg->op == Op::constant) continue;
+      made += (made.empty() ? "" : ", ") + named(*arg);
+    }
+    return made;
+  }
+
+  // --- true
+
+  Cause held(const Node& node) {
+    if (node.op == Op::logical_or) {
+      for (const Node* arg : node.args) {
+        if (eval(*arg).is_true()) return held(*arg);
+      }
+    }
+    if (node.op == Op::exists) {
+      const Value range = eval(*node.args[0]);
+      for (std::size_t i = 0; has_elements(range) && i < range.size() && !evaluation_.exhausted(); ++i) {
+        evaluation_.slot(node.slot) = element(range, i);
+        if (!eval(*node.args[1]).is_true()) continue;
+        const Cause inner = held(*node.args[1]);
+        if (!inner.reason.empty()) return {&node, inner.reason};
+        return {&node, node.expr->loop->variable + " is " + show(element(range, i))};
+      }
+    }
+    if (node.op == Op::conditional) return held(*node.args[eval(*node.args[0]).is_true() ? 1 : 2]);
+    return {&node, node.op == Op::logical_and || is_plain(node) ? "" : seen(node)};
+  }
+
+  // --- false
+
+  Cause refused(const Node& node) {
+    switch (node.op) {
+      case Op::logical_and:
+        for (const Node* arg : node.args) {
+          if (eval(*arg).is_false()) return refused(*arg);
+        }
+        break;
+      case Op::logical_or: return {&node, reasons(node)};
+      case Op::conditional: return refused(*node.args[eval(*node.args[0]).is_true() ? 1 : 2]);
+      case Op::logical_not: {
+        const std::string reason = held(*node.args[0]).reason;
+        return {&node, reason.empty() ? source(*node.args[0]) + " is true" : reason};
+      }
+      case Op::exists: return {&node, node.question ? no_path(node) : no_element(node)};
+      case Op::all: return {&node, first_refused(node)};
+      case Op::exists_one: return {&node, how_many(node)};
+      case Op::has: return {&node, missing(node)};
+      case Op::in:
+      case Op::in_set:
+      case Op::equal:
+      case Op::starts_with: return {&node, seen(node) + meant(node)};
+      default: break;
+    }
+    return {&node, is_plain(node) ? "" : seen(node)};
+  }
+
+  std::string reasons(const Node& node) {
+    std::vector<std::string> each;
+    for (const Node* arg : node.args) {
+      const Cause cause = refused(*arg);
+      std::string reason = cause.reason.empty() ? source(*cause.node) + " is false" : cause.reason;
+      if (std::find(each.begin(), each.end(), reason) == each.end()) each.push_back(std::move(reason));
+    }
+    std::string made;
+    for (std::size_t i = 0; i < each.size() && i < most_reasons; ++i) made += (i > 0 ? "; " : "") + each[i];
+    return each.size() > most_reasons ? made + "; …" : made;
+  }
+
+  std::string no_element(const Node& node) {
+    const Value range = eval(*node.args[0]);
+    const std::string name = source(*node.args[0]);
+    if (!has_elements(range) || range.size() == 0) return name + " is empty";
+    evaluation_.slot(node.slot) = element(range, 0);
+    const std::string first = eval(*node.args[1]).is_false() ? refused(*node.args[1]).reason : "";
+    return "it holds for none of the " + std::to_string(range.size()) + " in " + name + (first.empty() ? "" : "; of the first, " + first);
+  }
+
+  std::string first_refused(const Node& node) {
+    const Value range = eval(*node.args[0]);
+    for (std::size_t i = 0; has_elements(range) && i < range.size() && !evaluation_.exhausted(); ++i) {
+      evaluation_.slot(node.slot) = element(range, i);
+      if (!eval(*node.args[1]).is_false()) continue;
+      const std::string reason = refused(*node.args[1]).reason;
+      return "not for number " + std::to_string(i + 1) + " of " + std::to_string(range.size()) + " in " + source(*node.args[0]) +
+             (reason.empty() ? "" : ": " + reason);
+    }
+    return "";
+  }
+
+  std::string how_many(const Node& node) {
+    const Value range = eval(*node.args[0]);
+    std::size_t count = 0;
+    for (std::size_t i = 0; has_elements(range) && i < range.size() && !evaluation_.exhausted(); ++i) {
+      evaluation_.slot(node.slot) = element(range, i);
+      if (eval(*node.args[1]).is_true()) ++count;
+    }
+    return "it holds for " + std::to_string(count) + " of the " + std::to_string(range.size()) + " in " + source(*node.args[0]);
+  }
+
+  static std::vector<std::string> field_names(const Value& map) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; map.is(Kind::map) && i < map.size(); ++i) {
+      const Value key = map.key_at(i);
+      if (key.is(Kind::string)) names.emplace_back(key.text());
+    }
+    return names;
+  }
+
+  std::string missing(const Node& node) {
+    const Value operand = eval(*node.args[0]);
+    return source(*node.args[0]) + " is " + show(operand) + did_you_mean(node.value.text(), field_names(operand));
+  }
+
+  // A literal that is nearly the value seen is most likely a misspelling of it.
+  std::string meant(const Node& node) {
+    for (std::size_t i = 0; i < node.args.size() && node.args.size() == 2; ++i) {
+      const Node& literal = *node.args[1 - i];
+      if (literal.op != Op::constant || node.args[i]->op == Op::constant) continue;
+      const Value value = eval(*node.args[i]);
+      if (!value.is(Kind::string)) continue;
+      std::string text(value.text());
+      for (const std::string& word : literals(literal.value)) {
+        if (node.op == Op::starts_with) text = text.substr(0, word.size());
+        if (nearly(text, word)) return "; did you mean " + show_text(text) + " where " + show_text(word) + " is written?";
+      }
+    }
+    return "";
+  }
+
+  static std::vector<std::string> literals(const Value& value) {
+    std::vector<std::string> words;
+    if (value.is(Kind::string)) words.emplace_back(value.text());
+    for (std::size_t i = 0; value.is(Kind::list) && i < value.size(); ++i) {
+      const Value item = value.at(i);
+      if (item.is(Kind::string)) words.emplace_back(item.text());
+    }
+    return words;
+  }
+
+  // --- paths
+
+  std::string no_path(const Node& node) {
+    const PathQuestion& question = *node.question;
+    const Value list = eval(*node.args[0]);
+    if (list.size() == 0) return source(*node.args[0]) + " is empty";
+    std::vector<std::string> fields, tests, paths;
+    for (const std::string& field : question.fields) {
+      if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
+    }
+    for (const PathQuestion::Test& test : question.tests) {
+      constexpr const char* words[] = {"begins with ", "is ", "ends with "};
+      const std::string text = words[static_cast<int>(test.match)] + show_text(test.text);
+      if (std::find(tests.begin(), tests.end(), text) == tests.end()) tests.push_back(text);
+    }
+    for (std::size_t i = 0; i < list.size(); ++i) collect(list.at(i), fields, paths);
+    const std::string where = show_list(fields, "and") + " of " + source(*node.args[0]);
+    if (paths.empty()) return "there are no paths in " + where;
+    std::vector<std::string> shown;
+    for (std::size_t i = 0; i < paths.size() && i < most_reasons; ++i) shown.push_back(show_text(paths[i]));
+    const std::string more = paths.size() > shown.size() ? " and " + std::to_string(paths.size() - shown.size()) + " more" : "";
+    return "none of the " + std::to_string(paths.size()) + " paths in " + where + " " + show_list(tests, "or") + ": " + show_list(shown, "and") +
+           more + misspelt(question, paths);
+  }
+
+  static void collect(const Value& commit, const std::vector<std::string>& fields, std::vector<std::string>& paths) {
+    for (const std::string& field : fields) {
+      Value files;
+      if (!commit.is(Kind::map) || !commit.find(field, files) || !files.is(Kind::list)) continue;
+      for (std::size_t i = 0; i < files.size(); ++i) {
+        const Value path = files.at(i);
+        if (path.is(Kind::string) && std::find(paths.begin(), paths.end(), path.text()) == paths.end()) paths.emplace_back(path.text());
+        if (paths.size() > 1'000) return;
+      }
+    }
+  }
+
+  // A folder in the push that is nearly one of the prefixes.
+  static std::string misspelt(const PathQuestion& question, const std::vector<std::string>& paths) {
+    for (const PathQuestion::Test& test : question.tests) {
+      if (test.match != PathQuestion::Match::prefix || !test.text.ends_with('/')) continue;
+      const auto depth = std::count(test.text.begin(), test.text.end(), '/');
+      std::vector<std::string> folders;
+      for (const std::string& path : paths) {
+        std::size_t end = 0;
+        for (auto left = depth; left > 0 && end != std::string::npos; --left) end = path.find('/', end == 0 ? 0 : end + 1);
+        if (end != std::string::npos && end > 0) folders.push_back(path.substr(0, end + 1));
+      }
+      const auto near = std::find_if(folders.begin(), folders.end(), [&](const std::string& folder) { return nearly(folder, test.text); });
+      if (near != folders.end()) return "; did you mean " + show_text(*near) + " where " + show_text(test.text) + " is written?";
+    }
+    return "";
+  }
+
+  // --- errors
+
+  Cause failed(const Node& node, const Value& error) {
+    if (is_loop(node)) {
+      if (const Cause inner = failed_in_loop(node); inner.node != nullptr) return inner;
+    } else {
+      for (const Node* arg : node.args) {
+        const Value value = eval(*arg);
+        if (evaluation_.exhausted()) break;
+        if (value.is_error()) return failed(*arg, value);
+        const bool logical = node.op == Op::logical_and || node.op == Op::logical_or;
+        if (logical && !value.is(Kind::boolean)) return {arg, "it has to be a boolean, and is " + show(value)};
+      }
+    }
+    return {&node, error.error_text() + context(node, error)};
+  }
+
+  Cause failed_in_loop(const Node& node) {
+    const Value range = eval(*node.args[0]);
+    if (range.is_error()) return failed(*node.args[0], range);
+    if (!has_elements(range)) return {node.args[0], "it has to be a list or an object, and is " + show(range)};
+    for (std::size_t i = 0; i < range.size() && !evaluation_.exhausted(); ++i) {
+      evaluation_.slot(node.slot) = element(range, i);
+      for (std::size_t part = 1; part < node.args.size(); ++part) {
+        if (node.args[part] == nullptr) continue;
+        const Value value = eval(*node.args[part]);
+        if (value.is_error()) return failed(*node.args[part], value);
+      }
+    }
+    return {};
+  }
+
+  std::string context(const Node& node, const Value& error) {
+    if (node.op == Op::select && error.fault() == Fault::no_such_key) {
+      const Value operand = eval(*node.args[0]);
+      return "; " + source(*node.args[0]) + " is " + show(operand) + did_you_mean(node.value.text(), field_names(operand));
+    }
+    if (is_loop(node) || node.op == Op::constant) return "";
+    const std::string values = seen(node);
+    return values.empty() ? "" : "; " + values;
+  }
+
+  const Program::Plan& plan_;
+  Evaluation evaluation_;
+};
+
+}  // namespace
+
 Explanation Program::explain(const Bindings& bindings) const {
-  Explanation made;
   const Result<bool> verdict = test(bindings);
+  Explanation made = Explainer(*plan_, bindings).run();
   made.verdict = !verdict ? Explanation::Verdict::error : *verdict ? Explanation::Verdict::matched : Explanation::Verdict::not_matched;
-  made.expression = source();
-  made.where = plan_->source.position(0);
-  made.text = !verdict ? verdict.error().what() : "`" + made.expression + (*verdict ? "` is true" : "` is false");
   return made;
 }
 
