@@ -1,28 +1,20 @@
 #pragma once
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
-#include <vector>
 
+#include "support/children.hpp"
 #include "support/tmp_dir.hpp"
 
 namespace slipway::test {
-
-/// Runs a program to its end: its exit code, its output appended to `output`.
-int run_program(const std::vector<std::string>& argv, std::string& output);
-/// The same for programs that have to succeed; throws with their output where they do not. Returns the output.
-std::string must_run(const std::vector<std::string>& argv);
 
 /// A private OCI registry (Debian's docker-registry) on a free port of the loopback address, with htpasswd; ends with the
 /// test, also when that is killed.
 class Registry {
  public:
   Registry();
-  Registry(const Registry&) = delete;
-  Registry& operator=(const Registry&) = delete;
-  ~Registry();
 
   const std::string& host() const noexcept { return host_; }  ///< 127.0.0.1:port
   const std::string& password() const noexcept { return password_; }
@@ -32,7 +24,7 @@ class Registry {
 
   /// Pushes a busybox image, built by buildah, and returns its name with tag. Once a registry.
   std::string busybox();
-  void stop();
+  void stop() { server_.reset(); }
   void start();
 
  private:
@@ -41,8 +33,8 @@ class Registry {
   std::string host_;
   std::string password_ = "s3cret-registry";
   std::string busybox_;
-  int port_ = 0;
-  pid_t child_ = -1;
+  std::uint16_t port_ = 0;
+  std::optional<ServerProcess> server_;
 };
 
 }  // namespace slipway::test
