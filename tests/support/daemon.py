@@ -70,6 +70,10 @@ class Daemon:
         except OSError:
             return False
 
+    def check_alive(self):
+        if not self.child.running:
+            raise AssertionError(f"slipway serve ended by itself with {self.child.process.returncode}:\n{self.output()[-4000:]}")
+
     def stop(self, limit=60):
         """SIGTERM; returns the exit code."""
         return self.child.terminate(limit) if self.child else None
@@ -118,12 +122,14 @@ class Daemon:
     def finished(self, number, limit=120):
         """The run once it has come to its end."""
         def ended():
+            self.check_alive()
             run = self.run(number)
             return run if run["state"] in FINISHED else None
 
         try:
             return wait_until(ended, limit, 0.05, f"run {number} to end")
         except AssertionError as error:
+            self.check_alive()
             raise AssertionError(f"{error}\n{self.run(number)}\n{self.log_of(number)}\n{self.output()[-4000:]}") from None
 
     def metric(self, name):

@@ -72,24 +72,24 @@ CommitSha GitRepository::commit(const GitFiles& files, const CommitOptions& opti
   const std::string ref = "refs/heads/" + options.branch;
   auto parents = options.parents;
   if (!parents) {
-    const auto there = run({"git", "-C", folder_.string(), "rev-parse", "-q", "--verify", ref}, "", plain_git());
     parents.emplace();
-    if (there.code == 0) parents->emplace_back(trimmed(there.output));
+    if (std::filesystem::exists(folder_ / ref)) parents->push_back(head(options.branch));
   }
-  moment_ += 60;
+  moment_ += pace_;
   const std::string who = " Developer <developer@lumie.example> " + std::to_string(1'770'000'000 + moment_) + " +0900\n";
   std::string stream = parents->empty() ? "reset " + ref + "\n\n" : "";
-  stream += "commit " + ref + "\nauthor" + who + "committer" + who;
+  stream += "commit " + ref + "\nmark :1\nauthor" + who + "committer" + who;
   stream += "data " + std::to_string(options.message.size()) + "\n" + options.message + "\n";
   for (std::size_t i = 0; i < parents->size(); ++i) stream += (i == 0 ? "from " : "merge ") + (*parents)[i].value() + "\n";
   for (const auto& [path, file] : files) stream += change(path, file);
-  git({"fast-import", "--quiet", "--force"}, stream + "\n");
-  return head(options.branch);
+  return CommitSha(trimmed(git({"fast-import", "--quiet", "--force"}, stream + "\nget-mark :1\n")));
 }
 
 void GitRepository::set_branch(const std::string& branch, const CommitSha& commit) { git({"update-ref", "refs/heads/" + branch, commit.value()}); }
 
-CommitSha GitRepository::head(const std::string& branch) const { return CommitSha(trimmed(git({"rev-parse", "refs/heads/" + branch}))); }
+CommitSha GitRepository::head(const std::string& branch) const {
+  return CommitSha(trimmed(read_file(folder_ / ("refs/heads/" + branch))));  // nothing packs references here
+}
 
 std::string GitRepository::read(const std::string& file, const std::string& at) const { return git({"cat-file", "blob", at + ":" + file}); }
 

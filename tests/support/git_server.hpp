@@ -55,10 +55,12 @@ class GitRepository {
   void hook(const std::string& name, const std::string& script);
   /// Whether it may be pushed to over HTTP: it may at first.
   void allow_push(bool allowed);
+  /// Seconds from one commit to the next: 60 at first.
+  void set_pace(int seconds) { pace_ = seconds; }
 
  private:
   std::filesystem::path folder_;
-  int moment_ = 0;
+  int moment_ = 0, pace_ = 60;
 };
 
 /// A private smart-HTTP Git server (lighttpd, git-http-backend) with basic auth on a free port of the loopback address.

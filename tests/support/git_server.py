@@ -97,7 +97,8 @@ class Repository:
 
     def commit(self, files, message="FEAT(app): change", ref="refs/heads/main", parents=None, modes=None):
         """Commits onto `ref` and returns the id. `files`: path → bytes or text, None removes. `parents` replaces the ref's own
-        head (an empty list begins an unrelated history). `modes`: path → 100755, 120000, …"""
+        head (an empty list begins an unrelated history). `modes`: path → 100755, 120000, …; what is in bin/
+        can be run."""
         if parents is None:
             parents = [head] if (head := self.head(ref)) else []
         self._moment += 60
@@ -109,7 +110,7 @@ class Repository:
         for number, parent in enumerate(parents):
             stream.append((b"merge " if number else b"from ") + parent.encode() + b"\n")
         for path, content in files.items():
-            stream.append(_change(path, content, (modes or {}).get(path, "100644")))
+            stream.append(_change(path, content, (modes or {}).get(path, _usual_mode(path))))
         self.git("fast-import", "--quiet", "--force", input=b"".join(stream) + b"\n")
         return self.head(ref)
 
@@ -145,6 +146,10 @@ class Repository:
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(script)
         hook.chmod(0o755)
+
+
+def _usual_mode(path):
+    return "100755" if str(path).startswith("bin/") else "100644"
 
 
 def _change(path, content, mode):
