@@ -117,6 +117,12 @@ const Shape<Resources>& resources_shape() {
   return shape;
 }
 
+Codec<std::filesystem::path> folder() {
+  auto codec = path(true);
+  codec.type = "folder";
+  return codec;
+}
+
 template <class T>
 T& identity(T& whole) {
   return whole;
@@ -282,7 +288,7 @@ const Shape<Draft>& root_shape() {
           .key("bindings", &S::bindings, catalogue(binding_set_shape()), "Sets of parameters, for triggers to `ref`er to.")
           .key("triggers", &S::triggers, catalogue(trigger_shape()), "Which pushes build.")
           .key("templates", &S::templates, catalogue(template_shape()), "What they build.")
-          .key("pipelines_dir", &S::pipelines_dir, maybe(path(true)), "A folder with pipelines of your own, beside the shipped ones.")
+          .key("pipelines_dir", &S::pipelines_dir, maybe(folder()), "A folder with pipelines of your own, beside the shipped ones.")
           .key("pipelines", &S::pipelines, catalogue(pipeline_shape()), "Pipelines written here.");
   return shape;
 }

@@ -50,6 +50,10 @@ std::optional<std::int64_t> whole_from(const std::string& text) {
   return value;
 }
 
+std::string or_reference(const std::string& schema) {
+  return fmt::format(R"({{"anyOf":[{},{{"type":"string","pattern":"[$][({{]"}}]}})", schema);
+}
+
 bool check_keys(Reader& in, const YAML::Node& node, const ShapeInfo& info) {
   if (!node.IsMap()) {
     in.fail(node, fmt::format("expected a mapping with the keys of `{}`", info.name));
@@ -73,7 +77,7 @@ bool check_keys(Reader& in, const YAML::Node& node, const ShapeInfo& info) {
 }
 
 Codec<bool> boolean() {
-  return scalar<bool>("true or false", R"({"type":"boolean"})", "boolean: write true or false", bool_from,
+  return scalar<bool>("true or false", or_reference(R"({"type":"boolean"})"), "boolean: write true or false", bool_from,
                       [](const bool& value) { return std::string(value ? "true" : "false"); });
 }
 
@@ -99,12 +103,12 @@ Codec<YAML::Node> any_node(const std::string& type, std::shared_ptr<const ShapeI
 }
 
 Codec<Endpoint> endpoint() {
-  return scalar<Endpoint>("host:port", R"({"type":"string","pattern":"^.+:.+$"})", "address to listen on, like 127.0.0.1:8080 or [::]:8080",
+  return scalar<Endpoint>("host:port", or_reference(R"({"type":"string","pattern":"^.+:.+$"})"), "address to listen on, like 127.0.0.1:8080 or [::]:8080",
                           endpoint_from, endpoint_text);
 }
 
 Codec<std::string> address() {
-  return scalar<std::string>("http or https address", R"({"type":"string","pattern":"^(https?://[^@]*|[$][{].*)$"})",
+  return scalar<std::string>("http or https address", or_reference(R"({"type":"string","pattern":"^https?://[^@]*$"})"),
                              "http:// or https:// address without credentials in it", address_from, same);
 }
 
@@ -127,12 +131,12 @@ Codec<std::uint64_t> size(std::uint64_t at_least) {
     return value && *value >= at_least ? value : std::nullopt;
   };
   return scalar<std::uint64_t>(fmt::format("size, at least {}", size_text(at_least)),
-                               R"({"type":["string","integer"],"minimum":0,"pattern":"^[0-9]+([KMGT]i?|k)?B?$"})",
+                               or_reference(R"({"type":["string","integer"],"minimum":0,"pattern":"^[0-9]+([KMGT]i?|k)?B?$"})"),
                                fmt::format("size of at least {} (like 64Mi, 16Gi, 1048576)", size_text(at_least)), parse, size_text);
 }
 
 Codec<std::uint64_t> cpu() {
-  return scalar<std::uint64_t>("cores", R"({"type":["string","number"],"minimum":0,"pattern":"^[0-9]+(m|\\.[0-9]{1,3})?$"})",
+  return scalar<std::uint64_t>("cores", or_reference(R"({"type":["string","number"],"minimum":0,"pattern":"^[0-9]+(m|\\.[0-9]{1,3})?$"})"),
                                "number of cores (like 500m, 2, 0.5)", [](const std::string& text) { return cpu_from(text); }, cpu_text);
 }
 

@@ -39,6 +39,9 @@ Codec<std::map<std::string, std::string>> secret_files();
 Codec<std::vector<std::pair<std::string, std::string>>> assignments(bool as_list);
 Codec<Parameters> parameters();
 
+/// A value, or a reference that stands for one: `$(params.x)`, `${VARIABLE}`.
+std::string or_reference(const std::string& schema);
+
 /// `parse` gives the value or nothing; `expected` ends the sentence "'x' is no …".
 template <class T>
 Codec<T> scalar(std::string type, std::string schema, std::string expected, std::function<std::optional<T>(const std::string&)> parse,
@@ -64,7 +67,7 @@ Codec<T> whole(std::int64_t low, std::int64_t high) {
     return value && *value >= low && *value <= high ? std::optional<T>(static_cast<T>(*value)) : std::nullopt;
   };
   const auto range = fmt::format("whole number from {} to {}", low, high);
-  return scalar<T>(range, fmt::format(R"({{"type":"integer","minimum":{},"maximum":{}}})", low, high), range, parse,
+  return scalar<T>(range, or_reference(fmt::format(R"({{"type":"integer","minimum":{},"maximum":{}}})", low, high)), range, parse,
                    [](const T& value) { return fmt::format("{}", value); });
 }
 
@@ -77,7 +80,7 @@ Codec<D> duration(D low, D high) {
     return duration_cast<D>(*value);
   };
   const auto type = fmt::format("duration from {} to {}", text_of(low), text_of(high));
-  return scalar<D>(type, R"({"type":["string","integer"],"pattern":"^(0|([0-9]+(ms|s|m|h|d))+)$","maximum":0,"minimum":0})",
+  return scalar<D>(type, or_reference(R"({"type":["string","integer"],"pattern":"^(0|([0-9]+(ms|s|m|h|d))+)$","maximum":0,"minimum":0})"),
                    type + " (like 30s, 5m, 1h30m)", parse, [](const D& value) { return text_of(value); });
 }
 
@@ -104,7 +107,7 @@ Codec<E> one_of(std::vector<std::pair<std::string, E>> names) {
     }
     return std::string();
   };
-  return Codec<E>{"one of " + list, fmt::format(R"({{"enum":[{}]}})", schema), read, show, nullptr};
+  return Codec<E>{"one of " + list, or_reference(fmt::format(R"({{"enum":[{}]}})", schema)), read, show, nullptr};
 }
 
 template <class T>

@@ -38,7 +38,7 @@ void write_key(Json& json, const Key& key) {
   schema.AddMember("description", rapidjson::Value(key.sentence, schema.GetAllocator()), schema.GetAllocator());
   if (!key.default_text.empty()) {
     rapidjson::Document plain(&schema.GetAllocator());
-    const bool is_text = !schema.HasMember("type") || !schema["type"].IsString() || plain.Parse(key.default_text).HasParseError();
+    const bool is_text = !(key.type.starts_with("whole number") || key.type == "true or false") || plain.Parse(key.default_text).HasParseError();
     if (is_text) plain.SetString(key.default_text, schema.GetAllocator());
     schema.AddMember("default", plain, schema.GetAllocator());
   }

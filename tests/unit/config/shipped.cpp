@@ -181,9 +181,9 @@ TEST_CASE("the schema refuses what the parser refuses") {
     std::string where;
   };
   const auto row = GENERATE_REF(values<Row>({{"unknown key", good + "shadw: true\n", "#/shadw additionalProperties"},
-                                             {"wrong type", good + "shadow: 5\n", "#/shadow type"},
-                                             {"not one of", good + "builder: {kind: docker}\n", "#/builder/kind enum"},
-                                             {"not one of another", good + "operator: {}\nbuilder: {cache: 5}\n", "#/builder/cache enum"},
+                                             {"wrong type", good + "shadow: 5\n", "#/shadow anyOf"},
+                                             {"not one of", good + "builder: {kind: docker}\n", "#/builder/kind anyOf"},
+                                             {"not one of another", good + "operator: {}\nbuilder: {cache: 5}\n", "#/builder/cache anyOf"},
                                              {"missing", "webhook: {secret_files: [a]}\n", "# required"}}));
   INFO(row.name);
   CHECK_THAT(complaint(row.yaml), Catch::StartsWith(row.where));
