@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t packs_max = 64;
+constexpr std::size_t packs_max = 200;
 constexpr std::size_t loose_folder_max = 64;  ///< objects in one of the 256 folders: some 16,000 in all
 
 std::size_t entries_in(const fs::path& folder) {
@@ -20,10 +20,6 @@ std::size_t entries_in(const fs::path& folder) {
   std::size_t count = 0;
   for (fs::directory_iterator it(folder, none), end; !none && it != end; it.increment(none)) ++count;
   return count;
-}
-
-bool has_grown_old(const fs::path& folder) {
-  return entries_in(folder / "objects" / "pack") > 2 * packs_max || entries_in(folder / "objects" / "17") > loose_folder_max;
 }
 
 std::string file_bytes(const git_blob* blob) {
@@ -60,7 +56,7 @@ Repository open_bare(const fs::path& folder) {
 Repository open_mirror(const fs::path& folder) {
   use_own_streams();
   git_repository* repository = nullptr;
-  if (fs::exists(folder / "HEAD") && !has_grown_old(folder) && ::git_repository_open_bare(&repository, folder.c_str()) == 0) {
+  if (fs::exists(folder / "HEAD") && ::git_repository_open_bare(&repository, folder.c_str()) == 0) {
     return Repository(repository);
   }
   std::error_code gone;
@@ -70,10 +66,26 @@ Repository open_mirror(const fs::path& folder) {
   return Repository(repository);
 }
 
+bool has_grown_old(const fs::path& folder) {
+  return entries_in(folder / "objects" / "pack") > 2 * packs_max || entries_in(folder / "objects" / "17") > loose_folder_max;
+}
+
+void clear_locks(const fs::path& folder) {
+  std::error_code none;
+  std::vector<fs::path> locks;
+  for (fs::recursive_directory_iterator it(folder, none), end; !none && it != end; it.increment(none)) {
+    if (it->path().filename() == "objects") it.disable_recursion_pending();
+    if (it->path().extension() == ".lock") locks.push_back(it->path());
+  }
+  for (const auto& lock : locks) fs::remove(lock, none);
+}
+
 Commit commit_at(git_repository* repository, const CommitSha& sha) {
   const git_oid oid = oid_of(sha);
   git_commit* commit = nullptr;
-  require(::git_commit_lookup(&commit, repository, &oid), "reading commit " + sha.value());
+  const int code = ::git_commit_lookup(&commit, repository, &oid);
+  if (code == GIT_ENOTFOUND) throw Unavailable(fmt::format("the mirror has no commit {}", sha.value()));
+  require(code, "reading commit " + sha.value());
   return Commit(commit);
 }
 

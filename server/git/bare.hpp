@@ -13,17 +13,21 @@
 
 namespace slipway::git {
 
-// Reading and writing a bare repository without a work tree. Blocking; throws std::runtime_error with what was tried.
+// Reading and writing a bare repository without a work tree. Blocking; throws as require() does.
 
 git_oid oid_of(const CommitSha& sha);
 CommitSha sha_of(const git_oid& oid);
 
-/// Opens a bare repository, or makes an empty one; one that is broken, or has grown old (thousands of loose objects or packs), is
-/// removed and made anew: a mirror is only a cache.
+/// Opens a bare repository, or makes an empty one; one that can not be opened is removed and made anew: a mirror is only a cache.
 Repository open_mirror(const std::filesystem::path& folder);
+/// True with thousands of loose objects, or hundreds of packs: every look-up pays for them.
+bool has_grown_old(const std::filesystem::path& folder);
+/// Removes the lock files that a process left behind when it was killed. Only for a folder that nobody else works in.
+void clear_locks(const std::filesystem::path& folder);
 /// Opens one that exists.
 Repository open_bare(const std::filesystem::path& folder);
 
+/// Unavailable for a commit that the repository does not have.
 Commit commit_at(git_repository* repository, const CommitSha& sha);
 Tree tree_at(git_repository* repository, const CommitSha& sha);
 bool has_commit(git_repository* repository, const CommitSha& sha);

@@ -17,7 +17,8 @@ std::string with_words(const std::string& what, const Operation& operation) {
   return words.empty() ? what : fmt::format("{}: {}", what, words);
 }
 
-[[noreturn]] void server_said(int code, const std::string& text, const std::string& doing, const Operation& operation) {
+/// Throws Refused where the server's answer is a no.
+void server_said(int code, const std::string& text, const std::string& doing, const Operation& operation) {
   if (code == GIT_EAUTH || contains(text, "authentication required") || contains(text, "status code: 401")) {
     throw Refused(with_words(fmt::format("{}: the server refused the credentials (401)", doing), operation));
   }
@@ -29,8 +30,13 @@ std::string with_words(const std::string& what, const Operation& operation) {
   if (contains(text, "status code: 4") && !contains(text, "408") && !contains(text, "429")) {
     throw Refused(with_words(fmt::format("{}: {}", doing, text), operation));
   }
-  throw Unavailable(with_words(fmt::format("{}: {}", doing, text), operation));
+  // A commit asked for by its id: libgit2's own words where the server does not offer it, and the server's.
+  if (contains(text, "cannot fetch a specific object") || contains(operation.words(), "not our ref")) {
+    throw Refused(fmt::format("{}: the server does not give what no branch leads to", doing));
+  }
 }
+
+bool is_of_the_wire(int klass) { return klass == GIT_ERROR_NET || klass == GIT_ERROR_HTTP || klass == GIT_ERROR_SSL || klass == GIT_ERROR_NONE; }
 
 }  // namespace
 
@@ -38,10 +44,14 @@ void require(int code, const std::string& doing, const Operation* operation) {
   if (code >= 0) return;
   const git_error* last = ::git_error_last();
   const std::string text = last && last->message ? last->message : "no reason given";
-  if (operation && !operation->accident().empty()) throw Unavailable(fmt::format("{}: {}", doing, operation->accident()));
-  if (operation) server_said(code, text, doing, *operation);
+  const int klass = last ? last->klass : GIT_ERROR_NONE;
+  if (operation) {
+    if (!operation->accident().empty()) throw Unavailable(fmt::format("{}: {}", doing, operation->accident()));
+    server_said(code, text, doing, *operation);
+    if (is_of_the_wire(klass)) throw Unavailable(with_words(fmt::format("{}: {}", doing, text), *operation));
+  }
   if (contains(text, "No space left") || contains(text, "Disk quota")) throw Unavailable(fmt::format("{}: {}", doing, text));
-  throw std::runtime_error(fmt::format("{}: {}", doing, text));
+  throw Damaged(fmt::format("{}: {}", doing, text));
 }
 
 }  // namespace slipway::git

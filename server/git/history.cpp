@@ -60,6 +60,7 @@ ChangedCommit against_first_parent(git_repository* repository, const git_oid& oi
   ChangedCommit changed;
   changed.id = sha_of(oid);
   const auto commit = commit_at(repository, changed.id);
+  changed.message = ::git_commit_message(commit.get());
   git_commit* parent = nullptr;
   if (::git_commit_parentcount(commit.get()) > 0) require(::git_commit_parent(&parent, commit.get(), 0), "reading a parent commit");
   const Commit first(parent);
@@ -79,7 +80,8 @@ ChangedCommit tree_difference(git_repository* repository, const CommitSha& befor
 Revwalk walk_from(git_repository* repository) {
   git_revwalk* walk = nullptr;
   require(::git_revwalk_new(&walk, repository), "walking the history");
-  ::git_revwalk_sorting(walk, GIT_SORT_TIME);
+  // By time alone libgit2 mixes up commits of one second, as a rebase makes them; git, and so Gitea, shows children first.
+  ::git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME);
   return Revwalk(walk);
 }
 

@@ -11,17 +11,16 @@
 #include <utility>
 
 #include "base/failure.hpp"
+#include "base/text.hpp"
 #include "git/bare.hpp"
 #include "git/checkout.hpp"
-#include "git/exchange.hpp"
-#include "git/failure.hpp"
 #include "git/history.hpp"
+#include "git/mirror_folder.hpp"
 #include "io/offload.hpp"
 
 namespace slipway::git {
 namespace {
 
-constexpr const char* all_branches = "+refs/heads/*:refs/heads/*";
 constexpr auto for_ever = std::chrono::hours(24 * 365);
 
 /// One fetch of one repository, which several callers may wait for.
@@ -81,23 +80,33 @@ class Mirrors final : public SourceMirror {
     co_return co_await ask(repository, std::move(question));
   }
   Task<Result<void>> checkout(RepoName repository, CommitSha commit, std::filesystem::path folder, CheckoutOptions options) override {
-    auto job = [mirror = folder_of(repository), commit, folder, options] { return git::checkout(mirror, commit, folder, options); };
+    auto job = [mirror = mirror_of(repository), commit, folder, options] {
+      return mirror->use([&](const std::filesystem::path& from) { return git::checkout(from, commit, folder, options); });
+    };
     co_return co_await io::offload(pool_, std::move(job));
   }
 
  private:
-  std::filesystem::path folder_of(const RepoName& repository) const {
-    if (!is_valid_repository(repository)) throw Refused(repository.value() + " is no name of a repository");
-    return options_.folder / (repository.value() + ".git");
+  /// One repository: its mirror, the fetch that is under way, and the one that follows.
+  struct Line {
+    std::shared_ptr<MirrorFolder> mirror;
+    std::shared_ptr<Fetch> running, next;
+  };
+
+  Line& line_of(const RepoName& repository) {
+    if (!is_valid_repository(repository)) throw Refused(fmt::format("\"{}\" is no name of a repository", printable(repository.value(), 100)));
+    auto& line = lines_[repository];
+    if (!line.mirror) line.mirror = std::make_shared<MirrorFolder>(options_.folder / (repository.value() + ".git"), log_);
+    return line;
   }
+  std::shared_ptr<MirrorFolder> mirror_of(const RepoName& repository) { return line_of(repository).mirror; }
 
   /// Puts a question to the mirror on the pool; a repository that has never been fetched knows nothing.
   template <class F>
   auto ask(const RepoName& repository, F question) -> Task<decltype(question(nullptr))> {
-    auto job = [folder = folder_of(repository), ask = std::move(question)] {
-      if (!std::filesystem::exists(folder / "HEAD")) return decltype(ask(nullptr))();
-      const auto mirror = open_bare(folder);
-      return ask(mirror.get());
+    auto job = [mirror = mirror_of(repository), ask = std::move(question)] {
+      if (!mirror->exists()) return decltype(ask(nullptr))();
+      return mirror->use([&](const std::filesystem::path& folder) { return ask(open_bare(folder).get()); });
     };
     co_return co_await io::offload(pool_, std::move(job));
   }
@@ -108,20 +117,9 @@ class Mirrors final : public SourceMirror {
   MirrorOptions options_;
   asio::any_io_executor loop_;
   Log log_;
-  struct Line {
-    std::shared_ptr<Fetch> running, next;
-  };
   std::map<RepoName, Line> lines_;
   asio::thread_pool pool_;
 };
-
-void fetch_branches(const std::filesystem::path& folder, const std::string& url, const Access& access) {
-  const auto mirror = open_mirror(folder);
-  Exchange exchange(mirror.get(), url, access);
-  exchange.connect(GIT_DIRECTION_FETCH);
-  exchange.download(all_branches);
-  exchange.update_references(true);
-}
 
 }  // namespace
 
@@ -136,7 +134,7 @@ Task<> Mirrors::wait_for(std::shared_ptr<Fetch> fetch) {
 /// One fetch at a time; who comes meanwhile needs one that begins after he came, and shares it with all the others. The fetch is
 /// a task of its own, so that a caller who is cancelled does not take it along.
 Task<> Mirrors::fetch(RepoName repository) {
-  auto& line = lines_[repository];
+  auto& line = line_of(repository);
   auto& wanted = line.running ? line.next : line.running;
   const bool idle = !line.running;
   if (!wanted) wanted = std::make_shared<Fetch>(loop_);
@@ -146,13 +144,11 @@ Task<> Mirrors::fetch(RepoName repository) {
 }
 
 Task<> Mirrors::drive(RepoName repository) {
-  auto& line = lines_[repository];
+  auto& line = line_of(repository);
   while (line.running) {
     const auto fetch = line.running;
     try {
-      auto job = [folder = folder_of(repository), url = repository_url(options_.base_url, repository), access = options_.access] {
-        fetch_branches(folder, url, access);
-      };
+      auto job = [mirror = line.mirror, url = repository_url(options_.base_url, repository), access = options_.access] { mirror->fetch(url, access); };
       co_await io::offload(pool_, std::move(job));
     } catch (...) {
       fetch->failed = std::current_exception();
@@ -165,18 +161,10 @@ Task<> Mirrors::drive(RepoName repository) {
 
 Task<bool> Mirrors::fetch_commit(RepoName repository, CommitSha commit) {
   if (!is_commit_sha(commit.value())) co_return false;
-  auto job = [folder = folder_of(repository), url = repository_url(options_.base_url, repository), access = options_.access, commit] {
-    const auto mirror = open_mirror(folder);
-    Exchange exchange(mirror.get(), url, access);
-    exchange.connect(GIT_DIRECTION_FETCH);
-    exchange.download(commit.value() + ":refs/slipway/" + commit.value());
-    return has_commit(mirror.get(), commit);
+  auto job = [mirror = mirror_of(repository), url = repository_url(options_.base_url, repository), access = options_.access, commit] {
+    return mirror->fetch_commit(url, access, commit);
   };
-  try {
-    co_return co_await io::offload(pool_, std::move(job));
-  } catch (const Refused&) {
-    co_return false;  // servers may keep what no branch leads to for themselves
-  }
+  co_return co_await io::offload(pool_, std::move(job));
 }
 
 std::unique_ptr<SourceMirror> open_mirrors(MirrorOptions options, asio::any_io_executor loop, Log log) {

@@ -51,7 +51,7 @@ class Operation {
   /// True where that answer sends the client elsewhere. libgit2 follows redirects to the same host by itself, another port or
   /// plain HTTP included, and sends the credentials along: the stream ends there instead.
   bool is_redirect() const noexcept { return answer_.size() > 9 && answer_.starts_with("HTTP/1.") && answer_[9] == '3'; }
-  /// The text of its body, in one line, cut short; empty for what is no text.
+  /// Its body in one line, cut short; empty for what is no plain text.
   std::string words() const;
 
  private:

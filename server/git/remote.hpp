@@ -20,11 +20,28 @@ struct NewCommit {
   std::string message;
 };
 
+/// What became of a push to a declared copy of the repository (`also_push`). A copy that has diverged is never forced.
+struct CopyPush {
+  CopyPush() = default;
+  CopyPush(std::string where, bool done, std::string said) : url(std::move(where)), has_commits(done), words(std::move(said)) {}
+  std::string url;
+  bool has_commits = false;
+  std::string words;  ///< why not
+};
+/// The branch's head in a copy: to be compared with the repository's own.
+struct CopyHead {
+  CopyHead() = default;
+  std::string url;
+  std::optional<CommitSha> head;  ///< none: there is no such branch, or it can not be asked
+  std::string trouble;            ///< why it can not be asked
+};
+
 /// The commits are on the branch, in the order given.
 struct Landed {
   Landed() = default;
   explicit Landed(std::vector<CommitSha> made) : commits(std::move(made)) {}
   std::vector<CommitSha> commits;
+  std::vector<CopyPush> copies;  ///< one a declared copy
 };
 /// Somebody else moved the branch first: fetch, apply anew, try again. `words` are the server's own.
 struct Raced {
@@ -63,7 +80,10 @@ class GitRemote {
   virtual Task<std::vector<LoggedCommit>> log(CommitSha at, std::size_t at_most) = 0;
   /// The branch that the server's HEAD names.
   virtual Task<std::string> default_branch() = 0;
-  /// Makes the commits on top of `onto`, one after the other, and pushes them together.
+  /// Asks every declared copy for the branch's head; one that does not answer says so and is no exception.
+  virtual Task<std::vector<CopyHead>> copy_heads() { co_return std::vector<CopyHead>(); }
+  /// Makes the commits on top of `onto`, one after the other, and pushes them together; then to the declared copies, whose
+  /// troubles change nothing about the outcome.
   virtual Task<PushOutcome> commit_and_push(CommitSha onto, std::vector<NewCommit> commits) = 0;
 };
 

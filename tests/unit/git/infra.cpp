@@ -201,3 +201,66 @@ TEST_CASE("YAML files that hold a text are found, up to a number and a size") {
   CHECK(find(100, 1 << 20) == std::vector<std::string>{"argocd/app.yaml", "argocd/app.yml", "argocd/big.yaml"});
   CHECK(find(1, 1 << 20) == std::vector<std::string>{"argocd/app.yaml"});
 }
+
+TEST_CASE("a mirror that a power failure cut short is noticed, made anew, and the hand-off goes on") {
+  InfraCase one;
+  const CommitSha head = one.fetch();
+  one.restart();
+  test::cut_packs(one.mirror());
+  try {
+    one.fetch();  // the head is what it was: nothing is downloaded, so nothing is noticed yet
+    one.read("README.md");
+  } catch (const Unavailable&) {
+  }
+  CHECK(one.fetch() == head);
+  CHECK(one.read("README.md") == "infra\n");
+  landed(one.push(head, {new_commit("charts/values.yaml", "x")}));
+}
+
+TEST_CASE("lock files of a process that was killed do not stop the next one") {
+  InfraCase one;
+  one.fetch();
+  one.restart();
+  for (const char* lock : {"refs/heads/main.lock", "refs/slipway/handoff.lock", "HEAD.lock", "config.lock"}) {
+    std::filesystem::create_directories((one.mirror() / lock).parent_path());
+    test::write_file(one.mirror() / lock, "");
+  }
+  one.repository.commit({{"README.md", "new"}});
+  const CommitSha head = one.fetch();
+  CHECK(head == one.repository.head());
+  landed(one.push(head, {new_commit("charts/values.yaml", "x")}));
+}
+
+TEST_CASE("a declared copy gets the same commits; one that has diverged, or is gone, is told and never forced") {
+  InfraCase one;
+  auto follows = one.server.create("Lumie-Edu/follows"), diverged = one.server.create("Lumie-Edu/diverged"), behind = one.server.create("Lumie-Edu/behind");
+  const CommitSha first = one.repository.head();
+  for (auto* copy : {&follows, &diverged, &behind}) copy->git({"fetch", "-q", one.repository.folder().string(), "main:main"});
+  one.repository.commit({{"README.md", "second\n"}});
+  follows.git({"fetch", "-q", one.repository.folder().string(), "main:main"});
+  const CommitSha theirs = diverged.commit({{"README.md", "theirs\n"}});
+  for (const char* name : {"follows", "diverged", "behind", "missing"}) {
+    one.options.also_push.emplace_back(one.server.url(std::string("Lumie-Edu/") + name), one.options.access);
+  }
+  const auto outcome = one.push(one.fetch(), {new_commit("charts/values.yaml", "a"), new_commit("charts/other.yaml", "b")});
+  const CommitSha ours = landed(outcome).back();
+  const auto& copies = std::get<git::Landed>(outcome).copies;
+  REQUIRE(copies.size() == 4);
+  CHECK(copies[0].has_commits);
+  CHECK_FALSE(copies[1].has_commits);
+  CHECK_THAT(copies[1].words, Catch::Contains("non-fast-forward"));
+  CHECK(copies[2].has_commits);
+  CHECK_FALSE(copies[3].has_commits);
+  CHECK_THAT(copies[3].words, Catch::Contains("404"));
+  CHECK(follows.head() == ours);
+  CHECK(behind.head() == ours);
+  CHECK(diverged.head() == theirs);
+
+  const auto heads = test::run_coroutine(one.loop(), one.remote().copy_heads());
+  REQUIRE(heads.size() == 4);
+  CHECK(heads[0].head == ours);
+  CHECK(heads[1].head == theirs);
+  CHECK(heads[2].head == ours);
+  CHECK_FALSE(heads[3].head);
+  CHECK_THAT(heads[3].trouble, Catch::Contains("404"));
+}

@@ -40,6 +40,7 @@ class InfraCase {
     return *remote_;
   }
   void restart() { remote_.reset(); }
+  std::filesystem::path mirror() const { return options.mirror; }
   void go_through(std::uint16_t port) { options.url = "http://127.0.0.1:" + std::to_string(port) + "/git/Lumie-Edu/infra.git"; }
 
   CommitSha fetch() { return run_coroutine(loop_, remote().fetch()); }
@@ -62,6 +63,14 @@ class InfraCase {
   asio::io_context loop_{1};
   std::unique_ptr<git::GitRemote> remote_;
 };
+
+/// Cuts every pack of a repository short, as a power failure might.
+inline void cut_packs(const std::filesystem::path& repository) {
+  for (const auto& entry : std::filesystem::directory_iterator(repository / "objects" / "pack")) {
+    std::filesystem::permissions(entry.path(), std::filesystem::perms(0644));
+    std::filesystem::resize_file(entry.path(), entry.file_size() / 2);
+  }
+}
 
 inline git::NewCommit new_commit(const std::string& file, const std::string& bytes, const std::string& message = "CHORE(app): update app image to 04758206") {
   git::NewCommit commit;
@@ -88,6 +97,8 @@ class MirrorCase {
     return run_coroutine(loop_, std::move(task));
   }
   void fetch() { wait(mirrors().fetch(name)); }
+  void restart() { mirrors_.reset(); }
+  std::filesystem::path mirror() const { return options.folder / (name.value() + ".git"); }
   asio::io_context& loop() { return loop_; }
 
   const RepoName name{"Lumie-Edu/lumie-backend"};

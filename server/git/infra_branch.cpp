@@ -1,0 +1,195 @@
+#include "git/infra_branch.hpp"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "base/failure.hpp"
+#include "git/bare.hpp"
+#include "git/exchange.hpp"
+#include "git/failure.hpp"
+
+namespace slipway::git {
+namespace {
+
+/// libgit2 pushes references, not commits: the one that carries ours.
+constexpr const char* push_ref = "refs/slipway/handoff";
+
+/// What a server says of a push that lost a race, or would have: worth another attempt. Everything else is a no.
+bool is_race(const std::string& words) {
+  for (const char* race : {"failed to update ref", "cannot lock ref", "failed to lock", "non-fast-forward", "fetch first", "stale info",
+                           "reference already exists", "incorrect old value"}) {
+    if (words.find(race) != std::string::npos) return true;
+  }
+  return false;
+}
+
+std::string with_remarks(const std::string& refused, const std::string& remarks) {
+  return remarks.empty() ? refused : fmt::format("{} ({})", refused, remarks);
+}
+
+Signature signature(const Identity& who) {
+  git_signature* made = nullptr;
+  require(::git_signature_new(&made, who.name.c_str(), who.email.c_str(), std::time(nullptr), 0), "making the signature of " + who.name);
+  return Signature(made);
+}
+
+}  // namespace
+
+InfraBranch::InfraBranch(InfraOptions options, Log log) : options_(std::move(options)), log_(std::move(log)), ref_("refs/heads/" + options_.branch) {}
+
+/// A mirror that turns out to be damaged is no trouble of the caller's: the next fetch makes a new one.
+template <class F>
+auto InfraBranch::on_mirror(F work) {
+  try {
+    return work();
+  } catch (const Damaged& error) {
+    damaged_ = true;
+    known_ = CommitSha();
+    log_.warn("the infra mirror is damaged and made anew", {{"error", error.what()}});
+    throw Unavailable(fmt::format("{}; the mirror is made anew", error.what()));
+  }
+}
+
+git_repository* InfraBranch::repository() {
+  if (!std::exchange(opened_, true)) clear_locks(options_.mirror);
+  if (!repository_) repository_ = open_mirror(options_.mirror);
+  return repository_.get();
+}
+
+void InfraBranch::drop_mirror() {
+  repository_.reset();
+  std::filesystem::remove_all(options_.mirror);
+  damaged_ = false;
+  known_ = CommitSha();
+}
+
+CommitSha InfraBranch::fetch() {
+  if (damaged_ || has_grown_old(options_.mirror)) drop_mirror();
+  try {
+    return fetch_branch();
+  } catch (const Damaged&) {
+    drop_mirror();
+  }
+  return on_mirror([&] { return fetch_branch(); });
+}
+
+CommitSha InfraBranch::fetch_branch() {
+  Exchange exchange(repository(), options_.url, options_.access);
+  exchange.connect(GIT_DIRECTION_FETCH);
+  default_branch_ = exchange.default_branch();
+  const auto there = exchange.advertised(ref_);
+  if (!there) throw Refused(fmt::format("{} has no branch {}", options_.url, options_.branch));
+  const CommitSha head = sha_of(*there);
+  if (!has_commit(repository(), head)) exchange.download("+" + ref_ + ":" + ref_);
+  set_reference(repository(), ref_, *there);
+  return known_ = head;
+}
+
+std::optional<std::string> InfraBranch::read(const CommitSha& at, const std::string& file) {
+  return on_mirror([&] { return read_file(repository(), tree_at(repository(), at).get(), file); });
+}
+
+std::vector<std::pair<std::string, std::string>> InfraBranch::find(const CommitSha& at, const std::string& needle, std::size_t files_max,
+                                                                   std::size_t bytes_max) {
+  return on_mirror([&] { return find_text(repository(), tree_at(repository(), at).get(), needle, files_max, bytes_max); });
+}
+
+std::vector<LoggedCommit> InfraBranch::log(const CommitSha& at, std::size_t at_most) {
+  return on_mirror([&] { return log_of(repository(), at, at_most); });
+}
+
+std::string InfraBranch::default_branch() {
+  if (default_branch_.empty()) fetch();
+  return default_branch_;
+}
+
+std::vector<CopyHead> InfraBranch::copy_heads() {
+  std::vector<CopyHead> heads;
+  for (const auto& copy : options_.also_push) {
+    CopyHead one;
+    one.url = copy.url;
+    try {
+      Exchange exchange(repository(), copy.url, copy.access);
+      exchange.connect(GIT_DIRECTION_FETCH);
+      if (const auto there = exchange.advertised(ref_)) one.head = sha_of(*there);
+    } catch (const std::runtime_error& error) {
+      one.trouble = error.what();
+    }
+    heads.push_back(std::move(one));
+  }
+  return heads;
+}
+
+PushOutcome InfraBranch::push(const CommitSha& onto, const std::vector<NewCommit>& commits) {
+  return on_mirror([&] {
+    std::vector<CommitSha> made;
+    CommitSha tip = onto;
+    for (const auto& commit : commits) made.push_back(tip = add(commit, tip));
+    set_reference(repository(), push_ref, oid_of(tip));
+    PushOutcome outcome = push_tip(onto, tip);
+    if (auto* landed = std::get_if<Landed>(&outcome)) {
+      landed->commits = std::move(made);
+      landed->copies = push_copies();
+    }
+    return outcome;
+  });
+}
+
+PushOutcome InfraBranch::push_tip(const CommitSha& onto, const CommitSha& tip) {
+  Exchange exchange(repository(), options_.url, options_.access);
+  exchange.connect(GIT_DIRECTION_PUSH);
+  known_ = CommitSha();  // until the server has said otherwise, nothing is known
+  const auto there = exchange.advertised(ref_);
+  // Without this, a branch that was set back to an older commit would be pushed forward again over somebody's decision.
+  if (!there || sha_of(*there) != onto) {
+    return Raced(fmt::format("{} is at {}, expected {}", options_.branch, there ? sha_of(*there).value() : "nothing", onto.value()));
+  }
+  const std::string refused = exchange.push(fmt::format("{}:{}", push_ref, ref_));
+  if (refused.empty()) {
+    known_ = tip;
+    return Landed();
+  }
+  if (is_race(refused)) return Raced(with_remarks(refused, exchange.remarks()));
+  throw Refused(fmt::format("{} refused the push to {}: {}", options_.url, options_.branch, with_remarks(refused, exchange.remarks())));
+}
+
+std::vector<CopyPush> InfraBranch::push_copies() {
+  std::vector<CopyPush> copies;
+  for (const auto& copy : options_.also_push) {
+    std::string words;
+    try {
+      Exchange exchange(repository(), copy.url, copy.access);
+      exchange.connect(GIT_DIRECTION_PUSH);
+      const std::string refused = exchange.push(fmt::format("{}:{}", push_ref, ref_));
+      if (!refused.empty()) words = with_remarks(refused, exchange.remarks());
+    } catch (const std::runtime_error& error) {
+      words = error.what();  // the branch itself has the commits: a copy that is out of reach takes nothing back
+    }
+    if (!words.empty()) log_.warn("a copy did not get the hand-off", {{"copy", copy.url}, {"error", words}});
+    copies.emplace_back(copy.url, words.empty(), words);
+  }
+  return copies;
+}
+
+CommitSha InfraBranch::add(const NewCommit& commit, const CommitSha& parent) {
+  const auto parent_commit = commit_at(repository(), parent);
+  const auto tree = with_files(repository(), tree_at(repository(), parent).get(), commit.files);
+  const auto author = signature(options_.author);
+  const auto committer = signature(options_.committer);
+  const git_commit* parents[] = {parent_commit.get()};
+  git_oid made{};
+  if (!options_.sign) {
+    require(::git_commit_create(&made, repository(), nullptr, author.get(), committer.get(), nullptr, commit.message.c_str(), tree.get(), 1, parents),
+            "making the hand-off commit");
+    return sha_of(made);
+  }
+  Buffer text;
+  require(::git_commit_create_buffer(text.out(), repository(), author.get(), committer.get(), nullptr, commit.message.c_str(), tree.get(), 1, parents),
+          "making the hand-off commit");
+  const std::string armoured = options_.sign(text.c_str());
+  require(::git_commit_create_with_signature(&made, repository(), text.c_str(), armoured.c_str(), "gpgsig"), "signing the hand-off commit");
+  return sha_of(made);
+}
+
+}  // namespace slipway::git
