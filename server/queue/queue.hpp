@@ -100,7 +100,8 @@ struct BranchHead {
   BranchHead() = default;
   RepoName repository;
   std::string ref;
-  CommitSha before, after;
+  CommitSha before, after;  ///< `after`: where the branch is taken to be; `before`: of the push that was stored last
+  bool pending = false;     ///< deliveries of it wait to be completed: until then it is not sure, and not to be reconciled
   Clock::time_point stored;
 };
 
@@ -135,8 +136,9 @@ class Queue {
   /// The oldest deliveries that wait to be completed, at most `at_most`, beginning after `after` (empty: from the first).
   virtual Task<std::vector<Pending>> pending(const DeliveryId& after, std::size_t at_most) = 0;
   /// Ends a delivery's waiting: makes the runs of `verdict` that it has not made yet, marked only_when_completed, and returns
-  /// them. A second call makes none.
-  virtual Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict) = 0;
+  /// them. A second call makes none. `was_late`: Git says that the push's `after` is an ancestor of Pending::base; then it does
+  /// not count as where the branch is (schedule::branch_position).
+  virtual Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late = false) = 0;
   /// Every branch that a delivery named.
   virtual Task<std::vector<BranchHead>> branch_heads() = 0;
 

@@ -245,6 +245,57 @@ TEST_CASE("completing a delivery makes the missing runs, once") {
   CHECK(world.get(world.reader->runs(of_it)).size() == 1);
 }
 
+TEST_CASE("a push that arrives late does not move the branch back once Git has said so") {
+  World world;
+  world.accept(push("1", sha('a'), sha('d')), matches({}));
+  world.accept(push("2", sha('b'), sha('c')), matches({}));  // late: c is an ancestor of d
+  world.accept(push("3", sha('d'), sha('e')), matches({}));
+  world.accept(push("4", sha('a'), sha('b')), matches({}));  // late as well
+  const auto head = [&] { return world.get(world.queue->branch_heads()).at(0); };
+  const auto pending = world.get(world.queue->pending(DeliveryId(), 10));
+  REQUIRE(pending.size() == 3);
+  CHECK(pending[0].base == sha('d'));
+  CHECK(pending[1].base == sha('c'));
+  CHECK(head().after == sha('b'));
+  CHECK(head().pending);
+  world.get(world.queue->complete(DeliveryId("2"), Verdict(), true));
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10)).at(0).base == sha('d'));
+  world.get(world.queue->complete(DeliveryId("3"), Verdict()));
+  world.get(world.queue->complete(DeliveryId("4"), Verdict(), true));
+  CHECK(head().after == sha('e'));
+  CHECK_FALSE(head().pending);
+  CHECK_FALSE(world.accept(push("5", sha('e'), sha('f')), matches({})).gap);
+}
+
+TEST_CASE("the same push is still recognised after it was found to be late") {
+  World world;
+  world.accept(push("1", sha('a'), sha('d')), matches({}));
+  world.accept(push("2", sha('b'), sha('c')), matches({"t"}));
+  world.get(world.queue->complete(DeliveryId("2"), Verdict(), true));
+  CHECK(world.accept(push("3", sha('b'), sha('c')), matches({"t"})).duplicate);
+}
+
+TEST_CASE("a run whose commit a forced push took away is replaced by one at the head, in one step") {
+  World world;
+  const auto made = world.accept(push("1", sha('a'), sha('b')), matches({"t"}));
+  const auto claim = world.claim().value();
+  const Parameters parameters = {{"git-revision", "c"}};
+  const auto instead = world.get(world.queue->replace(claim.lease, sha('c'), parameters, "b is no longer on main"));
+  REQUIRE(instead.has_value());
+  CHECK(world.run(claim.lease.run).state == RunState::superseded);
+  CHECK(world.run(claim.lease.run).reason == "b is no longer on main");
+  const Run run = world.run(*instead);
+  CHECK(run.state == RunState::queued);
+  CHECK(run.commit == sha('c'));
+  CHECK(run.delivery == made.delivery);
+  CHECK(run.parameters == parameters);
+  CHECK_FALSE(world.get(world.queue->replace(claim.lease, sha('c'), parameters, "again")));
+  const auto next = world.claim().value();
+  CHECK(next.lease.run == *instead);
+  world.accept(push("2", sha('b'), sha('d')), matches({"t"}));
+  CHECK(world.get(world.queue->replace(next.lease, sha('d'), parameters, "again")) == RunId(3));  // it is queued already
+}
+
 TEST_CASE("pending deliveries come in pages, oldest first") {
   World world;
   Verdict incomplete;

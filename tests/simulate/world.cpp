@@ -143,6 +143,8 @@ void World::happen(const Event& event) {
       run.known = true;
       run.allow_rollback = event.b == 1;
       run.trouble = schedule::Trouble();
+      run.not_before.reset();
+      run.waiting_for = WaitingFor::none;
       run.next_stage = schedule::resume_at(run.built);
       schedule::Waiting waiting;
       waiting.run = run.id;

@@ -8,18 +8,20 @@ namespace slipway::queue::sqlite {
 struct Store::Branch {
   std::int64_t number = 0;
   std::optional<schedule::LastPush> last;
+  CommitSha seen;
   std::int64_t last_delivery = 0;
 };
 
 Store::Branch Store::branch_of(const Push& push) {
   Branch branch;
   {
-    auto row = database_.query("SELECT number, before, after, delivery FROM branches WHERE repository = ? AND ref = ?",
+    auto row = database_.query("SELECT number, before, after, delivery, seen FROM branches WHERE repository = ? AND ref = ?",
                                push.repository.value(), push.ref);
     if (row.next()) {
       branch.number = row.integer(0);
       branch.last.emplace(CommitSha(unpacked(row, 1)), CommitSha(unpacked(row, 2)));
       branch.last_delivery = row.integer(3);
+      branch.seen = CommitSha(unpacked(row, 4));
       return branch;
     }
   }
@@ -31,6 +33,7 @@ Store::Branch Store::branch_of(const Push& push) {
 schedule::Known Store::known(const Delivery& delivery, const Branch& branch, std::int64_t& same_id) {
   schedule::Known known;
   known.last = branch.last;
+  known.seen = branch.seen;
   auto row = database_.query("SELECT number, body_sha256 FROM deliveries WHERE id = ?", delivery.id.value());
   if (row.next()) {
     same_id = row.integer(0);
@@ -77,8 +80,8 @@ Accepted Store::accept(const Delivery& delivery, const Verdict& verdict, Clock::
       accepted.pending ? std::optional(1) : std::nullopt, other_base ? std::optional<Blob>(base) : std::nullopt,
       accepted.gap ? std::optional(1) : std::nullopt);
   ++next_delivery_;
-  database_.run("UPDATE branches SET before = ?, after = ?, delivery = ?, stored = ? WHERE number = ?", Blob(before),
-                Blob(after), number, now, branch.number);
+  database_.run("UPDATE branches SET before = ?1, after = ?2, seen = ?2, delivery = ?3, stored = ?4 WHERE number = ?5",
+                Blob(before), Blob(after), number, now, branch.number);
   return accepted;
 }
 
@@ -149,7 +152,8 @@ std::vector<RunRequest> Store::first_requests(const Extent& extent) {
   return payload ? requests_from(payload->verdict) : std::vector<RunRequest>();
 }
 
-std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, Clock::time_point now) {
+std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, bool was_late,
+                                     Clock::time_point now) {
   std::vector<MadeRun> made;
   std::int64_t number = 0, branch = 0;
   Delivery delivery;
@@ -167,6 +171,7 @@ std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdic
     delivery.push.ref = row.text(5);
     extent = Extent(row.integer(6), row.integer(7), row.integer(8));
   }
+  if (was_late) put_branch_right(number);
   // Asked of the first verdict, not of the runs: those may be finished and removed by now.
   const auto first = first_requests(extent);
   for (const RunRequest& request : verdict.runs) {
@@ -181,6 +186,17 @@ std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdic
       "UPDATE deliveries SET pending = NULL, first_later = ?, later = ?, completed_verdict = ? WHERE number = ?",
       made.empty() ? 0 : made.front().run.value(), made.size(), to_json(verdict), number);
   return made;
+}
+
+/// The branch had been further when this delivery was stored: so it is where it was seen before, and what was compared with this
+/// one's `after` since is to be compared with that.
+void Store::put_branch_right(std::int64_t delivery) {
+  database_.run(
+      "UPDATE deliveries SET base = (SELECT base FROM deliveries WHERE number = ?1) WHERE number > ?1 AND pending = 1 "
+      "AND branch = (SELECT branch FROM deliveries WHERE number = ?1) "
+      "AND coalesce(base, before) = (SELECT after FROM deliveries WHERE number = ?1)", delivery);
+  database_.run(
+      "UPDATE branches SET seen = (SELECT coalesce(base, before) FROM deliveries WHERE number = ?1) WHERE delivery = ?1", delivery);
 }
 
 }  // namespace slipway::queue::sqlite

@@ -179,7 +179,9 @@ std::vector<Pending> list_pending(Database& database, const std::filesystem::pat
 
 std::vector<BranchHead> list_branch_heads(Database& database) {
   std::vector<BranchHead> heads;
-  auto row = database.query("SELECT repository, ref, before, after, stored FROM branches WHERE after IS NOT NULL ORDER BY 1, 2");
+  auto row = database.query(
+      "SELECT repository, ref, before, seen, stored, EXISTS(SELECT 1 FROM deliveries d WHERE d.pending = 1 AND d.branch = b.number) "
+      "FROM branches b WHERE seen IS NOT NULL ORDER BY 1, 2");
   while (row.next()) {
     BranchHead head;
     head.repository = RepoName(row.text(0));
@@ -187,6 +189,7 @@ std::vector<BranchHead> list_branch_heads(Database& database) {
     head.before = CommitSha(unpacked(row, 2));
     head.after = CommitSha(unpacked(row, 3));
     head.stored = row.time(4);
+    head.pending = row.integer(5) != 0;
     heads.push_back(std::move(head));
   }
   return heads;

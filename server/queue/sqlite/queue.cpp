@@ -103,8 +103,8 @@ class SqliteQueue final : public Queue {
     auto read = [&](Database& database) { return list_pending(database, reading_->directory(), after, at_most); };
     co_return co_await reading_->run(std::move(read));
   }
-  Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict) override {
-    auto job = [&, now = time_.now()](Store& store) { return store.complete(delivery, verdict, now); };
+  Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late) override {
+    auto job = [&, was_late, now = time_.now()](Store& store) { return store.complete(delivery, verdict, was_late, now); };
     co_return co_await writer_.run(std::move(job));
   }
   Task<std::vector<BranchHead>> branch_heads() override { co_return co_await reading_->run(list_branch_heads); }

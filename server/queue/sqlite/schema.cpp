@@ -6,7 +6,8 @@
 // which therefore only ever grow at the end.
 //
 //   templates   a name for a number, so that a run's row is small
-//   branches    where each branch was last seen, by any delivery: the chain, and what recognises the same push again
+//   branches    the push that was stored last (before, after, delivery), by which the same one is recognised, and where the branch
+//               is taken to be (seen), by which a gap is: they differ once Git has said that the last push arrived late
 //   deliveries  one row a delivery, never changed but for `pending` and what completing it added. The raw bytes and the verdict are
 //               in a segment (segments.hpp). The runs that it made have the ids first_run … first_run + runs - 1, those
 //               that completing it made first_later … first_later + later - 1: no index is needed to find them
@@ -29,7 +30,7 @@ BEGIN;
 CREATE TABLE templates(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE branches(
   number INTEGER PRIMARY KEY, repository TEXT NOT NULL, ref TEXT NOT NULL,
-  before BLOB, after BLOB, delivery INTEGER, stored INTEGER,
+  before BLOB, after BLOB, seen BLOB, delivery INTEGER, stored INTEGER,
   UNIQUE(repository, ref));
 CREATE TABLE deliveries(
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, branch INTEGER NOT NULL, before BLOB, after BLOB,
@@ -39,6 +40,7 @@ CREATE TABLE deliveries(
   pending INTEGER, base BLOB, gap INTEGER,
   first_later INTEGER, later INTEGER, completed_verdict TEXT);
 CREATE INDEX deliveries_pending ON deliveries(segment) WHERE pending = 1;
+CREATE INDEX deliveries_unsure ON deliveries(branch) WHERE pending = 1;
 CREATE TABLE runs(
   id INTEGER PRIMARY KEY AUTOINCREMENT, delivery INTEGER NOT NULL, template INTEGER NOT NULL, branch INTEGER NOT NULL,
   "commit" BLOB NOT NULL, "trigger" TEXT NOT NULL, parameters TEXT NOT NULL,

@@ -30,7 +30,7 @@ class Store {
 
   // Deliveries (intake.cpp).
   Accepted accept(const Delivery& delivery, const Verdict& verdict, Clock::time_point now);
-  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, Clock::time_point now);
+  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late, Clock::time_point now);
 
   // Working on runs (work.cpp).
   std::optional<Claim> claim(Clock::time_point now);
@@ -87,6 +87,7 @@ class Store {
   std::vector<MadeRun> made_runs(std::int64_t first, std::int64_t count);
   void name_removed(std::vector<MadeRun>& runs, const Extent& extent);
   std::vector<RunRequest> first_requests(const Extent& extent);
+  void put_branch_right(std::int64_t delivery);
   RunId make_run(std::int64_t delivery, std::int64_t branch, const schedule::Group& group, const Delivery& of,
                  const RunRequest& request, bool only_when_completed, Clock::time_point now);
   void mark_short_of_memory(const schedule::Start& first);
