@@ -76,7 +76,7 @@ void check_resources(const Compiled& one, const QueueSettings& queue, Reader& in
 
 /// Where a reference is left in the name, templates of different repositories may well mean different images.
 bool same_image(const Template& a, const Template& b) {
-  return a.build.image == b.build.image && (references_in(a.build.image).empty() || a.repository == b.repository);
+  return a.build.image == b.build.image && (references_in(a.build.image).empty() || (a.repository == b.repository && a.repository.value().find('*') == std::string::npos));
 }
 
 void check_unique(const std::vector<Compiled>& templates, Reader& in) {

@@ -240,6 +240,7 @@ class Importer {
     const auto path = infra.empty() ? std::string::npos : infra.find('/', infra.find("://") + 3);
     const std::string base = infra.empty() ? "https://git.example.com" : infra.substr(0, path);
     text += fmt::format("\ngit:\n  base_url: {}  # FILL IN: repositories are <base_url>/<organisation>/<name>.git\n", base);
+    if (manifests_.login) text += fmt::format("  username_file: /etc/slipway/secrets/{0}/username\n  password_file: /etc/slipway/secrets/{0}/password\n", *manifests_.login);
     text += fmt::format("\nregistry:\n  host: {}\n", registry_.empty() ? "registry.example.com  # FILL IN" : yaml_scalar(registry_));
     if (!docker_secret_.empty()) text += fmt::format("  auth_file: /etc/slipway/secrets/{}/.dockerconfigjson\n", docker_secret_);
     text += fmt::format("\nhandoff:\n  repository: {}\n", infra.empty() ? "https://git.example.com/organisation/infra.git  # FILL IN: it is in no manifest" : infra);

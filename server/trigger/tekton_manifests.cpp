@@ -33,6 +33,17 @@ Result<std::vector<std::filesystem::path>> files_below(std::span<const std::file
   return files;
 }
 
+/// The name of a Secret, or of one that an operator makes, where it is a login.
+std::optional<std::string> login_name(const YAML::Node& manifest, const std::string& kind, const std::string& name) {
+  const auto has_both = [&](std::initializer_list<const char*> keys) {
+    const auto map = node_at(manifest, keys);
+    return !node_at(map, {"username"}).IsNull() && !node_at(map, {"password"}).IsNull();
+  };
+  if (kind == "Secret" && (has_both({"data"}) || has_both({"stringData"}))) return name;
+  if (has_both({"spec", "destination", "transformation", "templates"})) return text_at(manifest, {"spec", "destination", "name"});
+  return std::nullopt;
+}
+
 void sort_in(const YAML::Node& manifest, const std::string& file, TektonManifests& found) {
   if (!manifest.IsMap()) return;
   const std::string kind = text_at(manifest, {"kind"}), name = text_at(manifest, {"metadata", "name"});
@@ -52,6 +63,8 @@ void sort_in(const YAML::Node& manifest, const std::string& file, TektonManifest
     found.tasks[name] = manifest;
   } else if (kind == "ResourceQuota" && !text_at(manifest, {"spec", "hard", "requests.memory"}).empty()) {
     found.memory_quota = text_at(manifest, {"spec", "hard", "requests.memory"});
+  } else if (const auto login = login_name(manifest, kind, name)) {
+    found.login = login;
   } else {
     found.passed_over.push_back(fmt::format("{}: {} {}", file, kind.empty() ? "no kind" : kind, name));
   }

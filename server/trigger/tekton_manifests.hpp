@@ -19,6 +19,7 @@ struct TektonManifests {
   std::vector<YAML::Node> listeners;
   ByName triggers, bindings, templates, pipelines, tasks;
   std::optional<std::string> memory_quota;
+  std::optional<std::string> login;      ///< name of a secret with `username` and `password`
   std::vector<std::string> passed_over;  ///< `file: Kind name`
 };
 
