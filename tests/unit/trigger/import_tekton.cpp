@@ -1,0 +1,163 @@
+#include "trigger/import_tekton.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <fstream>
+
+#include "cel/json.hpp"
+#include "cel/program.hpp"
+#include "fixture.hpp"
+#include "trigger/tekton_manifests.hpp"
+
+namespace slipway::trigger {
+namespace {
+
+using Paths = std::vector<std::filesystem::path>;
+
+const std::filesystem::path own = std::filesystem::path(SLIPWAY_SOURCE_DIR) / "tests/data/tekton";
+
+config::Config load(const std::string& text) {
+  auto loaded = config::load_text(text, "slipway.yaml", config::LoadOptions(false));
+  if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) FAIL(config::text(*errors));
+  return std::get<config::Config>(std::move(loaded));
+}
+
+/// The filters of an EventListener's triggers, by trigger, read without the importer.
+std::map<std::string, std::vector<std::string>> original_filters(const Paths& folders) {
+  const auto manifests = read_manifests(folders);
+  REQUIRE(manifests);
+  std::map<std::string, std::vector<std::string>> filters;
+  for (const auto& listener : manifests->listeners) {
+    for (const auto& trigger : listener["spec"]["triggers"]) {
+      if (!trigger["name"]) continue;
+      auto& chain = filters[trigger["name"].Scalar()];
+      for (const auto& interceptor : trigger["interceptors"]) {
+        if (interceptor["cel"]) chain.push_back(interceptor["cel"]["filter"].Scalar());
+        for (const auto& param : interceptor["params"]) {
+          if (param["name"].Scalar() == "filter") chain.push_back(param["value"].Scalar());
+        }
+      }
+    }
+  }
+  return filters;
+}
+
+bool original_fires(const std::vector<std::string>& chain, const Delivery& delivery) {
+  const auto body = cel::parse_body(*delivery.body);
+  REQUIRE(body);
+  cel::Bindings bindings;
+  bindings.body = &*body;
+  bindings.header = &delivery.headers;
+  for (const auto& filter : chain) {
+    const auto program = cel::Program::compile(filter);
+    REQUIRE(program);
+    const auto verdict = program->test(bindings);
+    if (!verdict || !*verdict) return false;
+  }
+  return true;
+}
+
+std::vector<Delivery> pushes() {
+  std::vector<Delivery> all{test::parsed("push-single-backend-05"), test::parsed("push-single-backend-04"), test::parsed("push-rename-across-services"),
+                            test::parsed("joossam-fp-1"),           test::parsed("push-multi-05-commits"),  test::parsed("push-korean-emoji")};
+  const std::vector<std::string> repositories{"Lumie-Edu/lumie-backend", "Lumie-Edu/lumie-ai", "Lumie-Edu/lumie-worker", "Lumie-Edu/lumie-frontend", "Lumie-Edu/joossam", "Org/api", "Org/web"};
+  const std::vector<std::string> files{"services/grading/a.py", "services/core/exam-svc/X.java", "libs/common/A.java", "libs/messaging/M.java", "libs/grpc-api/x.proto",
+                                       "services/support/file-svc/F.java", "services/report/r", "services/audio/a", "services/analysis/a", "README.md", "src/abc", "src/abc,"};
+  for (const auto& repository : repositories) {
+    for (const auto& file : files) {
+      Push modified = test::push_of(repository, {file}), added = modified, removed = modified;
+      added.commits[0].modified.clear();
+      added.commits[0].added = {file};
+      removed.commits[0].modified.clear();
+      removed.commits[0].removed = {file};
+      for (auto& push : {modified, added, removed}) all.push_back(test::delivery_of(push));
+    }
+  }
+  return all;
+}
+
+void check_same_decisions(const Paths& folders, const std::shared_ptr<const config::Catalogue>& catalogue, const std::vector<std::string>& left_out) {
+  auto filters = original_filters(folders);
+  for (const auto& name : left_out) filters.erase(name);
+  const Matcher matcher(catalogue);
+  std::size_t fired = 0;
+  for (const auto& delivery : pushes()) {
+    const auto verdict = matcher.judge(delivery);
+    for (const auto& [name, chain] : filters) {
+      INFO(name << " on " << delivery.push.repository.value());
+      const bool fires = std::any_of(verdict.runs.begin(), verdict.runs.end(), [&](const RunRequest& run) { return run.trigger == name; });
+      CHECK(fires == original_fires(chain, delivery));
+      fired += fires;
+    }
+  }
+  CHECK(fired > 0);
+}
+
+TEST_CASE("manifests become a configuration that decides the same") {
+  const Paths folders{own};
+  const auto text = import_tekton(folders);
+  REQUIRE(text);
+  INFO(*text);
+  const auto config = load(*text);
+  check_same_decisions(folders, config.catalogue, {"chat", "nowhere"});
+
+  const Settings& settings = config.settings;
+  CHECK(settings.webhook.secret_files.at(0) == "/etc/slipway/secrets/hook/token");
+  CHECK(settings.git.base_url == "http://git.example.com:3000");
+  CHECK(settings.git.username_file == std::filesystem::path("/etc/slipway/secrets/git-login/username"));
+  CHECK(settings.handoff.repository_url == "http://git.example.com:3000/org/infra.git");
+  CHECK(settings.registry.host == "registry.example.com");
+  CHECK(settings.registry.auth_file == std::filesystem::path("/etc/slipway/secrets/registry-login/.dockerconfigjson"));
+  CHECK(settings.queue.memory_budget == 8ull << 30);
+
+  const auto verdict = Matcher(config.catalogue).judge(test::delivery_of(test::push_of("Org/api", {"src/abc"})));
+  REQUIRE(verdict.runs.size() == 2);
+  CHECK(verdict.runs[0].parameters.at("extra") == "main");
+  CHECK(verdict.runs[0].parameters.at("git-url") == "http://git.example.com:3000/Org/api.git");
+  const auto made = config.catalogue->resolve(verdict.runs[0], test::push_of("Org/api", {}));
+  REQUIRE(made);
+  CHECK(made->app == "api");
+  CHECK(made->build.image == "apps/api");
+  CHECK(made->build.context == "./api");
+  CHECK(made->timeout == std::chrono::hours(1));
+  CHECK(made->delete_on_success);
+  CHECK(made->values.at(0).file == "apps/api/values.yaml");
+  CHECK(made->values.at(0).path == ".common.image.tag");
+  CHECK(config.catalogue->find(TemplateName("web-template"))->values.empty());
+}
+
+TEST_CASE("there is a comment at everything that could not be carried over") {
+  const Paths folders{own};
+  const auto text = import_tekton(folders);
+  REQUIRE(text);
+  for (const char* comment : {"# EventListener listener: `namespaceSelector` is not carried over", "# event type pull_request: slipway receives push events only",
+                              "# NOT CARRIED OVER: trigger chat has an interceptor", "# NOT CARRIED OVER: trigger nowhere has the TriggerTemplate 'gone-template'",
+                              "# there is no TriggerBinding gone", "# NOT CARRIED OVER: a further TaskRun", "# TriggerTemplate unused-template is used by no trigger",
+                              "# NOT CARRIED OVER: task lint (linter)", "# BUILD_ARGS $(params.args) was one string", "# the parameter colour = blue is not carried over",
+                              "ConfigMap other", "# was $(body.repository.clone_url)"}) {
+    INFO(comment);
+    CHECK(text->find(comment) != std::string::npos);
+  }
+}
+
+TEST_CASE("what can not be imported is an error with its place") {
+  CHECK_THAT(import_tekton(Paths{"/nowhere"}).error().text(), Catch::Contains("/nowhere"));
+  CHECK_THAT(import_tekton(Paths{std::filesystem::path(SLIPWAY_SOURCE_DIR) / "config"}).error().text(), Catch::Contains("no EventListener"));
+}
+
+TEST_CASE("a real team's manifests, where they are present") {
+  const Paths folders{std::filesystem::path(SLIPWAY_SOURCE_DIR) / "../shared/tekton-manifests"};
+  if (!std::filesystem::exists(folders[0])) {
+    WARN("the manifests are not here");
+    return;
+  }
+  const auto text = import_tekton(folders);
+  REQUIRE(text);
+  CHECK(text->find("TO BE MENDED") == std::string::npos);
+  const auto config = load(*text);
+  CHECK(config.catalogue->triggers().size() == 18);
+  check_same_decisions(folders, config.catalogue, {});
+}
+
+}  // namespace
+}  // namespace slipway::trigger
