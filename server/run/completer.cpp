@@ -83,8 +83,10 @@ Task<> Completer::complete(const queue::Pending& pending) {
 /// The push with its whole list of commits; nothing where its head exists no more, so that only the payload is left to judge.
 Task<std::optional<Push>> Completer::completed(const queue::Pending& pending) {
   Push push = pending.delivery.push;
-  if (!co_await sources_.contains(push.repository, push.after)) co_await sources_.fetch(push.repository);
-  if (!co_await sources_.contains(push.repository, push.after)) co_return std::nullopt;
+  const bool known = co_await sources_.contains(push.repository, push.after);
+  if (!known) co_await sources_.fetch(push.repository);
+  const bool exists = co_await sources_.contains(push.repository, push.after);
+  if (!exists) co_return std::nullopt;
   auto commits = co_await sources_.changed(push.repository, pending.base, push.after, limit_);
   push.before = pending.base;
   push.commits = std::move(commits);

@@ -30,8 +30,10 @@ Task<std::optional<CommitSha>> commit_of(HandOffTools& tools, const HandOff& wha
 Task<Relation> relation(HandOffTools& tools, const RepoName& repository, const std::optional<CommitSha>& one, const CommitSha& other) {
   if (!one) co_return Relation::none;
   if (*one == other) co_return Relation::same;
-  if (co_await tools.sources.is_ancestor(repository, *one, other)) co_return Relation::ancestor;
-  if (co_await tools.sources.is_ancestor(repository, other, *one)) co_return Relation::descendant;
+  const bool before = co_await tools.sources.is_ancestor(repository, *one, other);
+  if (before) co_return Relation::ancestor;
+  const bool after = co_await tools.sources.is_ancestor(repository, other, *one);
+  if (after) co_return Relation::descendant;
   co_return Relation::unrelated;
 }
 
@@ -60,14 +62,18 @@ Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, const HandOff& wha
   schedule::HandoffFacts facts;
   facts.candidate = what.run.commit;
   const std::optional<CommitSha> candidate = what.run.commit;
-  facts.candidate_reachable = co_await reachable(tools, repository, candidate, history.head);
+  const bool candidate_reachable = co_await reachable(tools, repository, candidate, history.head);
+  facts.candidate_reachable = candidate_reachable;
   facts.deployed = tells_tag(edit) ? tag_in(value) : value;
   const auto deployed = co_await commit_of(tools, what, value, facts.deployed, last);
-  facts.deployed_is = co_await relation(tools, repository, deployed, what.run.commit);
-  facts.deployed_reachable = co_await reachable(tools, repository, deployed, history.head);
+  const Relation deployed_is = co_await relation(tools, repository, deployed, what.run.commit);
+  const bool deployed_reachable = co_await reachable(tools, repository, deployed, history.head);
+  facts.deployed_is = deployed_is;
+  facts.deployed_reachable = deployed_reachable;
   if (last) {
     facts.last_handed_off = tells_tag(edit) ? tag_in(last->tag) : last->tag;
-    facts.deployed_to_last = co_await relation(tools, repository, deployed, last->source_commit);
+    const Relation to_last = co_await relation(tools, repository, deployed, last->source_commit);
+    facts.deployed_to_last = to_last;
   }
   facts.on_hold = history.on_hold;
   facts.allow_rollback = what.run.allow_rollback;

@@ -52,15 +52,13 @@ Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& lo
 
 Task<std::optional<RunOutcome>> Performer::fetch(const Run& run, build::RunLog& log) {
   auto& sources = tools_.sources;
-  bool fetched = false;
-  if (!co_await sources.contains(run.repository, run.commit)) {
-    co_await sources.fetch(run.repository);
-    fetched = true;
-  }
+  const bool known = co_await sources.contains(run.repository, run.commit);
+  if (!known) co_await sources.fetch(run.repository);
   const bool on_branch = co_await sources.on_branch(run.repository, run.commit, run.ref);
   if (on_branch || run.allow_rollback) co_return std::nullopt;
-  if (!fetched) co_await sources.fetch(run.repository);
-  if (co_await sources.on_branch(run.repository, run.commit, run.ref)) co_return std::nullopt;
+  if (known) co_await sources.fetch(run.repository);
+  const bool on_it_now = co_await sources.on_branch(run.repository, run.commit, run.ref);
+  if (on_it_now) co_return std::nullopt;
   log.note(fmt::format("{} is no longer on {}: it would not be handed off, and is not built", run.commit.value(), branch_of(run.ref)));
   co_return gone(run);
 }
@@ -92,8 +90,10 @@ Task<std::optional<RunOutcome>> Performer::order_rivals(const queue::Claim& clai
 
 Task<std::optional<RunId>> Performer::later_than(const Run& run, const std::vector<queue::Rival>& others) {
   for (const auto& other : others) {
-    if (!co_await tools_.sources.contains(run.repository, other.commit)) co_await tools_.sources.fetch(run.repository);
-    if (co_await tools_.sources.is_ancestor(run.repository, run.commit, other.commit)) co_return other.run;
+    const bool known = co_await tools_.sources.contains(run.repository, other.commit);
+    if (!known) co_await tools_.sources.fetch(run.repository);
+    const bool later = co_await tools_.sources.is_ancestor(run.repository, run.commit, other.commit);
+    if (later) co_return other.run;
   }
   co_return std::nullopt;
 }
@@ -123,8 +123,10 @@ Task<std::variant<BuildResults, RunOutcome>> Performer::build(const queue::Claim
   const Run& run = claim.run;
   at = Stage::checkout;
   log.stage(Stage::checkout);
-  if (auto end = co_await fetch(run, log)) co_return Answer(*std::move(end));
-  if (auto end = co_await order_rivals(claim)) co_return Answer(*std::move(end));
+  auto gone_away = co_await fetch(run, log);
+  if (gone_away) co_return Answer(*std::move(gone_away));
+  auto too_old = co_await order_rivals(claim);
+  if (too_old) co_return Answer(*std::move(too_old));
   Workspace workspace(settings_.state / "work", run.id, tools_.files);
   co_await workspace.make();
   git::CheckoutOptions options;

@@ -51,7 +51,8 @@ Task<> Reconciler::look_at(const RepoName& repository) {
     co_await time_.sleep_for(grace);
     last = co_await last_seen(repository);
     // Already past this head: a delivery came while we waited.
-    if (*last == *head || co_await sources_.is_ancestor(repository, *head, *last)) co_return;
+    const bool passed = co_await sources_.is_ancestor(repository, *head, *last);
+    if (passed || *last == *head) co_return;
   }
   // A branch that is seen for the first time is only noted: nobody pushed to it while it was watched.
   co_await accept_missed(repository, last.value_or(*head), *head);

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/failure.hpp"
+#include "git/remote.hpp"
+#include "git/source_mirror.hpp"
+
+namespace slipway::test {
+
+/// An infra repository in memory: records what was pushed, and fails the way it is told to.
+class FakeInfra final : public git::GitRemote {
+ public:
+  std::map<std::string, std::string> files;  ///< on the server's branch
+  std::vector<git::NewCommit> pushed;        ///< in order
+  int pushes = 0;                            ///< push operations that landed
+  int fetches = 0;
+  std::function<void()> before_push;         ///< somebody else, between our fetch and our push
+  int races = 0;                             ///< so many pushes lose a race, whatever the head
+  std::string refuse;                        ///< words of a server that says no
+  std::string unreachable;                   ///< what an exchange with a server that is gone says
+
+  /// Somebody else commits.
+  void commit(const std::string& file, const std::string& bytes) {
+    files[file] = bytes;
+    ++version_;
+  }
+
+  Task<CommitSha> head() override {
+    if (known_ == 0) co_return co_await fetch();
+    co_return sha(known_);
+  }
+  Task<CommitSha> fetch() override {
+    if (!unreachable.empty()) throw Unavailable(unreachable);
+    ++fetches;
+    known_ = version_;
+    snapshots_[version_] = files;
+    co_return sha(version_);
+  }
+  Task<std::optional<std::string>> read(CommitSha at, std::string file) override {
+    const auto& tree = snapshots_.at(number(at));
+    const auto found = tree.find(file);
+    if (found == tree.end()) co_return std::nullopt;
+    co_return found->second;
+  }
+  Task<std::vector<std::pair<std::string, std::string>>> find_text(CommitSha, std::string needle, std::size_t, std::size_t) override {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const auto& [file, bytes] : files) {
+      if (bytes.find(needle) != std::string::npos) found.emplace_back(file, bytes);
+    }
+    co_return found;
+  }
+  Task<std::vector<git::LoggedCommit>> log(CommitSha, std::size_t) override { co_return std::vector<git::LoggedCommit>(); }
+  Task<std::string> default_branch() override { co_return std::string("main"); }
+  Task<git::PushOutcome> commit_and_push(CommitSha onto, std::vector<git::NewCommit> commits) override {
+    if (!unreachable.empty()) throw Unavailable(unreachable);
+    if (!refuse.empty()) throw Refused(refuse);
+    if (before_push) std::exchange(before_push, nullptr)();
+    if (races > 0) {
+      --races;
+      known_ = 0;
+      co_return git::Raced("failed to update ref");
+    }
+    if (number(onto) != version_) {
+      known_ = 0;
+      co_return git::Raced("non-fast-forward");
+    }
+    std::vector<CommitSha> made;
+    for (auto& commit : commits) {
+      for (const auto& [file, bytes] : commit.files) files[file] = bytes;
+      made.push_back(sha(++version_));
+      pushed.push_back(std::move(commit));
+    }
+    ++pushes;
+    known_ = version_;
+    snapshots_[version_] = files;
+    co_return git::Landed(std::move(made));
+  }
+
+ private:
+  static CommitSha sha(int version) {
+    std::string digits = std::to_string(version);
+    return CommitSha(std::string(40 - digits.size(), '0') + digits);
+  }
+  static int number(const CommitSha& sha) { return std::stoi(sha.value()); }
+  int version_ = 1;
+  int known_ = 0;
+  std::map<int, std::map<std::string, std::string>> snapshots_;
+};
+
+/// A source repository in memory: a history in which each commit names its parents.
+class FakeSources final : public git::SourceMirror {
+ public:
+  std::map<CommitSha, std::vector<CommitSha>> parents;
+  std::map<std::string, CommitSha> heads;  ///< ref → commit
+  std::vector<ChangedCommit> changes;      ///< what changed() answers
+  int fetches = 0;
+  std::string unreachable;
+
+  /// `name` repeated to 40 digits: a commit that is easy to recognise.
+  static CommitSha named(char name) { return CommitSha(std::string(40, name)); }
+  /// Adds a commit and moves main to it.
+  CommitSha add(char name, std::vector<CommitSha> onto) {
+    parents[named(name)] = std::move(onto);
+    return heads["refs/heads/main"] = named(name);
+  }
+
+  Task<> fetch(RepoName) override {
+    if (!unreachable.empty()) throw Unavailable(unreachable);
+    ++fetches;
+    co_return;
+  }
+  Task<bool> contains(RepoName, CommitSha commit) override { co_return parents.contains(commit); }
+  Task<std::optional<CommitSha>> head(RepoName, std::string ref) override {
+    const auto found = heads.find(ref);
+    if (found == heads.end()) co_return std::nullopt;
+    co_return found->second;
+  }
+  Task<bool> on_branch(RepoName, CommitSha commit, std::string ref) override {
+    const auto found = heads.find(ref);
+    co_return found != heads.end() && (found->second == commit || reaches(found->second, commit));
+  }
+  Task<std::optional<CommitSha>> find_commit(RepoName, std::string prefix) override {
+    for (const auto& [commit, onto] : parents) {
+      if (commit.value().starts_with(prefix)) co_return commit;
+    }
+    co_return std::nullopt;
+  }
+  Task<bool> is_ancestor(RepoName, CommitSha older, CommitSha newer) override { co_return older != newer && reaches(newer, older); }
+  Task<git::Ancestry> ancestry(RepoName, CommitSha commit, std::vector<CommitSha> others) override {
+    git::Ancestry known;
+    others.push_back(commit);
+    for (const auto& older : others) {
+      for (const auto& newer : others) {
+        if (older != newer && reaches(newer, older)) known.add(older, newer);
+      }
+    }
+    co_return known;
+  }
+  Task<std::vector<CommitSha>> first_parents(RepoName, std::string, std::size_t) override { co_return std::vector<CommitSha>(); }
+  Task<Clock::time_point> commit_time(RepoName, CommitSha) override { co_return Clock::time_point(); }
+  Task<std::vector<ChangedCommit>> changed(RepoName, CommitSha, CommitSha, std::size_t) override { co_return changes; }
+  Task<bool> fetch_commit(RepoName, CommitSha) override { co_return false; }
+  Task<Result<void>> checkout(RepoName, CommitSha, std::filesystem::path, git::CheckoutOptions) override { co_return Result<void>(); }
+
+ private:
+  bool reaches(const CommitSha& from, const CommitSha& to) const {
+    const auto found = parents.find(from);
+    if (found == parents.end()) return false;
+    return std::any_of(found->second.begin(), found->second.end(), [&](const CommitSha& parent) { return parent == to || reaches(parent, to); });
+  }
+};
+
+}  // namespace slipway::test

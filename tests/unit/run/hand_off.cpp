@@ -1,0 +1,203 @@
+#include "run/hand_off.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "queue/open.hpp"
+#include "run/edits.hpp"
+#include "support/fake_git.hpp"
+#include "support/run_coroutine.hpp"
+#include "support/tmp_dir.hpp"
+
+using namespace slipway;
+using test::FakeSources;
+
+namespace {
+
+/// Says nothing, and remembers its notes.
+class NoteLog final : public build::RunLog {
+ public:
+  std::vector<std::string> notes;
+  void stage(Stage) override {}
+  void stage_done(Stage, std::string_view, std::string_view) override {}
+  void write(build::Stream, std::string_view) override {}
+  void note(std::string_view sentence) override { notes.emplace_back(sentence); }
+  void hide(std::string_view) override {}
+  void flush() override {}
+  std::string last_lines(std::size_t) const override { return ""; }
+};
+
+struct House {
+  asio::io_context loop{1};
+  test::TmpDir folder;
+  io::SystemTime time;
+  test::FakeInfra infra;
+  FakeSources sources;
+  queue::Opened store = queue::open_sqlite(folder / "queue", queue::Options(), loop.get_executor(), time, Log());
+  HandoffSettings settings;
+  NoteLog log;
+
+  House() {
+    infra.files["a.yaml"] = "image:\n  tag: old # the tag\n";
+    infra.files["b.yaml"] = "image:\n  tag: old\n";
+    sources.add('a', {});
+  }
+
+  run::HandOff wish(char commit, const std::string& file, const std::string& name = "a-template") {
+    run::HandOff wish;
+    wish.run.id = RunId(7);
+    wish.run.template_name = TemplateName(name);
+    wish.run.repository = RepoName("Org/a");
+    wish.run.ref = "refs/heads/main";
+    wish.run.commit = FakeSources::named(commit);
+    wish.target.name = wish.run.template_name;
+    wish.target.app = "app";
+    ValuesEdit edit;
+    edit.file = file;
+    edit.path = "image.tag";
+    wish.target.values.push_back(edit);
+    wish.results.image = "zot.example/apps/app";
+    wish.results.tag = short_tag(wish.run.commit);
+    wish.results.digest = Digest("sha256:dd");
+    return wish;
+  }
+
+  std::vector<run::HandOffItem> hand_off(std::vector<run::HandOff> wishes) {
+    std::vector<run::HandOffItem> items;
+    for (auto& wish : wishes) items.emplace_back(std::move(wish), log);
+    std::vector<run::HandOffItem*> batch;
+    for (auto& item : items) batch.push_back(&item);
+    run::HandOffTools tools{infra, sources, *store.queue, time, Log()};
+    test::run_coroutine(loop, run::hand_off(tools, settings, batch));
+    return items;
+  }
+  RunOutcome hand_off(run::HandOff wish) {
+    std::vector<run::HandOff> one;
+    one.push_back(std::move(wish));
+    auto items = hand_off(std::move(one));
+    if (items[0].failed) std::rethrow_exception(items[0].failed);
+    return items[0].outcome.value();
+  }
+};
+
+std::string reason(const RunOutcome& outcome) {
+  if (const auto* failed = std::get_if<Failed>(&outcome)) return failed->reason;
+  if (const auto* old = std::get_if<Superseded>(&outcome)) return old->why;
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a hand-off is one commit that changes one value and says where it comes from") {
+  House house;
+  const auto outcome = house.hand_off(house.wish('a', "a.yaml"));
+  REQUIRE(std::holds_alternative<HandedOff>(outcome));
+  CHECK(house.infra.files["a.yaml"] == "image:\n  tag: \"aaaaaaaa\" # the tag\n");
+  REQUIRE(house.infra.pushed.size() == 1);
+  CHECK(house.infra.pushed[0].message ==
+        "CHORE(app): update app image to aaaaaaaa\n\nSource-Repository: Org/a\nSource-Commit: " + std::string(40, 'a') +
+            "\nSlipway-Run: 7\nImage-Digest: sha256:dd\n");
+}
+
+TEST_CASE("the same hand-off again changes nothing and makes no commit") {
+  House house;
+  house.hand_off(house.wish('a', "a.yaml"));
+  CHECK(std::holds_alternative<Unchanged>(house.hand_off(house.wish('a', "a.yaml"))));
+  CHECK(house.infra.pushes == 1);
+}
+
+TEST_CASE("hand-offs that are ready together go in one push, and a bad one does not hold the others") {
+  House house;
+  std::vector<run::HandOff> wishes;
+  wishes.push_back(house.wish('a', "a.yaml", "one"));
+  wishes.push_back(house.wish('a', "missing.yaml", "two"));
+  wishes.push_back(house.wish('a', "b.yaml", "three"));
+  const auto items = house.hand_off(std::move(wishes));
+  CHECK(std::holds_alternative<HandedOff>(*items[0].outcome));
+  CHECK(reason(*items[1].outcome) == "the values file missing.yaml is not in the infra repository");
+  CHECK(std::holds_alternative<HandedOff>(*items[2].outcome));
+  CHECK(house.infra.pushes == 1);
+  CHECK(house.infra.pushed.size() == 2);
+}
+
+TEST_CASE("somebody who pushes in between keeps his change, and the edit is applied to it") {
+  House house;
+  house.infra.before_push = [&] { house.infra.commit("a.yaml", "# new line\nimage:\n  tag: old # the tag\nreplicas: 3\n"); };
+  REQUIRE(std::holds_alternative<HandedOff>(house.hand_off(house.wish('a', "a.yaml"))));
+  CHECK(house.infra.files["a.yaml"] == "# new line\nimage:\n  tag: \"aaaaaaaa\" # the tag\nreplicas: 3\n");
+  REQUIRE(house.log.notes.size() == 2);
+  CHECK(house.log.notes[0] == "attempt 1 of 5 lost a race: non-fast-forward");
+}
+
+TEST_CASE("races are lost at most as often as configured, and the end says how to go on") {
+  House house;
+  house.settings.attempts = 3;
+  house.infra.races = 100;
+  CHECK(reason(house.hand_off(house.wish('a', "a.yaml"))) ==
+        "the branch main moved under every one of 3 attempts; `slipway retry 7` tries again");
+  CHECK(house.infra.races == 97);
+}
+
+TEST_CASE("what the server refuses or does not answer reaches every run of the push as it is") {
+  House house;
+  house.infra.refuse = "pre-receive hook declined (protected)";
+  CHECK_THROWS_AS(house.hand_off(house.wish('a', "a.yaml")), Refused);
+  house.infra.refuse.clear();
+  house.infra.unreachable = "connection refused";
+  CHECK_THROWS_AS(house.hand_off(house.wish('a', "a.yaml")), Unavailable);
+}
+
+TEST_CASE("a later commit that is deployed is never rolled back") {
+  House house;
+  house.sources.add('b', {FakeSources::named('a')});
+  house.hand_off(house.wish('b', "a.yaml"));
+  const auto outcome = house.hand_off(house.wish('a', "a.yaml"));
+  CHECK(std::holds_alternative<Superseded>(outcome));
+  CHECK(house.infra.pushes == 1);
+}
+
+TEST_CASE("a commit that the branch no longer contains is not handed off") {
+  House house;
+  house.sources.add('b', {FakeSources::named('a')});
+  house.sources.heads["refs/heads/main"] = FakeSources::named('a');
+  CHECK(std::holds_alternative<Superseded>(house.hand_off(house.wish('b', "a.yaml"))));
+}
+
+TEST_CASE("after a revert by hand the template is on hold until a person releases it") {
+  House house;
+  house.hand_off(house.wish('a', "a.yaml"));
+  house.sources.add('b', {FakeSources::named('a')});
+  house.hand_off(house.wish('b', "a.yaml"));
+  house.infra.commit("a.yaml", "image:\n  tag: \"aaaaaaaa\" # the tag\n");
+  house.sources.add('c', {FakeSources::named('b')});
+  const auto held = house.hand_off(house.wish('c', "a.yaml"));
+  REQUIRE(std::holds_alternative<Postponed>(held));
+  CHECK(std::get<Postponed>(held).waiting_for == WaitingFor::hold);
+  CHECK(test::run_coroutine(house.loop, house.store.queue->held(TemplateName("a-template"))).has_value());
+  CHECK(test::run_coroutine(house.loop, house.store.queue->release(TemplateName("a-template"))));
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('c', "a.yaml"))));
+}
+
+TEST_CASE("a decision against writing is taken only on a freshly fetched head") {
+  House house;
+  house.hand_off(house.wish('a', "a.yaml"));
+  const int before = house.infra.fetches;
+  house.infra.commit("a.yaml", "image:\n  tag: latest\n");
+  // The head known from our own push says that nothing is to be done; the server's head says otherwise.
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('a', "a.yaml"))));
+  CHECK(house.infra.fetches > before);
+}
+
+TEST_CASE("the image beside the tag guards against the wrong file") {
+  House house;
+  house.infra.files["a.yaml"] = "image:\n  repository: apps/other\n  tag: old\n";
+  auto wish = house.wish('a', "a.yaml");
+  CHECK(reason(house.hand_off(wish)).find("apps/other") != std::string::npos);
+  wish.target.guard = Guard::warn;
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+}
+
+TEST_CASE("only the configured paths may be touched") {
+  House house;
+  house.settings.paths = {"applications/"};
+  CHECK(reason(house.hand_off(house.wish('a', "a.yaml"))) == "a.yaml is outside of handoff.paths, which says what may be touched");
+}
