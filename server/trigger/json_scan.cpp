@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -278,6 +280,8 @@ bool JsonScan::number(std::string_view& digits, bool& whole) {
     if (!some_digits()) return fail("bad number");
   }
   digits = std::string_view(start, static_cast<std::size_t>(at_ - start));
+  const bool may_be_huge = digits.size() > 300 || (!whole && digits.find_first_of("eE") != std::string_view::npos);
+  if (may_be_huge && std::isinf(std::strtod(std::string(digits).c_str(), nullptr))) return fail("number beyond what a double holds");
   return true;
 }
 

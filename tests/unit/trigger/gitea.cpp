@@ -115,6 +115,7 @@ TEST_CASE("bodies that are no push are errors that say where and why") {
       {"broken \\u", replaced(good, "x/y", "\\u12g4"), "bad \\u"},
       {"unknown word", replaced(good, "null", "nul"), "unknown word"},
       {"bad number", replaced(good, R"("id":1)", R"("id":01)"), "bad number"},
+      {"number beyond a double", replaced(good, R"("id":1)", R"("id":1e400)"), "beyond what a double holds"},
       {"missing comma", replaced(good, R"(1,"name")", R"(1 "name")"), "expected , or }"},
       {"trailing comma", replaced(good, R"("removed":[])", R"("removed":["z",])"), "expected a string"},
   }));
