@@ -8,6 +8,9 @@ namespace slipway::edit {
 
 namespace {
 
+// A reader of YAML looks for the `:` behind a key within 1024 characters (7.4.2).
+bool is_too_long(std::string_view key) { return quoted(key).size() > 1000; }
+
 std::string flow_key(std::string_view key, const FlowHabit& habit) {
   return (habit.quote_keys ? quoted(key) : plain_or_quoted(key)) + habit.colon;
 }
@@ -101,10 +104,12 @@ std::vector<Event> collection_events(Steps steps, std::string_view value, int de
 bool can_be_made(Steps steps) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (std::holds_alternative<Index>(steps[i])) return false;
+    const auto* key = std::get_if<Key>(&steps[i]);
+    if (key != nullptr && is_too_long(key->name)) return false;
     const auto* match = std::get_if<Match>(&steps[i]);
     if (match == nullptr) continue;
     const auto* next = i + 1 < steps.size() ? std::get_if<Key>(&steps[i + 1]) : nullptr;
-    if (next == nullptr || next->name == match->key) return false;
+    if (next == nullptr || next->name == match->key || is_too_long(match->key)) return false;
   }
   return true;
 }
