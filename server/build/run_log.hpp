@@ -22,6 +22,8 @@ class RunLog {
 
   /// Output of a program. Every secret given to hide() is masked, also when it is split over calls.
   virtual void write(Stream stream, std::string_view bytes) = 0;
+  /// A program has ended: what was held back of its output, since it might have been the beginning of a secret, comes out.
+  virtual void flush() {}
   /// slipway's own words: one line.
   virtual void note(std::string_view sentence) = 0;
 

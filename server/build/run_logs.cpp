@@ -132,6 +132,8 @@ class RunLogs::Writer final : public RunLog {
     lines.feed(bytes, [&](const std::string& line) { put(stream, line); });
   }
 
+  void flush() override { finish_lines(); }
+
   void note(std::string_view sentence) override { put(Stream::note, secrets_.masked(sentence)); }
 
   void hide(std::string_view secret) override { secrets_.hide(secret); }

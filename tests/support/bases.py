@@ -56,7 +56,7 @@ def push_base(registry, name):
     packed, diff_id = layer(name)
     image = f"base/{name}"
     config = {"architecture": "amd64", "os": "linux", "config": {"Env": ENVIRONMENT},
-              "rootfs": {"type": "layers", "diff_ids": [diff_id]}}
+              "rootfs": {"type": "layers", "diff_ids": [diff_id]}, "history": [{"created_by": "mmdebstrap"}]}
     manifest = {"schemaVersion": 2, "mediaType": MANIFEST,
                 "config": {"mediaType": "application/vnd.oci.image.config.v1+json",
                            **registry.push_blob(image, json.dumps(config).encode())},

@@ -110,7 +110,8 @@ class Registry:
         """An image of one layer; `files`: path → (bytes, mode), or path → text that is the target of a link."""
         layer = _layer(files)
         config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels or {}},
-                  "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}
+                  "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
+                  "history": [{"created_by": "test"}]}
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST,
                     "config": {"mediaType": "application/vnd.oci.image.config.v1+json",
                                **self.push_blob(name, json.dumps(config).encode())},

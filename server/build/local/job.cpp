@@ -25,7 +25,7 @@ namespace {
 constexpr std::array passed_on{"HTTP_PROXY",  "HTTPS_PROXY", "NO_PROXY",      "http_proxy",
                                "https_proxy", "no_proxy",    "SSL_CERT_FILE", "SSL_CERT_DIR"};
 constexpr auto grace = std::chrono::seconds(2);
-constexpr std::size_t reason_lines = 4;
+constexpr std::size_t reason_lines = 3;
 
 std::string read_if_there(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -126,7 +126,9 @@ Task<io::Exit> Job::run(Argv argv, const std::vector<std::string>& own_environme
   const io::OutputSink sink = [this](io::OutputStream stream, std::string_view line) {
     log_.write(stream == io::OutputStream::err ? Stream::err : Stream::out, line);
   };
-  co_return co_await parts_.processes.run(command, sink);
+  const auto exit = co_await parts_.processes.run(command, sink);
+  log_.flush();
+  co_return exit;
 }
 
 std::string Job::last_words(std::size_t lines) const {
