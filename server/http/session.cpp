@@ -6,7 +6,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <cstring>
 
 #include "base/failure.hpp"
@@ -253,13 +252,15 @@ Task<bool> Session::write(std::string_view bytes) {
 
 Task<bool> Session::send_all(std::string_view bytes) {
   error_code error;
-  const std::size_t sent = socket_.write_some(boost::asio::buffer(bytes), error);
-  if (!error && sent == bytes.size()) co_return true;  // nearly always: the socket's buffer is empty
+  std::size_t sent = socket_.write_some(boost::asio::buffer(bytes), error);  // nearly always all: the socket's buffer is empty
   if (error && error != boost::asio::error::would_block) co_return false;
-  enter(Phase::writing);
-  const auto rest = boost::asio::buffer(bytes.substr(sent));
-  co_await boost::asio::async_write(socket_, rest, boost::asio::redirect_error(boost::asio::use_awaitable, error));
-  co_return !error;
+  while (sent < bytes.size()) {
+    enter(Phase::writing);  // anew for each piece: a slow reader is served, one that has stopped is not
+    const auto rest = boost::asio::buffer(bytes.substr(sent));
+    sent += co_await socket_.async_write_some(rest, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    if (error) co_return false;
+  }
+  co_return true;
 }
 
 // The connection ends, since what is left of the request is not read.

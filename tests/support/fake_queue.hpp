@@ -48,7 +48,7 @@ class FakeQueue final : public queue::Queue {
 
   Task<> configure(const schedule::Policy&) override { return no<void>(); }
   Task<std::vector<queue::Pending>> pending(const DeliveryId&, std::size_t) override { return no<std::vector<queue::Pending>>(); }
-  Task<std::vector<queue::MadeRun>> complete(const DeliveryId&, const Verdict&) override { return no<std::vector<queue::MadeRun>>(); }
+  Task<std::vector<queue::MadeRun>> complete(const DeliveryId&, const Verdict&, bool) override { return no<std::vector<queue::MadeRun>>(); }
   Task<std::vector<queue::BranchHead>> branch_heads() override { return no<std::vector<queue::BranchHead>>(); }
   Task<std::optional<queue::Claim>> claim() override { return no<std::optional<queue::Claim>>(); }
   Task<std::vector<queue::Rival>> rivals(const queue::Lease&, RunId) override { return no<std::vector<queue::Rival>>(); }
@@ -58,6 +58,9 @@ class FakeQueue final : public queue::Queue {
   Task<bool> stage_finished(const queue::Lease&, Stage, const std::string&, const std::string&) override { return no<bool>(); }
   Task<bool> built(const queue::Lease&, const BuildResults&) override { return no<bool>(); }
   Task<bool> finish(const queue::Lease&, const RunOutcome&) override { return no<bool>(); }
+  Task<std::optional<RunId>> replace(const queue::Lease&, const CommitSha&, const Parameters&, const std::string&) override {
+    return no<std::optional<RunId>>();
+  }
   Task<> wait_for_work(Clock::time_point) override { return no<void>(); }
   const std::vector<RunId>& recovered() const noexcept override { return recovered_; }
   Task<queue::Answer> cancel_queued(RunId) override { return no<queue::Answer>(); }

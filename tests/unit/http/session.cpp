@@ -315,17 +315,22 @@ TEST_CASE("an answer without a known length comes in chunks") {
   CHECK(client.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
 }
 
-TEST_CASE("a large answer reaches a client that reads, and one that does not is cut off") {
+TEST_CASE("a large answer reaches a client that reads") {
+  House house;
+  RawClient client(house.port());
+  CHECK(client.exchange("GET /large HTTP/1.1\r\nHost: h\r\n\r\n").body.size() == 20'000'000);
+}
+
+TEST_CASE("a client that stops reading is cut off") {
   http::Limits limits;
-  limits.write_timeout = 100ms;
+  limits.write_timeout = 50ms;
   House house(limits);
-  RawClient reads(house.port());
-  CHECK(reads.exchange("GET /large HTTP/1.1\r\nHost: h\r\n\r\n").body.size() == 20'000'000);
-  RawClient refuses(house.port());
-  refuses.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
-  refuses.end_sending();
-  RawClient other(house.port());
-  CHECK(other.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+  RawClient client(house.port());
+  client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(client.wait_for("200 OK"));
+  std::size_t connections = 1;
+  while (connections > 0) house.loop.call([&] { connections = house.server().connections(); });
+  CHECK(client.receive().body.size() < 20'000'000);
 }
 
 TEST_CASE("a client that asks first is told to go on") {
