@@ -12,10 +12,7 @@ ExitCode run(const Global& global, const Get& get) {
   const auto config = load_config(global, false);
   const auto format = global.json ? config::ShowFormat::json : get.output == "yaml" ? config::ShowFormat::yaml : config::ShowFormat::table;
   const auto text = config::show(config, get.kind, get.name, format);
-  if (!text) {
-    fmt::print(stderr, "slipway: {}\n", text.error().text());
-    return ExitCode::no;
-  }
+  if (!text) throw UsageError(text.error().text());
   fmt::print("{}", *text);
   if (!text->empty() && text->back() != '\n') fmt::print("\n");
   return ExitCode::done;

@@ -15,7 +15,7 @@ bool is_plain_part(std::string_view part) noexcept {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
   };
-  return !part.empty() && part.size() <= 100 && part.front() != '.' && part.front() != '-' && part.find("..") == std::string_view::npos &&
+  return !part.empty() && part.size() <= 100 && part != "." && part.front() != '-' && part.find("..") == std::string_view::npos &&
          !part.ends_with(".git") && std::all_of(part.begin(), part.end(), plain);
 }
 
@@ -24,7 +24,7 @@ bool is_plain_part(std::string_view part) noexcept {
 bool is_valid_repository(const RepoName& repository) noexcept {
   const std::string_view name = repository.value();
   const auto slash = name.find('/');
-  return slash != std::string_view::npos && is_plain_part(name.substr(0, slash)) && is_plain_part(name.substr(slash + 1));
+  return slash != std::string_view::npos && name.front() != '.' && is_plain_part(name.substr(0, slash)) && is_plain_part(name.substr(slash + 1));
 }
 
 std::string repository_url(const std::string& base, const RepoName& repository) {

@@ -29,7 +29,7 @@ struct Access {
   std::shared_ptr<const CancelFlag> cancel;
 };
 
-/// `organisation/name` as Gitea allows them: letters, digits, `-`, `_`, `.`, none of them hidden, no `..`, no `.git` behind.
+/// `organisation/name` as Gitea allows them: letters, digits, `-`, `_`, `.`; no `..`, no `.git` behind.
 bool is_valid_repository(const RepoName& repository) noexcept;
 
 /// `<base>/<organisation>/<name>.git`; throws Refused for a name that is not valid.

@@ -89,7 +89,7 @@ Answer answer_ignored(const trigger::Ignored& ignored) {
   out.StartObject();
   write_text(out, "delivery", ignored.id.value());
   write_runs(out, {}, false);
-  write_skipped(out, {});
+  write_skipped(out, {Skip("*", ignored.reason)});  // whatever the triggers are
   write_text(out, "reason", ignored.reason);
   write_true(out, "test", ignored.test);
   out.EndObject();

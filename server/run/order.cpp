@@ -106,7 +106,8 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
     }
     if (const auto* hold = std::get_if<schedule::Hold>(&decision)) {
       if (!history.on_hold) co_await tools.queue.hold(what.run.template_name, hold->why);
-      co_return OrderVerdict(RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, hold->why, std::nullopt)));
+      const std::string why = fmt::format("{}; `slipway release {}` lets it go on", held ? held->why : hold->why, what.run.template_name.value());
+      co_return OrderVerdict(RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, why, std::nullopt)));
     }
     if (const auto* may = std::get_if<schedule::Write>(&decision)) {
       write = true;

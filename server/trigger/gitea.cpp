@@ -171,7 +171,7 @@ bool is_repository_name(const std::string& full_name) noexcept {
   const auto good = [](std::string_view part) {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     return !part.empty() && part.size() <= 100 && part.find_first_not_of(allowed) == std::string_view::npos && part != "." &&
-           part.find("..") == std::string_view::npos && part.front() != '-';
+           part.find("..") == std::string_view::npos && part.front() != '-' && !part.ends_with(".git");
   };
   const std::string_view name = full_name;
   return good(name.substr(0, slash)) && good(name.substr(slash + 1));

@@ -137,7 +137,7 @@ def put_onto(delivery, repository, files=None):
     for commit in listed:
         content = {path: None for path in commit["removed"] or []}
         for path in (commit["added"] or []) + (commit["modified"] or []):
-            content[path] = f"{path} at {commit['id']}\n"
+            content[path] = (files or {}).get(path, f"{path}\n") + f"# at {commit['id']}\n"
         head = repository.head(ref)
         parents = [base, head] if commit["message"].lower().startswith("merge") and head != base else None
         changes[commit["id"]] = repository.commit(content, commit["message"] or "empty", ref, parents)

@@ -7,12 +7,12 @@
 using namespace slipway;
 
 TEST_CASE("a repository's name is organisation/name, of plain characters") {
-  for (const char* name : {"Lumie-Edu/lumie-backend", "a/b", "a.b/c_d-e.f", "0/1"}) {
+  for (const char* name : {"Lumie-Edu/lumie-backend", "a/b", "a.b/c_d-e.f", "0/1", "a/.github"}) {
     CAPTURE(name);
     CHECK(git::is_valid_repository(RepoName(name)));
   }
   for (const std::string name :
-       {"", "a", "/", "a/", "/b", "a/b/c", "a//b", "../b", "a/..", "a/.b", ".a/b", "a/b..c", "-a/b", "a/-b", "a/b.git", "a b/c", "a/b%2e", "a/b?x", "a/b#x",
+       {"", "a", "/", "a/", "/b", "a/b/c", "a//b", "../b", "a/..", "a/.", "a/.git", ".a/b", "a/b..c", "-a/b", "a/-b", "a/b.git", "a b/c", "a/b%2e", "a/b?x", "a/b#x",
         "a/b\n", "a/b\"", "a/b'", "a/b\\c", "a@b/c", "a:b/c", "\xEA\xB0\x80/b", "https://evil/x"}) {
     CAPTURE(name);
     CHECK_FALSE(git::is_valid_repository(RepoName(name)));
