@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,9 @@ class Program {
   Explanation explain(const Bindings& bindings) const;
 
   const std::string& source() const noexcept;
+  /// The parts of the body that evaluation may look at: `ref`, `repository.name`, `commits[].added[]`, `commits#` for the size of a list
+  /// or that it is walked through. Nothing where it looks at the body as a whole. For callers that have some parts at hand already.
+  std::optional<std::vector<std::string>> body_reads() const;
 
   struct Plan;  ///< opaque (plan.hpp)
 
