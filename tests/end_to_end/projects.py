@@ -34,9 +34,7 @@ class _Project(WorldCase):
         if cls.project is None:
             return
         mounts = [f"{file}:{file}:ro" for file in (CERTIFICATES, JAVA_CERTIFICATES) if file.exists()]
-        npmrc = world.root / "npmrc"
-        npmrc.write_text(f"cafile={CERTIFICATES}\nupdate-notifier=false\nfund=false\naudit=false\n")
-        world.configuration["builder"] = {"check_mounts": [*mounts, f"{npmrc}:/root/.npmrc:ro"]}
+        world.configuration["builder"] = {"check_mounts": mounts}
         world.registry.start()
         image = push_base(world.registry, cls.base)
         arguments = [f"BASE_IMAGE={image}"]

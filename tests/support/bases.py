@@ -19,8 +19,10 @@ PACKAGES = {
     "node": ["ca-certificates", "nodejs", "npm"],
     "java": ["ca-certificates", "openjdk-17-jdk-headless", "maven"],
 }
-# Debian's pip asks for this before it installs beside Debian's own packages, which in an image is what one wants.
-ENVIRONMENT = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PIP_BREAK_SYSTEM_PACKAGES=1", "LANG=C.UTF-8"]
+# Debian's pip asks for the second before it installs beside Debian's own packages, which in an image is what one wants; Node
+# brings a list of authorities of its own and is told of the system's.
+ENVIRONMENT = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PIP_BREAK_SYSTEM_PACKAGES=1", "LANG=C.UTF-8",
+               "NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"]
 CACHE = SOURCE / "build" / "bases"
 
 

@@ -64,7 +64,8 @@ Task<Host> examine_host(io::Processes& processes, const BuilderSettings& setting
     store.driver = host.driver;
     const Buildah buildah(settings.program.empty() ? "buildah" : settings.program);
     Argv info = host.wrapped(buildah.info(store), Resources());
-    if (!co_await works(processes, std::move(info), folder)) host.driver = "vfs";
+    const bool overlay = co_await works(processes, std::move(info), folder);
+    if (!overlay) host.driver = "vfs";
     std::error_code ignored;
     std::filesystem::remove_all(folder / "probe", ignored);
   }
