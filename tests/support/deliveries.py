@@ -97,8 +97,8 @@ def post(url, headers, body, timeout=10.0):
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
     try:
-        connection.putrequest("POST", parts.path or "/", skip_accept_encoding=True)
         given = {name.lower() for name, _ in headers}
+        connection.putrequest("POST", parts.path or "/", skip_host="host" in given, skip_accept_encoding=True)
         for name, value in headers:
             connection.putheader(name, value.encode() if isinstance(value, str) else value)
         if "content-length" not in given and "transfer-encoding" not in given:
