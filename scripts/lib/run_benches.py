@@ -1,4 +1,4 @@
-"""Runs build/tests/bench_* and prints one table: see scripts/bench. Each program prints, with --json, a list of objects
+"""Runs build/tests/bench_* and tests/bench/*.py and prints one table: see scripts/bench. Each program prints, with --json, a list of objects
 {name, value, unit, peer, ratio, goal, ok}."""
 import json
 import pathlib
@@ -10,6 +10,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 def programs(wanted):
     found = sorted(file for file in (SOURCE / "build" / "tests").glob("bench_*") if file.is_file() and file.stat().st_mode & 0o100)
+    found += sorted(file for file in (SOURCE / "tests" / "bench").glob("*.py") if file.stat().st_mode & 0o100)
     return [file for file in found if not wanted or any(word in file.name for word in wanted)]
 
 
