@@ -43,6 +43,7 @@ struct Push {
   CommitSha before, after;
   std::int64_t total_commits = 0;
   std::vector<ChangedCommit> commits;
+  bool exact = false;  ///< this is literally what the payload says: no list of it was null or missing
 };
 
 /// Where a delivery came from.

@@ -66,7 +66,7 @@ class Chain {
   /// Nothing where the chain lets the event through.
   std::optional<Outcome> stopped() {
     if (trigger_.interceptors.empty()) return std::nullopt;
-    if (!event_.body()) return Outcome(Outcome::Kind::error, event_.body().error().what());
+    if (const Error* broken = event_.broken()) return Outcome(Outcome::Kind::error, broken->what());
     for (std::size_t i = 0; i < trigger_.interceptors.size(); ++i) {
       const auto& step = trigger_.interceptors[i];
       if (step.filter != nullptr && !passes(*step.filter, i)) return explained(*step.filter);

@@ -3,6 +3,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/text.hpp"
@@ -110,9 +112,54 @@ Result<rapidjson::Document> Event::build() const {
   return body;
 }
 
+const rapidjson::Value& Event::said_by_push() const {
+  if (said_ != nullptr) return *said_;
+  using Json = rapidjson::Value;
+  auto said = std::make_unique<rapidjson::Document>(rapidjson::kObjectType);
+  auto& memory = said->GetAllocator();
+  const auto text = [](std::string_view value) { return Json(rapidjson::StringRef(value.data(), value.size())); };
+  const auto files = [&](const std::vector<std::string>& paths) {
+    Json list(rapidjson::kArrayType);
+    list.Reserve(static_cast<rapidjson::SizeType>(paths.size()), memory);
+    for (const auto& path : paths) list.PushBack(text(path), memory);
+    return list;
+  };
+  Json commits(rapidjson::kArrayType), repository(rapidjson::kObjectType);
+  for (const auto& commit : push_.commits) {
+    Json entry(rapidjson::kObjectType);
+    entry.AddMember("id", text(commit.id.value()), memory);
+    entry.AddMember("added", files(commit.added), memory);
+    entry.AddMember("removed", files(commit.removed), memory);
+    entry.AddMember("modified", files(commit.modified), memory);
+    commits.PushBack(entry, memory);
+  }
+  const std::string_view full_name = push_.repository.value();
+  repository.AddMember("name", text(full_name.substr(full_name.find('/') + 1)), memory);
+  repository.AddMember("full_name", text(full_name), memory);
+  said->AddMember("ref", text(push_.ref), memory);
+  said->AddMember("before", text(push_.before.value()), memory);
+  said->AddMember("after", text(push_.after.value()), memory);
+  said->AddMember("total_commits", Json(push_.total_commits), memory);
+  said->AddMember("repository", repository, memory);
+  said->AddMember("commits", commits, memory);
+  said_ = std::move(said);
+  return *said_;
+}
+
+bool push_suffices(const cel::Program& program) {
+  constexpr std::array<std::string_view, 14> said{"ref", "before", "after", "total_commits", "repository.name", "repository.full_name",
+                                                  "commits#", "commits[].id", "commits[].added", "commits[].added[]", "commits[].removed",
+                                                  "commits[].removed[]", "commits[].modified", "commits[].modified[]"};
+  const auto reads = program.body_reads();
+  return reads && std::all_of(reads->begin(), reads->end(), [&](std::string_view path) {
+           if (path != "commits#" && path.ends_with('#')) path.remove_suffix(1);
+           return std::find(said.begin(), said.end(), path) != said.end();
+         });
+}
+
 cel::Bindings Event::bindings(const rapidjson::Value& extensions) const {
   cel::Bindings bindings;
-  bindings.body = &*body();
+  bindings.body = push_only_ ? &said_by_push() : &*body();
   bindings.header = &delivery_.headers;
   bindings.extensions = &extensions;
   bindings.request_url = delivery_.target;

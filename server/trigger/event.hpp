@@ -21,16 +21,27 @@ class Event {
   const Push& push() const noexcept { return push_; }
   /// The body as a JSON object, or why it is none.
   const Result<rapidjson::Document>& body() const;
-  /// What an expression reads. Only where `body()` is good.
+  /// From here on expressions see only what the push itself says, where it says it exactly: most filters look at nothing else, and
+  /// the body need not be read again for them.
+  void show_push_only(bool on) noexcept { push_only_ = on && push_.exact; }
+  /// Why expressions can not be evaluated, or nothing.
+  const Error* broken() const { return push_only_ || body() ? nullptr : &body().error(); }
+  /// What an expression reads. Only where nothing is `broken()`.
   cel::Bindings bindings(const rapidjson::Value& extensions) const;
 
  private:
   Result<rapidjson::Document> build() const;
+  const rapidjson::Value& said_by_push() const;
 
   const Delivery& delivery_;
   const Push& push_;
   mutable std::unique_ptr<const Result<rapidjson::Document>> body_;
+  mutable std::unique_ptr<const rapidjson::Document> said_;
+  bool push_only_ = false;
 };
+
+/// True where the push says all that the expression looks at.
+bool push_suffices(const cel::Program& program);
 
 /// The payload that Gitea would have sent for this push, as far as the push says it: JSON text.
 std::string payload_of(const Push& push);

@@ -14,18 +14,27 @@ namespace {
 
 /// What of the payload makes a push. A member that stands twice counts as it stands last, as Go reads it.
 struct Payload {
-  std::optional<std::string> ref, before, after, repository;
+  std::optional<std::string> ref, before, after, repository, repository_name;
   std::optional<std::int64_t> total_commits;
   std::vector<ChangedCommit> commits;
-  bool lists_are_null = true;  ///< every commit's file lists are null, as in a test delivery
+  bool commits_are_null = true;
+  bool lists_are_null = true;    ///< every commit's file lists are null, as in a test delivery
+  bool lists_are_there = true;   ///< none is null or missing
 };
 
 bool read(JsonScan& in, std::optional<std::string>& value) { return in.string(value.emplace()); }
 
-bool read_files(JsonScan& in, std::vector<std::string>& files, bool& lists_are_null) {
+/// The file lists of one commit, and which of them are there.
+struct Lists {
+  bool added = false, removed = false, modified = false;
+  bool all() const noexcept { return added && removed && modified; }
+  bool any() const noexcept { return added || removed || modified; }
+};
+
+bool read_files(JsonScan& in, std::vector<std::string>& files, bool& there) {
   files.clear();
-  if (in.peek() == JsonScan::Kind::null) return in.skip();
-  lists_are_null = false;
+  there = in.peek() != JsonScan::Kind::null;
+  if (!there) return in.skip();
   if (!in.enter_array()) return false;
   while (in.next_element()) {
     if (!in.string(files.emplace_back())) return false;
@@ -33,19 +42,20 @@ bool read_files(JsonScan& in, std::vector<std::string>& files, bool& lists_are_n
   return !in.failed();
 }
 
-bool read_commit(JsonScan& in, ChangedCommit& commit, bool& lists_are_null) {
+bool read_commit(JsonScan& in, ChangedCommit& commit, Payload& payload) {
   if (!in.enter_object()) return false;
   std::string id;
+  Lists lists;
   for (std::string_view key; in.next_member(key);) {
     bool good = true;
     if (key == "id") {
       good = in.string(id);
     } else if (key == "added") {
-      good = read_files(in, commit.added, lists_are_null);
+      good = read_files(in, commit.added, lists.added);
     } else if (key == "removed") {
-      good = read_files(in, commit.removed, lists_are_null);
+      good = read_files(in, commit.removed, lists.removed);
     } else if (key == "modified") {
-      good = read_files(in, commit.modified, lists_are_null);
+      good = read_files(in, commit.modified, lists.modified);
     } else {
       good = in.skip();
     }
@@ -54,25 +64,37 @@ bool read_commit(JsonScan& in, ChangedCommit& commit, bool& lists_are_null) {
   if (in.failed()) return false;
   if (!is_commit_sha(id)) return in.fail("a commit without an id of 40 hex digits");
   commit.id = CommitSha(std::move(id));
+  payload.lists_are_null = payload.lists_are_null && !lists.any();
+  payload.lists_are_there = payload.lists_are_there && lists.all();
   return true;
 }
 
 bool read_commits(JsonScan& in, Payload& payload) {
   payload.commits.clear();
-  payload.lists_are_null = true;
-  if (in.peek() == JsonScan::Kind::null) return in.skip();
+  payload.lists_are_null = payload.lists_are_there = true;
+  payload.commits_are_null = in.peek() == JsonScan::Kind::null;
+  if (payload.commits_are_null) return in.skip();
   if (!in.enter_array()) return false;
   while (in.next_element()) {
-    if (!read_commit(in, payload.commits.emplace_back(), payload.lists_are_null)) return false;
+    if (!read_commit(in, payload.commits.emplace_back(), payload)) return false;
   }
   return !in.failed();
 }
 
-bool read_repository(JsonScan& in, std::optional<std::string>& full_name) {
+bool read_repository(JsonScan& in, Payload& payload) {
   if (!in.enter_object()) return false;
-  full_name.reset();
+  payload.repository.reset();
+  payload.repository_name.reset();
   for (std::string_view key; in.next_member(key);) {
-    if (!(key == "full_name" ? read(in, full_name) : in.skip())) return false;
+    bool good = true;
+    if (key == "full_name") {
+      good = read(in, payload.repository);
+    } else if (key == "name" && in.peek() == JsonScan::Kind::string) {
+      good = read(in, payload.repository_name);
+    } else {
+      good = in.skip();
+    }
+    if (!good) return false;
   }
   return !in.failed();
 }
@@ -82,7 +104,7 @@ bool read_member(JsonScan& in, std::string_view key, Payload& payload) {
   if (key == "before") return read(in, payload.before);
   if (key == "after") return read(in, payload.after);
   if (key == "commits") return read_commits(in, payload);
-  if (key == "repository") return read_repository(in, payload.repository);
+  if (key == "repository") return read_repository(in, payload);
   if (key == "total_commits") return in.integer(payload.total_commits.emplace());
   return in.skip();
 }
@@ -144,6 +166,8 @@ std::string idle_reason(const Payload& payload, bool& test) {
 
 Push push_of(Payload& payload) {
   Push push;
+  const std::string_view name = std::string_view(*payload.repository).substr(payload.repository->find('/') + 1);
+  push.exact = !payload.commits_are_null && payload.lists_are_there && payload.total_commits && payload.repository_name == name;
   push.repository = RepoName(std::move(*payload.repository));
   push.ref = std::move(*payload.ref);
   push.before = CommitSha(std::move(*payload.before));

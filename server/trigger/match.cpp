@@ -25,7 +25,13 @@ struct Group {
   std::vector<std::size_t> triggers;                 // indices of the catalogue's
   std::vector<std::vector<std::size_t>> positions;   // of each trigger: its steps' places in the set
   std::unique_ptr<const cel::FilterSet> filters;
+  bool push_suffices = true;                         // for everything that these triggers evaluate
 };
+
+bool push_suffices_for(const config::Interceptor& step) {
+  return (step.filter == nullptr || push_suffices(*step.filter)) &&
+         std::all_of(step.overlays.begin(), step.overlays.end(), [](const config::Overlay& overlay) { return push_suffices(*overlay.expression); });
+}
 
 bool same_repositories(const Trigger& a, const Trigger& b) {
   const auto equal = [](const auto& x, const auto& y) { return x.text() == y.text(); };
@@ -53,6 +59,7 @@ struct Matcher::Plan {
       for (const auto& step : triggers[i].interceptors) {
         positions.push_back(is_shareable(step) ? set.size() : not_in_set);
         if (is_shareable(step)) set.push_back(*step.filter);
+        group->push_suffices = group->push_suffices && push_suffices_for(step);
       }
     }
     for (std::size_t i = 0; i < groups.size(); ++i) groups[i].filters = std::make_unique<const cel::FilterSet>(std::move(programs[i]));
@@ -64,13 +71,14 @@ struct Matcher::Plan {
 namespace {
 
 std::vector<Result<bool>> judge_filters(const Group& group, const Event& event) {
-  if (group.filters->size() == 0 || !event.body()) return {};
+  if (group.filters->size() == 0 || event.broken() != nullptr) return {};
   const rapidjson::Value none(rapidjson::kObjectType);
   return group.filters->test(event.bindings(none));
 }
 
 /// One outcome a trigger of the group, in its order.
-std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group& group, const Event& event) {
+std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group& group, Event& event) {
+  event.show_push_only(group.push_suffices);
   const auto verdicts = judge_filters(group, event);
   std::vector<Outcome> outcomes;
   outcomes.reserve(group.triggers.size());
@@ -139,7 +147,7 @@ Matcher::Matcher(std::shared_ptr<const config::Catalogue> catalogue)
 
 Verdict Matcher::judge(const Delivery& delivery) const {
   Answers answers(*catalogue_);
-  const Event event(delivery, delivery.push);
+  Event event(delivery, delivery.push);
   bool watched = false;
   for (const auto& group : plan_->groups) {
     const bool foreign = repository_reason(*group.first, delivery.push.repository).has_value();
@@ -158,7 +166,7 @@ Verdict Matcher::judge(const Delivery& delivery) const {
 
 Verdict Matcher::judge(const Delivery& delivery, const Push& completed) const {
   Answers answers(*catalogue_);
-  const Event as_sent(delivery, delivery.push), whole(delivery, completed);
+  Event as_sent(delivery, delivery.push), whole(delivery, completed);
   for (const auto& group : plan_->groups) {
     for (const std::size_t trigger : group.triggers) {
       if (auto reason = repository_reason(catalogue_->triggers()[trigger], delivery.push.repository)) {
