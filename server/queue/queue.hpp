@@ -119,7 +119,7 @@ struct Backlog {
 /// The durable queue of deliveries and runs. Every change is on disk when its task returns, or has not happened at all.
 /// Called on the loop; each task is awaited by its caller and can not be cancelled half-way. All throw Unavailable when the
 /// disk is full or out of order (nothing is changed then, and it recovers by itself when there is room), or when more waits than
-/// the queue takes. tests/contract/queue.cpp is the definition of this interface.
+/// the queue takes. tests/contract/queue_*.cpp are the definition of this interface.
 class Queue {
  public:
   virtual ~Queue() = default;

@@ -3,6 +3,12 @@
 #include "base/failure.hpp"
 
 namespace slipway::run {
+namespace {
+
+constexpr auto begin_again_after = std::chrono::seconds(1);
+
+}  // namespace
+
 
 Task<> keep_running(std::string name, std::function<Task<>()> service, io::TimeSource& time, Log log) {
   while (true) {
@@ -16,7 +22,7 @@ Task<> keep_running(std::string name, std::function<Task<>()> service, io::TimeS
       trouble = error.what();
     }
     log.error("a service stopped and begins again", {{"service", name}, {"error", trouble}});
-    co_await time.sleep_for(std::chrono::seconds(1));
+    co_await time.sleep_for(begin_again_after);
   }
 }
 
