@@ -40,24 +40,18 @@ class Creation {
  private:
   std::string_view source() const { return tree_.source(); }
 
-  std::size_t line_end(std::size_t from) const {
-    const std::size_t found = source().find('\n', from);
-    if (found == std::string_view::npos) return source().size();
-    return found > from && source()[found - 1] == '\r' ? found - 1 : found;
-  }
-
   void splice(std::size_t at, std::string text) { rewrite_.splices.push_back({at, at, std::move(text)}); }
 
   // Behind the line of the last value. Blank lines behind a text that keeps them (`|+`) are part of it.
   void append_block() {
-    std::size_t at = line_end(node_.end);
+    std::size_t at = line_end(source(), node_.end);
     const Node& last = tree_[node_.next - 1];
     if (last.is_block_scalar() && last.keep) {
       for (std::size_t line = at; line < source().size(); at = line) {
         line = source().find('\n', line) + 1;
         const std::size_t text = source().find_first_not_of(" \r", line);
         if (line == 0 || text == std::string_view::npos || source()[text] != '\n') break;
-        line = line_end(line);
+        line = line_end(source(), line);
       }
     }
     splice(at, habit_.line_break + std::string(node_.indent, ' ') + block_text(rest_, value_, node_.indent, habit_));
@@ -82,7 +76,7 @@ class Creation {
     std::size_t column = 0;
     if (holder_) column = tree_[*holder_].indent + (item ? habit_.sequence_step : habit_.step);
     if (holder_ && tree_[*holder_].kind == Node::Kind::sequence) column = tree_[*holder_].indent + 2;
-    splice(line_end(node_.begin), habit_.line_break + std::string(column, ' ') + block_text(rest_, value_, column, habit_));
+    splice(line_end(source(), node_.begin), habit_.line_break + std::string(column, ' ') + block_text(rest_, value_, column, habit_));
     return true;
   }
 
@@ -106,7 +100,7 @@ class Creation {
     const bool trailing_comma = source()[comma] == ',';
     std::size_t at = trailing_comma ? comma + 1 : end;
     if (!trailing_comma) splice(end, ",");
-    if (gap.find('\n') != std::string::npos && rest_is_comment(at)) at = line_end(at);
+    if (gap.find('\n') != std::string::npos && rest_is_comment(at)) at = line_end(source(), at);
     splice(at, text + (trailing_comma ? "," : ""));
   }
 
@@ -126,7 +120,7 @@ class Creation {
     for (;;) {
       while (i < source().size() && std::string_view(" \t\r\n").find(source()[i]) != std::string_view::npos) ++i;
       if (i >= source().size() || source()[i] != '#') return i;
-      i = line_end(i);
+      i = line_end(source(), i);
     }
   }
 

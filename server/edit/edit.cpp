@@ -136,7 +136,7 @@ Result<std::string> replace(std::string_view document, std::span<const Assignmen
   auto result = batch.finish();
   for (const Assignment* assignment : to_make) {
     if (!result) break;
-    result = create_one(std::string(*result), *assignment, options);
+    result = create_one(*result, *assignment, options);
   }
   return result;
 }

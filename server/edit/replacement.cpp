@@ -27,12 +27,6 @@ bool reads_as_string(const Tree& tree, Tree::Id id) {
   return node.style != Node::Style::plain || plain_is_string(tree.text(id).value_or(""));
 }
 
-std::size_t line_end(std::string_view source, std::size_t from) {
-  const std::size_t found = source.find('\n', from);
-  if (found == std::string_view::npos) return source.size();
-  return found > from && source[found - 1] == '\r' ? found - 1 : found;
-}
-
 // Where the new text goes. A value that is not there yet gets the blank that parts it from its key.
 Result<std::vector<Splice>> splices_for(const Tree& tree, Tree::Id id, std::string text, const std::string& file) {
   const Node& node = tree[id];

@@ -146,11 +146,6 @@ class BlockText {
   }
 
  private:
-  std::size_t line_end(std::size_t from) const {
-    const std::size_t found = source_.find('\n', from);
-    if (found == std::string_view::npos) return source_.size();
-    return found > from && source_[found - 1] == '\r' ? found - 1 : found;
-  }
 
   // One past the end for the line behind the last.
   std::size_t next_line(std::size_t from) const {
@@ -161,7 +156,7 @@ class BlockText {
   std::string_view text_of(std::size_t line) const {
     std::size_t i = line;
     while (i < source_.size() && source_[i] == ' ' && i - line < node_.indent) ++i;
-    return source_.substr(i, line_end(i) - i);
+    return source_.substr(i, line_end(source_, i) - i);
   }
 
   // Folding leaves breaks alone next to lines that begin with a blank (8.1.3).

@@ -194,7 +194,7 @@ bool Scanner::block_header(Node& node, int& explicit_indent) {
   }
   node.body = static_cast<std::uint32_t>(pos_);
   while (is_blank(pos_)) ++pos_;
-  if (at(pos_) == '#' && pos_ > node.body) pos_ = line_end(pos_);
+  if (at(pos_) == '#' && pos_ > node.body) pos_ = line_end(src_, pos_);
   return is_end(pos_) || is_break(pos_) ? true : fail("unexpected text after the sign of a block text", pos_);
 }
 
@@ -228,7 +228,7 @@ void Scanner::block_lines(Node& node) {
     while (at(i) == ' ' && i - line < node.indent) ++i;
     const bool blank = is_end(i) || is_break(i);
     if ((!blank && i - line < node.indent) || is_marker(line)) break;
-    const std::size_t end = line_end(i);
+    const std::size_t end = line_end(src_, i);
     if (!blank) node.end = static_cast<std::uint32_t>(end);
     line = is_end(end) ? end : after_break(end);
     pos_ = line_start_ = line;

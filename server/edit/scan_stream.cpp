@@ -29,12 +29,6 @@ bool Scanner::is_flow_indicator(std::size_t i) const noexcept {
   return c == ',' || c == '[' || c == ']' || c == '{' || c == '}';
 }
 
-std::size_t Scanner::line_end(std::size_t i) const noexcept {
-  const std::size_t found = src_.find('\n', i);
-  if (found == std::string_view::npos) return src_.size();
-  return found > i && src_[found - 1] == '\r' ? found - 1 : found;
-}
-
 // `---` or `...` alone at the beginning of a line ends every node.
 bool Scanner::is_marker(std::size_t i) const noexcept {
   const std::string_view mark = src_.substr(std::min(i, src_.size()), 3);
@@ -54,7 +48,7 @@ bool Scanner::check_characters() {
   }
   if (is_utf8(src_)) return true;
   std::size_t line = 0;
-  while (is_utf8(src_.substr(line, line_end(line) - line))) line = after_break(line_end(line));
+  while (is_utf8(src_.substr(line, line_end(src_, line) - line))) line = after_break(line_end(src_, line));
   return fail("this line is not UTF-8", line);
 }
 
@@ -88,7 +82,7 @@ bool Scanner::document() {
 
 void Scanner::skip_directives() {
   while (pos_ == line_start_ && at(pos_) == '%') {
-    pos_ = line_end(pos_);
+    pos_ = line_end(src_, pos_);
     skip_space();
   }
 }
@@ -100,7 +94,7 @@ void Scanner::skip_space() {
   tabbed_ = false;
   for (;;) {
     for (; is_blank(pos_); ++pos_) tabbed_ = tabbed_ || at(pos_) == '\t';
-    if (at(pos_) == '#' && (pos_ == line_start_ || is_blank(pos_ - 1))) pos_ = line_end(pos_);
+    if (at(pos_) == '#' && (pos_ == line_start_ || is_blank(pos_ - 1))) pos_ = line_end(src_, pos_);
     if (is_end(pos_) || !is_break(pos_)) break;
     pos_ = line_start_ = after_break(pos_);
     fresh_ = true;

@@ -40,7 +40,6 @@ class Scanner {
   bool ends_word(std::size_t i) const noexcept { return is_end(i) || is_blank(i) || is_break(i); }
   bool is_flow_indicator(std::size_t i) const noexcept;
   std::size_t after_break(std::size_t i) const noexcept { return i + (at(i) == '\r' ? 2 : 1); }
-  std::size_t line_end(std::size_t i) const noexcept;
   bool is_marker(std::size_t i) const noexcept;
 
   // scan_stream.cpp

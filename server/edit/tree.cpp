@@ -34,6 +34,12 @@ std::string_view Tree::tag(Id id) const noexcept {
 
 Position Tree::position(Id id, const std::string& file) const { return position_at(source_, nodes_[id].begin, file); }
 
+std::size_t line_end(std::string_view source, std::size_t from) noexcept {
+  const std::size_t found = source.find('\n', from);
+  if (found == std::string_view::npos) return source.size();
+  return found > from && source[found - 1] == '\r' ? found - 1 : found;
+}
+
 Position position_at(std::string_view source, std::size_t offset, const std::string& file) {
   const std::string_view before = source.substr(0, std::min(offset, source.size()));
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;

@@ -63,6 +63,9 @@ class Tree {
   std::vector<Id> documents_;
 };
 
+/// The end of the line that `from` is in, before its line break.
+std::size_t line_end(std::string_view source, std::size_t from) noexcept;
+
 /// Line and column of a byte, both from 1.
 Position position_at(std::string_view source, std::size_t offset, const std::string& file);
 

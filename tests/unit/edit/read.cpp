@@ -75,18 +75,17 @@ TEST_CASE("a file of 5 MB is edited at its end, and at a value in its middle") {
   const std::string middle = file.substr(file.find("item", file.size() / 2), 20);
   const std::string name = middle.substr(0, middle.find('\n'));
   file += "- name: last\n  tag: |\n    old\n";
-  const auto after = slipway::edit::replace(file, path("[name=last].tag"), "new");
+  const std::vector<Assignment> both = {Assignment(path("[name=last].tag"), "new"),
+                                        Assignment(path("[name=" + name + "].image.tag"), "new")};
+  const auto after = slipway::edit::replace(file, both);
   REQUIRE(after);
-  CHECK(*after == file.substr(0, file.size() - 9 - 1) + "\"new\"\n");
-  const auto inside = slipway::edit::replace(file, path("[name=" + name + "].image.tag"), "new");
-  REQUIRE(inside);
-  std::string expected = file;
+  std::string expected = file.substr(0, file.size() - std::string("|\n    old\n").size()) + "\"new\"\n";
   expected.replace(expected.find("old", expected.find(name + "\n")), 3, "\"new\"");
-  CHECK(*inside == expected);
+  CHECK((*after == expected));
 }
 
 TEST_CASE("what could take time without bound is linear or refused") {
-  const std::size_t size = 1u << 20;
+  const std::size_t size = 1u << 18;
   const auto repeated = [&](std::string_view piece) {
     std::string text;
     while (text.size() < size) text += piece;
