@@ -1,5 +1,5 @@
 """The house rule for GCC 12 (server/README.md): in a statement with `co_await` no braces that build an object, no lambda that
-captures by value, no `?:`."""
+captures by value, no `?:`; and no `co_await` in the condition of an `if`, `while` or `switch` of a coroutine without a local variable."""
 import re
 
 from .source import blanked, line_of
@@ -89,6 +89,54 @@ def _by_value(captures):
     return any(not word.startswith("&") and word != "this" for word in words)
 
 
+_CONDITION = re.compile(r"\b(?:if|while|switch)\s*\((?=[^;{}]*\bco_await\b)")
+_LOCAL = re.compile(r"(?:^|[;{}(])\s*(?:const\s+|static\s+)*(?!return|co_return|co_await|delete|throw|else|case|using|goto)"
+                    r"[A-Za-z_][\w:]*(?:<[^;{}]*>)?(?:\s*[&*]+\s*|\s+)(?:\w+|\[[^\]]*\])\s*(?:=|\{|\(|;|:(?!:))")
+_CONTROL = re.compile(r"\b(?:if|while|for|switch|catch)\s*\($")
+
+
+def _closing(text, opening):
+    """The position of the bracket that closes the one at `opening`."""
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += (text[at] in "([{") - (text[at] in ")]}")
+        if not depth:
+            return at
+    return len(text)
+
+
+def _function_body(text, position):
+    """The text of the innermost function or lambda around a position."""
+    depth = 0
+    for at in range(position - 1, -1, -1):
+        depth += (text[at] in ")]}") - (text[at] in "([{")
+        if depth < 0:
+            depth = 0
+            if text[at] == "{" and _begins_function(text, at):
+                return text[at:_closing(text, at)]
+    return ""
+
+
+def _begins_function(text, brace):
+    head = re.sub(r"(?:\b(?:const|noexcept|override|final|mutable)|->[\w\s:<>,&*]+|\s)+$", "", text[max(0, brace - 400):brace])
+    if not head.endswith(")"):
+        return head.endswith("]")
+    depth = 0
+    for at in range(len(head) - 1, -1, -1):
+        depth += (head[at] == ")") - (head[at] == "(")
+        if not depth:
+            return not _CONTROL.search(head[:at + 1])
+    return True
+
+
+def _conditions(text):
+    for match in _CONDITION.finditer(text):
+        condition = text[match.end() - 1:_closing(text, match.end() - 1)]
+        if "co_await" in condition and not re.match(r"\(\s*(?:const\s+)?[A-Za-z_][\w:<>]*[\s&*]+\w+\s*=[^=]", condition):
+            if not _LOCAL.search(_function_body(text, match.start())):
+                yield match.start()
+
+
 def findings(code):
     """(line, what is wrong) for every statement that breaks the rule."""
     text = blanked(code)
@@ -106,4 +154,5 @@ def findings(code):
             found[line] = "a lambda that captures by value beside co_await"
         elif "{" in own:
             found[line] = "braces that build an object beside co_await"
+    found.update({line_of(text, at): "co_await in a condition of a coroutine without a local variable" for at in _conditions(text)})
     return sorted(found.items())
