@@ -36,7 +36,8 @@ def layer(name):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not note.exists():
             plain = CACHE / f"{name}.tar"
-            exclude = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
+            exclude = ["--dpkgopt=force-unsafe-io"]  # nothing to be kept over a power loss
+            exclude += [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
             done = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={words}", *exclude, "bookworm", plain],
                                   capture_output=True, text=True)
             if done.returncode != 0:

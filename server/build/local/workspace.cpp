@@ -44,7 +44,9 @@ Result<fs::path> inside(const fs::path& root, const fs::path& path) {
 }
 
 void copy_tree(const fs::path& from, const fs::path& to) {
-  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  std::error_code error;
+  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+  if (error) throw Unavailable(fmt::format("can not copy {} for the check: {}", from.string(), error.message()));
 }
 
 }  // namespace slipway::build

@@ -36,7 +36,8 @@ void write_private(const std::filesystem::path& file, const std::string& bytes);
 /// `path` below `root` as the file system has it, every link followed; an error where it does not exist or leads outside.
 Result<std::filesystem::path> inside(const std::filesystem::path& root, const std::filesystem::path& path);
 
-/// Copies a tree: files, folders, links as links; never as hard links. Throws std::filesystem::filesystem_error.
+/// Copies a tree: files, folders, links as links; never as hard links. Throws Unavailable where the disk does
+/// not take it.
 void copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace slipway::build
