@@ -350,8 +350,8 @@ TEST_CASE("what RUN --mount=type=cache mounts is kept between runs, and layers a
 TEST_CASE("a check is prepared first, and a preparation that fails is named") {
   Fixture f;
   auto order = f.order("RUN true\n", "prepared");
-  order.check = f.check({"cat", "/tmp/made"});
-  order.check->prepare = {{"touch", "/tmp/made"}, {"sh", "-c", "echo ready > /tmp/made"}};
+  order.check = f.check({"cat", "/made"});
+  order.check->prepare = {{"touch", "/made"}, {"sh", "-c", "echo ready > /made"}};
   as<Built>(f.run(order));
   CHECK(f.stream("out").find("ready\n") != std::string::npos);
   order.check->prepare = {{"sh", "-c", "echo no such package >&2; exit 2"}};

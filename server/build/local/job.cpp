@@ -78,8 +78,10 @@ void Job::prepare_folders() {
     has_auth_ = true;
   }
   // Where buildah keeps what RUN --mount=type=cache mounts: below TMPDIR, which goes with the run; this part stays.
-  std::filesystem::create_directory_symlink(slot_.cache("run-mounts"),
-                                            workspace_.tmp() / fmt::format("buildah-cache-{}", ::geteuid()));
+  // buildah before 1.29 names the folder without the user.
+  for (const auto& name : {std::string("buildah-cache"), fmt::format("buildah-cache-{}", ::geteuid())}) {
+    std::filesystem::create_directory_symlink(slot_.cache("run-mounts"), workspace_.tmp() / name);
+  }
   if (parts_.registry_settings.insecure) {
     write_private(workspace_.registries_conf(),
                   registries_conf(read_if_there("/etc/containers/registries.conf"), parts_.registry_settings.host));
