@@ -76,11 +76,13 @@ class Creation {
     std::size_t column = 0;
     if (holder_) column = tree_[*holder_].indent + (item ? habit_.sequence_step : habit_.step);
     if (holder_ && tree_[*holder_].kind == Node::Kind::sequence) column = tree_[*holder_].indent + 2;
-    splice(line_end(source(), node_.begin), habit_.line_break + std::string(column, ' ') + block_text(rest_, value_, column, habit_));
+    splice(line_end(source(), node_.begin),
+           habit_.line_break + std::string(column, ' ') + block_text(rest_, value_, column, habit_));
     return true;
   }
 
-  // The last entry shows how entries are written: what stands before it, around its colon, and whether its key is quoted.
+  // The last entry shows how entries are written: what stands before it, around its colon, and whether its key is
+  // quoted.
   void append_flow() {
     const Tree::Id first = place_.node + 1;
     if (first >= node_.next) {
@@ -175,14 +177,16 @@ Result<Rewrite> plan_creation(const Tree& tree, const Place& place, const Path& 
 Result<Rewrite> plan_first_document(std::string_view source, const Path& path, std::string_view value,
                                     const std::string& file) {
   if (!can_be_made(path.steps())) {
-    return Error(fmt::format("the file is empty, and '{}' can not be made from its path alone", path.text()), Position(file, 1, 1));
+    return Error(fmt::format("the file is empty, and '{}' can not be made from its path alone", path.text()),
+                 Position(file, 1, 1));
   }
   Habit habit;
   if (source.find("\r\n") != std::string_view::npos) habit.line_break = "\r\n";
   const bool open_line = !source.empty() && source.back() != '\n' && source != "\xef\xbb\xbf";
   Rewrite rewrite;
-  rewrite.splices.push_back({source.size(), source.size(),
-                             (open_line ? habit.line_break : "") + block_text(path.steps(), value, 0, habit) + habit.line_break});
+  rewrite.splices.push_back(
+      {source.size(), source.size(),
+       (open_line ? habit.line_break : "") + block_text(path.steps(), value, 0, habit) + habit.line_break});
   rewrite.changes.push_back({0, false, collection_events(path.steps(), value, 0)});
   return rewrite;
 }

@@ -28,11 +28,12 @@ Result<void> check_value(const Assignment& assignment) {
 }
 
 Error through_alias(const Tree& tree, const Place& place, const Path& path, const std::string& file) {
-  return Error(fmt::format("'{}' comes through {} from line {}, and editing it there would change every place that uses it; "
-                           "allow that with follow_alias{}",
-                           path.text(), place.merged ? "a merge key" : "an alias", tree.position(place.node, file).line,
-                           place.overridable ? ", or give this mapping a value of its own with create" : ""),
-               tree.position(*place.indirect, file));
+  return Error(
+      fmt::format("'{}' comes through {} from line {}, and editing it there would change every place that uses it; "
+                  "allow that with follow_alias{}",
+                  path.text(), place.merged ? "a merge key" : "an alias", tree.position(place.node, file).line,
+                  place.overridable ? ", or give this mapping a value of its own with create" : ""),
+      tree.position(*place.indirect, file));
 }
 
 // Where a value is to be found or made; `create` says that it has to be made.
@@ -70,8 +71,9 @@ Result<std::string> create_one(std::string_view document, const Assignment& assi
   }
   const auto target = find_target(*tree, assignment.path, options);
   if (!target) return target.error();
-  auto rewrite = target->create ? plan_creation(*tree, target->place, assignment.path, assignment.value, options.file)
-                                : plan_replacement(*tree, target->place, assignment.path, assignment.value, options.file);
+  auto rewrite = target->create
+                     ? plan_creation(*tree, target->place, assignment.path, assignment.value, options.file)
+                     : plan_replacement(*tree, target->place, assignment.path, assignment.value, options.file);
   if (!rewrite) return rewrite.error();
   return verified(*tree, std::move(*rewrite), options.file);
 }
@@ -87,11 +89,12 @@ class Batch {
     if (!target) return target.error();
     if (target->create) return false;
     const Tree::Id node = target->place.node;
-    const auto same = std::find_if(given_.begin(), given_.end(), [&](const Given& given) { return given.node == node; });
+    const auto same =
+        std::find_if(given_.begin(), given_.end(), [&](const Given& given) { return given.node == node; });
     if (same != given_.end()) {
       if (same->assignment->value == assignment.value) return true;
-      return Error(fmt::format("'{}' and '{}' are the same place and get different values", same->assignment->path.text(),
-                               assignment.path.text()),
+      return Error(fmt::format("'{}' and '{}' are the same place and get different values",
+                               same->assignment->path.text(), assignment.path.text()),
                    tree_.position(node, options_.file));
     }
     given_.push_back({node, &assignment});
@@ -119,7 +122,8 @@ class Batch {
 
 }  // namespace
 
-Result<std::string> replace(std::string_view document, std::span<const Assignment> assignments, const Options& options) {
+Result<std::string> replace(std::string_view document, std::span<const Assignment> assignments,
+                            const Options& options) {
   for (const Assignment& assignment : assignments) {
     if (const auto checked = check_value(assignment); !checked) return checked.error();
   }
@@ -141,7 +145,8 @@ Result<std::string> replace(std::string_view document, std::span<const Assignmen
   return result;
 }
 
-Result<std::string> replace(std::string_view document, const Path& path, std::string_view value, const Options& options) {
+Result<std::string> replace(std::string_view document, const Path& path, std::string_view value,
+                            const Options& options) {
   const Assignment assignment(path, std::string(value));
   return replace(document, std::span<const Assignment>(&assignment, 1), options);
 }

@@ -11,8 +11,8 @@ namespace slipway::edit {
 
 namespace {
 
-// An image's name apart: `host[:port]/path`, as the reference grammar of container registries has it. What stands before the
-// first slash is a host if it could not be a path (it has a dot or a port) or is `localhost`.
+// An image's name apart: `host[:port]/path`, as the reference grammar of container registries has it. What stands
+// before the first slash is a host if it could not be a path (it has a dot or a port) or is `localhost`.
 struct Name {
   std::string_view host, path;
 };
@@ -33,7 +33,8 @@ Name apart(std::string_view image) {
     name.host = image.substr(0, first);
     name.path = image.substr(first + 1);
   }
-  if (name.path.starts_with("library/")) name.path.remove_prefix(std::string_view("library/").size());  // `nginx` for short
+  if (name.path.starts_with("library/"))
+    name.path.remove_prefix(std::string_view("library/").size());  // `nginx` for short
   return name;
 }
 
@@ -68,10 +69,12 @@ class Beside {
 bool is_kustomize(const Path& path) {
   const auto* last = std::get_if<Key>(&path.steps().back());
   const auto* first = std::get_if<Key>(&path.steps().front());
-  return last != nullptr && (last->name == "newTag" || (last->name == "digest" && first != nullptr && first->name == "images"));
+  return last != nullptr &&
+         (last->name == "newTag" || (last->name == "digest" && first != nullptr && first->name == "images"));
 }
 
-// The registry is a host even where it looks like none (`registry: mirror`), or a host with a path (`registry.example/team`).
+// The registry is a host even where it looks like none (`registry: mirror`), or a host with a path
+// (`registry.example/team`).
 bool same_image(const std::string& registry, const std::string& repository, std::string_view image) {
   const std::string_view wanted = apart(image).path;
   if (registry.empty()) return apart(repository).path == wanted;
@@ -89,11 +92,15 @@ std::string trimmed(std::string text) {
 
 std::string ImageComparison::text() const {
   switch (verdict) {
-    case Verdict::nothing_declared: return "no repository stands beside the tag";
-    case Verdict::same: return fmt::format("the repository beside the tag is '{}', as expected", declared);
-    case Verdict::different: break;
+    case Verdict::nothing_declared:
+      return "no repository stands beside the tag";
+    case Verdict::same:
+      return fmt::format("the repository beside the tag is '{}', as expected", declared);
+    case Verdict::different:
+      break;
   }
-  return fmt::format("the repository beside the tag is '{}', but the image is '{}': is this the right file?", declared, expected);
+  return fmt::format("the repository beside the tag is '{}', but the image is '{}': is this the right file?", declared,
+                     expected);
 }
 
 Result<ImageComparison> compare_image(std::string_view document, const Path& tag_path, std::string_view image,
@@ -124,7 +131,8 @@ Result<ImageComparison> compare_image(std::string_view document, const Path& tag
   return comparison;
 }
 
-Result<std::string> set_kustomize_image(std::string_view document, const KustomizeImage& image, const Options& options) {
+Result<std::string> set_kustomize_image(std::string_view document, const KustomizeImage& image,
+                                        const Options& options) {
   const auto path_of = [&](const char* key) { return Path({Key{"images"}, Match{"name", image.name}, Key{key}}); };
   const Path entry({Key{"images"}, Match{"name", image.name}});
   if (!image.new_tag && !image.digest) return Error(fmt::format("neither tag nor digest for '{}'", image.name));

@@ -34,9 +34,9 @@ Result<ImageComparison> compare_image(std::string_view document, const Path& tag
 
 /// One entry of a Kustomization's `images:`.
 struct KustomizeImage {
-  std::string name;                     ///< the entry's `name`
-  std::optional<std::string> new_tag;   ///< `newTag`
-  std::optional<std::string> digest;    ///< `digest`; Kustomize prefers it to the tag
+  std::string name;                    ///< the entry's `name`
+  std::optional<std::string> new_tag;  ///< `newTag`
+  std::optional<std::string> digest;   ///< `digest`; Kustomize prefers it to the tag
 };
 
 /// Sets `newTag` and `digest` of the entry `name`; keys that the entry lacks are added, the entry itself only with

@@ -38,9 +38,12 @@ std::string quoted_path(const Path& path, std::size_t count) {
 
 std::string_view kind_name(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::mapping: return "a mapping";
-    case Node::Kind::sequence: return "a sequence";
-    default: return "a single value";
+    case Node::Kind::mapping:
+      return "a mapping";
+    case Node::Kind::sequence:
+      return "a sequence";
+    default:
+      return "a single value";
   }
 }
 
@@ -170,7 +173,8 @@ bool is_null(const Tree& tree, Tree::Id id) {
   return text == "~" || text == "null" || text == "Null" || text == "NULL";
 }
 
-// Each mapping is looked into once, so that merge keys that name each other over and over cost no more than the file is long.
+// Each mapping is looked into once, so that merge keys that name each other over and over cost no more than the file is
+// long.
 Entry find_entry(const Tree& tree, Tree::Id mapping, std::string_view key) {
   Entry own = find_own_entry(tree, mapping, key);
   if (own.key) return own;
@@ -209,8 +213,9 @@ Result<Place> locate(const Tree& tree, const Path& path, const std::string& file
   if (count == 0) return Error(fmt::format("the file is empty, there is no '{}'", path.text()), Position(file, 1, 1));
   if (path.document()) {
     if (*path.document() < count) return walk(tree, *path.document(), path, file);
-    return Error(fmt::format("the file has {} document{}, there is no doc[{}]", count, count == 1 ? "" : "s", *path.document()),
-                 Position(file, 1, 1));
+    return Error(
+        fmt::format("the file has {} document{}, there is no doc[{}]", count, count == 1 ? "" : "s", *path.document()),
+        Position(file, 1, 1));
   }
   std::optional<Place> best;
   std::vector<std::size_t> found;
@@ -219,11 +224,12 @@ Result<Place> locate(const Tree& tree, const Path& path, const std::string& file
     if (place.ambiguous) return *place.blocked;
     if (place.depth == path.steps().size()) found.push_back(i);
     const bool root_is_null = is_null(tree, tree.documents()[i]);
-    if (!best || place.depth > best->depth || (best->depth == 0 && is_null(tree, best->node) && !root_is_null)) best = place;
+    if (!best || place.depth > best->depth || (best->depth == 0 && is_null(tree, best->node) && !root_is_null))
+      best = place;
   }
   if (found.size() > 1) {
-    return Error(fmt::format("'{}' is in several documents of the file: write doc[{}].{} or doc[{}].{}", path.text(), found[0],
-                             path.text(), found[1], path.text()),
+    return Error(fmt::format("'{}' is in several documents of the file: write doc[{}].{} or doc[{}].{}", path.text(),
+                             found[0], path.text(), found[1], path.text()),
                  tree.position(walk(tree, found[1], path, file).node, file));
   }
   return *best;

@@ -18,7 +18,8 @@ struct Place {
   Tree::Id node = 0;
   /// How many steps lead to it: all of them where the path was found.
   std::size_t depth = 0;
-  /// The alias on the path, or the value of the merge key (`<<`) the path runs through: editing would change other places.
+  /// The alias on the path, or the value of the merge key (`<<`) the path runs through: editing would change other
+  /// places.
   std::optional<Tree::Id> indirect;
   bool merged = false;  ///< `indirect` is a merge key's value
   /// The mapping whose own keys lack the last step, which only a merge key has: there it could be added.
@@ -34,8 +35,8 @@ struct Place {
 /// Follows `path` into one document.
 Place walk(const Tree& tree, std::size_t document, const Path& path, const std::string& file);
 
-/// The document that `path` means, followed as far as it goes: the one it names, else the only one where it is found, else
-/// the one where it leads furthest. An error where it is found in two, or names a document that is not there.
+/// The document that `path` means, followed as far as it goes: the one it names, else the only one where it is found,
+/// else the one where it leads furthest. An error where it is found in two, or names a document that is not there.
 Result<Place> locate(const Tree& tree, const Path& path, const std::string& file);
 
 /// The value of `key` in a mapping's own entries or, failing that, its merge keys.

@@ -23,7 +23,8 @@ struct Name {
 
 std::vector<Name> keys_of(const Tree& tree, Tree::Id mapping) {
   std::vector<Name> names;
-  for (Tree::Id key = mapping + 1; key < tree[mapping].next && names.size() < names_max; key = tree[tree[key].next].next) {
+  for (Tree::Id key = mapping + 1; key < tree[mapping].next && names.size() < names_max;
+       key = tree[tree[key].next].next) {
     if (auto text = tree.text(key)) names.push_back({std::move(*text), key});
   }
   return names;
@@ -44,7 +45,8 @@ const Name* nearest(const std::vector<Name>& names, const std::string& wanted) {
   const Name* best = nullptr;
   std::size_t least = std::numeric_limits<std::size_t>::max();
   for (const Name& name : names) {
-    const std::size_t distance = edit_distance(std::string_view(name.text).substr(0, 100), std::string_view(wanted).substr(0, 100));
+    const std::size_t distance =
+        edit_distance(std::string_view(name.text).substr(0, 100), std::string_view(wanted).substr(0, 100));
     if (distance < least) least = distance, best = &name;
   }
   return best;
@@ -113,8 +115,10 @@ Error missing_key(const Tree& tree, const Place& place, const Path& path, const 
                tree.position(name->node, file));
 }
 
-Error missing_item(const Tree& tree, const Place& place, const Path& path, const Match& match, const std::string& file) {
-  const std::string no_item = fmt::format("no item of {} has {}: {}", where(path, place.depth), match.key, printable(match.value));
+Error missing_item(const Tree& tree, const Place& place, const Path& path, const Match& match,
+                   const std::string& file) {
+  const std::string no_item =
+      fmt::format("no item of {} has {}: {}", where(path, place.depth), match.key, printable(match.value));
   const std::vector<Name> names = items_of(tree, place.node, match.key);
   const Name* name = nearest(names, match.value);
   if (name == nullptr) return Error(no_item, tree.position(place.node, file));

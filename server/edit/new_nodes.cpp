@@ -9,7 +9,9 @@ namespace slipway::edit {
 namespace {
 
 // A reader of YAML looks for the `:` behind a key within 1024 characters (7.4.2).
-bool is_too_long(std::string_view key) { return quoted(key).size() > 1000; }
+bool is_too_long(std::string_view key) {
+  return quoted(key).size() > 1000;
+}
 
 std::string flow_key(std::string_view key, const FlowHabit& habit) {
   return (habit.quote_keys ? quoted(key) : plain_or_quoted(key)) + habit.colon;
@@ -47,7 +49,8 @@ Habit habit_of(const Tree& tree) {
   Habit habit;
   const std::string_view source = tree.source();
   const std::size_t first_break = source.find('\n');
-  if (first_break != std::string_view::npos && first_break > 0 && source[first_break - 1] == '\r') habit.line_break = "\r\n";
+  if (first_break != std::string_view::npos && first_break > 0 && source[first_break - 1] == '\r')
+    habit.line_break = "\r\n";
   bool mapping_seen = false, sequence_seen = false;
   for (Tree::Id id = 0; id < tree.nodes().size() && !(mapping_seen && sequence_seen); ++id) {
     if (tree[id].kind != Node::Kind::mapping || tree[id].is_flow()) continue;
@@ -96,7 +99,8 @@ std::vector<Event> entry_events(Steps steps, std::string_view value, int depth) 
 
 std::vector<Event> collection_events(Steps steps, std::string_view value, int depth) {
   std::vector<Event> events;
-  events.push_back(event(std::holds_alternative<Match>(steps[0]) ? Event::Kind::sequence : Event::Kind::mapping, depth));
+  events.push_back(
+      event(std::holds_alternative<Match>(steps[0]) ? Event::Kind::sequence : Event::Kind::mapping, depth));
   add_events(steps, value, depth + 1, events);
   return events;
 }

@@ -27,8 +27,8 @@ struct Habit {
 };
 Habit habit_of(const Tree& tree);
 
-/// Lines for a block collection whose keys or dashes stand at `column`: the first without its indentation, the last without
-/// its line break.
+/// Lines for a block collection whose keys or dashes stand at `column`: the first without its indentation, the last
+/// without its line break.
 std::string block_text(Steps steps, std::string_view value, std::size_t column, const Habit& habit);
 
 /// How a flow collection is written.

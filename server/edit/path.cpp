@@ -42,7 +42,8 @@ class PathReader {
   bool at(char c) const noexcept { return i_ < text_.size() && text_[i_] == c; }
   bool done() const noexcept { return i_ >= text_.size() || (until_ == Until::equals && at('=')); }
   Error error(std::string_view what) const {
-    return Error(fmt::format("{}, in the path '{}'", what, printable(text_)), Position("", 1, static_cast<int>(i_) + 1));
+    return Error(fmt::format("{}, in the path '{}'", what, printable(text_)),
+                 Position("", 1, static_cast<int>(i_) + 1));
   }
   bool fail(std::string_view what) {
     error_ = error(what);
@@ -167,9 +168,13 @@ std::string value_text(const std::string& value) {
 
 }  // namespace
 
-Result<Path> Path::parse(std::string_view text) { return PathReader(text, PathReader::Until::end).read(); }
+Result<Path> Path::parse(std::string_view text) {
+  return PathReader(text, PathReader::Until::end).read();
+}
 
-std::string Path::text() const { return path_text(document_, steps_, steps_.size()); }
+std::string Path::text() const {
+  return path_text(document_, steps_, steps_.size());
+}
 
 Path Path::sibling(std::string key) const {
   Path beside = *this;

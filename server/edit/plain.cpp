@@ -11,7 +11,9 @@ namespace slipway::edit {
 
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 std::size_t digits(std::string_view text, std::string_view allowed) {
   const std::size_t end = text.find_first_not_of(allowed);
@@ -22,8 +24,8 @@ constexpr std::string_view decimal = "0123456789_";
 
 bool is_named(std::string_view text) {
   static constexpr auto names = std::to_array<std::string_view>(
-      {"~",   "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "yes",  "Yes",
-       "YES", "no",   "No",   "NO",   "on",   "On",   "ON",   "off",   "Off",   "OFF",   "y",    "Y",
+      {"~",   "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes",
+       "YES", "no",   "No",   "NO",   "on",   "On",   "ON",   "off",   "Off",   "OFF",   "y",   "Y",
        "n",   "N",    ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF",  "=",     "<<"});
   return std::find(names.begin(), names.end(), text) != names.end();
 }
@@ -33,12 +35,16 @@ bool is_prefixed_integer(std::string_view text) {
   const std::string_view rest = text.substr(2);
   switch (text[1]) {
     case 'x':
-    case 'X': return digits(rest, "0123456789abcdefABCDEF_") == rest.size();
+    case 'X':
+      return digits(rest, "0123456789abcdefABCDEF_") == rest.size();
     case 'o':
-    case 'O': return digits(rest, "01234567_") == rest.size();
+    case 'O':
+      return digits(rest, "01234567_") == rest.size();
     case 'b':
-    case 'B': return digits(rest, "01_") == rest.size();
-    default: return false;
+    case 'B':
+      return digits(rest, "01_") == rest.size();
+    default:
+      return false;
   }
 }
 

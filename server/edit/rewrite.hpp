@@ -56,8 +56,8 @@ Result<Rewrite> plan_first_document(std::string_view source, const Path& path, s
 /// The bytes after the splices, which do not overlap.
 std::string apply(std::string_view source, std::vector<Splice> splices);
 
-/// The tree's source after the rewrite. The second reader has read both: it must see the nodes of `tree` before, the same
-/// texts on the trail, and afterwards exactly the changes.
+/// The tree's source after the rewrite. The second reader has read both: it must see the nodes of `tree` before, the
+/// same texts on the trail, and afterwards exactly the changes.
 Result<std::string> verified(const Tree& tree, Rewrite rewrite, const std::string& file);
 
 }  // namespace slipway::edit

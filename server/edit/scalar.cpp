@@ -87,20 +87,34 @@ class FlowText {
 
   static std::uint32_t simple_escape(char c) {
     switch (c) {
-      case '0': return 0x00;
-      case 'a': return 0x07;
-      case 'b': return 0x08;
-      case 't': return 0x09;
-      case 'n': return 0x0a;
-      case 'v': return 0x0b;
-      case 'f': return 0x0c;
-      case 'r': return 0x0d;
-      case 'e': return 0x1b;
-      case 'N': return 0x85;
-      case '_': return 0xa0;
-      case 'L': return 0x2028;
-      case 'P': return 0x2029;
-      default: return static_cast<unsigned char>(c);
+      case '0':
+        return 0x00;
+      case 'a':
+        return 0x07;
+      case 'b':
+        return 0x08;
+      case 't':
+        return 0x09;
+      case 'n':
+        return 0x0a;
+      case 'v':
+        return 0x0b;
+      case 'f':
+        return 0x0c;
+      case 'r':
+        return 0x0d;
+      case 'e':
+        return 0x1b;
+      case 'N':
+        return 0x85;
+      case '_':
+        return 0xa0;
+      case 'L':
+        return 0x2028;
+      case 'P':
+        return 0x2029;
+      default:
+        return static_cast<unsigned char>(c);
     }
   }
 
@@ -146,7 +160,6 @@ class BlockText {
   }
 
  private:
-
   // One past the end for the line behind the last.
   std::size_t next_line(std::size_t from) const {
     const std::size_t found = source_.find('\n', from);
@@ -226,7 +239,8 @@ std::string quoted(std::string_view text) {
       escape(static_cast<unsigned char>(rest[1]), 2);
     } else if (rest.starts_with("\xe2\x80\xa8") || rest.starts_with("\xe2\x80\xa9")) {
       escape(rest[2] == '\xa8' ? 0x2028 : 0x2029, 3);
-    } else if (rest.starts_with("\xef\xbb\xbf") || rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
+    } else if (rest.starts_with("\xef\xbb\xbf") || rest.starts_with("\xef\xbf\xbe") ||
+               rest.starts_with("\xef\xbf\xbf")) {
       escape(rest[1] == '\xbb' ? 0xfeff : rest[2] == '\xbe' ? 0xfffe : 0xffff, 3);
     } else {
       out += text[i];
@@ -237,8 +251,8 @@ std::string quoted(std::string_view text) {
 
 std::string plain_or_quoted(std::string_view text) {
   const auto is_safe = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
-           c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.' || c == '/';
   };
   const bool safe = !text.empty() && std::all_of(text.begin(), text.end(), is_safe) && text[0] != '-' && text[0] != '.';
   return safe && plain_is_string(text) ? std::string(text) : quoted(text);

@@ -5,7 +5,8 @@
 
 namespace slipway::edit {
 
-// A node belongs to its parent while it is indented more; a sequence that is a key's value may stand at the key's column.
+// A node belongs to its parent while it is indented more; a sequence that is a key's value may stand at the key's
+// column.
 bool Scanner::inside(int parent, After after) const noexcept {
   if (at_end()) return false;
   if (!fresh_ || static_cast<int>(column_) > parent) return true;

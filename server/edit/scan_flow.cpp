@@ -82,7 +82,8 @@ bool Scanner::mapping_pair() {
   const auto key = static_cast<Id>(tree_.nodes_.size());
   if (!flow_node()) return false;
   const Node& node = tree_.nodes_[key];
-  const bool json_key = node.is_flow() || node.style == Node::Style::double_quoted || node.style == Node::Style::single_quoted;
+  const bool json_key =
+      node.is_flow() || node.style == Node::Style::double_quoted || node.style == Node::Style::single_quoted;
   const auto end = static_cast<std::uint32_t>(pos_);
   skip_space();
   return pair_value(json_key, end);

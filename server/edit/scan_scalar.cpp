@@ -9,17 +9,23 @@ namespace slipway::edit {
 
 namespace {
 
-bool is_hex(char c) noexcept { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 }  // namespace
 
 // Everything that can be a key: an alias, a quoted or a plain scalar.
 bool Scanner::leaf(int parent, bool flow) {
   switch (at(pos_)) {
-    case '*': return alias();
-    case '\'': return single_quoted();
-    case '"': return double_quoted();
-    default: return plain(parent, flow);
+    case '*':
+      return alias();
+    case '\'':
+      return single_quoted();
+    case '"':
+      return double_quoted();
+    default:
+      return plain(parent, flow);
   }
 }
 
@@ -45,8 +51,8 @@ bool Scanner::starts_plain(bool flow) const noexcept {
   return std::string_view(",[]{}#&*!|>'\"%@`").find(c) == std::string_view::npos;
 }
 
-// The plain text from `from` to the end of its line at most: `end` is behind its last character, the result is where and why
-// it stopped (a break, the end, `: `, ` #`, or a flow indicator).
+// The plain text from `from` to the end of its line at most: `end` is behind its last character, the result is where
+// and why it stopped (a break, the end, `: `, ` #`, or a flow indicator).
 std::size_t Scanner::plain_line(std::size_t from, bool flow, std::size_t& end) const noexcept {
   std::size_t i = from;
   for (; i < src_.size(); ++i) {

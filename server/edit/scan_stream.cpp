@@ -12,7 +12,9 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 }  // namespace
 
-Result<Tree> scan(std::string_view source, const std::string& file) { return Scanner(source, file).run(); }
+Result<Tree> scan(std::string_view source, const std::string& file) {
+  return Scanner(source, file).run();
+}
 
 Result<Tree> Scanner::run() {
   if (!check_characters() || !documents()) return error_;
@@ -37,7 +39,8 @@ bool Scanner::is_marker(std::size_t i) const noexcept {
 
 bool Scanner::check_characters() {
   if (src_.size() > document_bytes_max) {
-    return fail(fmt::format("the file has {} bytes, more than the {} that are edited", src_.size(), document_bytes_max), 0);
+    return fail(fmt::format("the file has {} bytes, more than the {} that are edited", src_.size(), document_bytes_max),
+                0);
   }
   if (src_.starts_with("\xff\xfe") || src_.starts_with("\xfe\xff")) return fail("is UTF-16; only UTF-8 is edited", 0);
   for (std::size_t i = 0; i < src_.size(); ++i) {
@@ -110,7 +113,9 @@ void Scanner::skip_space() {
   skipped_to_ = pos_;
 }
 
-bool Scanner::at_end() const noexcept { return is_end(pos_) || (pos_ == line_start_ && is_marker(pos_)); }
+bool Scanner::at_end() const noexcept {
+  return is_end(pos_) || (pos_ == line_start_ && is_marker(pos_));
+}
 
 bool Scanner::tag(Properties& properties) {
   if (properties.has_tag()) return fail("a second tag", pos_);
@@ -184,7 +189,8 @@ void Scanner::close(Id id) {
 }
 
 // The leaf added last turns out to be a key: its mapping is put before it.
-Scanner::Id Scanner::wrap_last(Node::Style style, std::uint32_t begin, std::uint32_t column, const Properties& properties) {
+Scanner::Id Scanner::wrap_last(Node::Style style, std::uint32_t begin, std::uint32_t column,
+                               const Properties& properties) {
   const Node key = last();
   const std::string_view anchor = last_anchor_;
   tree_.nodes_.pop_back();

@@ -10,9 +10,9 @@
 
 namespace slipway::edit {
 
-/// Reads a YAML 1.2 stream by recursive descent over its bytes, a line's indentation deciding where a node ends (YAML 1.2.2,
-/// chapters 6 to 9). Every step moves forward, so that time is linear; recursion is bounded by nesting_max. A function that
-/// returns false has left its reason in error_.
+/// Reads a YAML 1.2 stream by recursive descent over its bytes, a line's indentation deciding where a node ends
+/// (YAML 1.2.2, chapters 6 to 9). Every step moves forward, so that time is linear; recursion is bounded by
+/// nesting_max. A function that returns false has left its reason in error_.
 class Scanner {
  public:
   Scanner(std::string_view source, const std::string& file) : src_(source), file_(file), tree_(source) {}

@@ -32,7 +32,9 @@ std::string_view Tree::tag(Id id) const noexcept {
   return source_.substr(node.tag_begin, node.tag_end - node.tag_begin);
 }
 
-Position Tree::position(Id id, const std::string& file) const { return position_at(source_, nodes_[id].begin, file); }
+Position Tree::position(Id id, const std::string& file) const {
+  return position_at(source_, nodes_[id].begin, file);
+}
 
 std::size_t line_end(std::string_view source, std::size_t from) noexcept {
   const std::size_t found = source.find('\n', from);

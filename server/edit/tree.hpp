@@ -26,15 +26,15 @@ struct Node {
   std::uint32_t next = 0;      ///< the node after this one and all that is inside it (pre-order)
   std::uint32_t target = 0;    ///< of an alias: the node it stands for
   std::uint32_t body = 0;      ///< of a block scalar: end of its header, before any comment
-  std::uint32_t indent = 0;    ///< of a block collection: the column of its keys or dashes; of a block scalar: of its text
+  std::uint32_t indent = 0;    ///< the column of a block collection's keys or dashes, of a block scalar's text
   std::uint32_t tag_begin = 0, tag_end = 0;
   bool is_flow() const noexcept { return style == Style::flow; }
   bool is_block_scalar() const noexcept { return style == Style::literal || style == Style::folded; }
   bool is_empty() const noexcept { return kind == Kind::scalar && style == Style::empty; }
 };
 
-/// A YAML stream as nodes in pre-order: a collection is followed by its children (of a mapping: key, value, key, value …).
-/// Text is decoded on demand, so that a file of 5 MB costs one array. The source must outlive the tree.
+/// A YAML stream as nodes in pre-order: a collection is followed by its children (of a mapping: key, value, key, value
+/// …). Text is decoded on demand, so that a file of 5 MB costs one array. The source must outlive the tree.
 class Tree {
  public:
   using Id = std::uint32_t;
@@ -47,7 +47,8 @@ class Tree {
   /// The root of each document, in order.
   const std::vector<Id>& documents() const noexcept { return documents_; }
 
-  /// What a scalar reads as, with quotes, escapes and folding undone. Of an alias: of the scalar it stands for, if it is one.
+  /// What a scalar reads as, with quotes, escapes and folding undone. Of an alias: of the scalar it stands for, if it
+  /// is one.
   std::optional<std::string> text(Id id) const;
   /// True where that text is `wanted`; without decoding where it can be told from the bytes.
   bool reads(Id id, std::string_view wanted) const;
@@ -69,9 +70,9 @@ std::size_t line_end(std::string_view source, std::size_t from) noexcept;
 /// Line and column of a byte, both from 1.
 Position position_at(std::string_view source, std::size_t offset, const std::string& file);
 
-/// Reads a whole YAML 1.2 stream (which includes JSON). Refuses what is not YAML, what is not UTF-8, control characters,
-/// nesting deeper than nesting_max, and the few rarities whose bytes it does not know how to keep apart (a flow collection
-/// as a key, a carriage return alone as a line break).
+/// Reads a whole YAML 1.2 stream (which includes JSON). Refuses what is not YAML, what is not UTF-8, control
+/// characters, nesting deeper than nesting_max, and the few rarities whose bytes it does not know how to keep apart (a
+/// flow collection as a key, a carriage return alone as a line break).
 Result<Tree> scan(std::string_view source, const std::string& file);
 
 }  // namespace slipway::edit

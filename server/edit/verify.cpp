@@ -29,12 +29,14 @@ class YamlEvents : public YAML::EventHandler {
   void OnScalar(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
     emit(Event::Kind::scalar, tag, anchor, text);
   }
-  void OnSequenceStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     emit(Event::Kind::sequence, tag, anchor, "");
     ++depth_;
   }
   void OnSequenceEnd() override { --depth_; }
-  void OnMapStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     emit(Event::Kind::mapping, tag, anchor, "");
     ++depth_;
   }
@@ -74,7 +76,8 @@ class JsonEvents : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonEv
   int depth_ = 0;
 };
 
-std::optional<Error> read_yaml(std::string_view source, const std::string& file, std::size_t nodes_max, const Sink& sink) {
+std::optional<Error> read_yaml(std::string_view source, const std::string& file, std::size_t nodes_max,
+                               const Sink& sink) {
   std::istringstream stream{std::string(source)};
   std::size_t count = 0;
   YamlEvents events([&](Event&& event) { ++count, sink(std::move(event)); });
@@ -98,23 +101,26 @@ bool read_json(std::string_view source, const Sink& sink) {
   return !rapidjson::Reader().Parse<flags>(stream, events).IsError();
 }
 
-// yaml-cpp 0.7 refuses a tab at the beginning of a blank or comment line below a plain scalar, where YAML allows it (6.1,
-// 6.6). It gets blanks there, one for one; within a text nothing is touched.
+// yaml-cpp 0.7 refuses a tab at the beginning of a blank or comment line below a plain scalar, where YAML allows it
+// (6.1, 6.6). It gets blanks there, one for one; within a text nothing is touched.
 std::optional<std::string> without_odd_tabs(const Tree& tree) {
   const std::string_view source = tree.source();
   if (source.find('\t') == std::string_view::npos) return std::nullopt;
   std::optional<std::string> copy;
   std::size_t scalar = 0;
   for (std::size_t line = 0; line < source.size();) {
-    while (scalar < tree.nodes().size() && (tree.nodes()[scalar].kind != Node::Kind::scalar || tree.nodes()[scalar].end <= line)) {
+    while (scalar < tree.nodes().size() &&
+           (tree.nodes()[scalar].kind != Node::Kind::scalar || tree.nodes()[scalar].end <= line)) {
       ++scalar;
     }
     const bool inside = scalar < tree.nodes().size() && tree.nodes()[scalar].begin < line;
     const std::size_t text = std::min(source.find_first_not_of(" \t", line), source.size());
-    const bool nothing = text == source.size() || std::string_view("#\r\n").find(source[text]) != std::string_view::npos;
+    const bool nothing =
+        text == source.size() || std::string_view("#\r\n").find(source[text]) != std::string_view::npos;
     if (!inside && nothing && source.substr(line, text - line).find('\t') != std::string_view::npos) {
       if (!copy) copy = source;
-      std::fill(copy->begin() + static_cast<std::ptrdiff_t>(line), copy->begin() + static_cast<std::ptrdiff_t>(text), ' ');
+      std::fill(copy->begin() + static_cast<std::ptrdiff_t>(line), copy->begin() + static_cast<std::ptrdiff_t>(text),
+                ' ');
     }
     const std::size_t end = source.find('\n', line);
     line = end == std::string_view::npos ? source.size() : end + 1;
@@ -156,10 +162,14 @@ class Verification {
 
   static bool same_kind(const Node& node, Event::Kind kind) {
     switch (node.kind) {
-      case Node::Kind::alias: return kind == Event::Kind::alias;
-      case Node::Kind::sequence: return kind == Event::Kind::sequence;
-      case Node::Kind::mapping: return kind == Event::Kind::mapping;
-      default: return kind == Event::Kind::scalar || kind == Event::Kind::null;
+      case Node::Kind::alias:
+        return kind == Event::Kind::alias;
+      case Node::Kind::sequence:
+        return kind == Event::Kind::sequence;
+      case Node::Kind::mapping:
+        return kind == Event::Kind::mapping;
+      default:
+        return kind == Event::Kind::scalar || kind == Event::Kind::null;
     }
   }
 
@@ -172,7 +182,8 @@ class Verification {
       const bool same = id < before_.size() && same_kind(nodes[id], before_[id].kind) &&
                         before_[id].depth == static_cast<int>(open.size());
       if (!same) return disagreement(id);
-      if (nodes[id].kind == Node::Kind::alias && before_[id].anchor != before_[nodes[id].target].anchor) return disagreement(id);
+      if (nodes[id].kind == Node::Kind::alias && before_[id].anchor != before_[nodes[id].target].anchor)
+        return disagreement(id);
       if (nodes[id].kind == Node::Kind::sequence || nodes[id].kind == Node::Kind::mapping) open.push_back(id);
     }
     if (before_.size() != nodes.size()) return disagreement(static_cast<Tree::Id>(nodes.size()));
@@ -188,8 +199,8 @@ class Verification {
     expected.reserve(before_.size() + rewrite_.changes.size() * 4);
     std::size_t from = 0;
     for (Change& change : rewrite_.changes) {
-      std::move(before_.begin() + static_cast<std::ptrdiff_t>(from), before_.begin() + static_cast<std::ptrdiff_t>(change.at),
-                std::back_inserter(expected));
+      std::move(before_.begin() + static_cast<std::ptrdiff_t>(from),
+                before_.begin() + static_cast<std::ptrdiff_t>(change.at), std::back_inserter(expected));
       from = change.at;
       if (change.removes) {
         const Event& old = before_[from++];
@@ -205,7 +216,8 @@ class Verification {
 
   // An empty tag is that of a new node: quoted or plain, as it came out, but no other.
   static bool matches(const Event& expected, const Event& event) {
-    const bool tag = expected.tag.empty() ? event.tag.empty() || event.tag == "?" || event.tag == "!" : expected.tag == event.tag;
+    const bool tag =
+        expected.tag.empty() ? event.tag.empty() || event.tag == "?" || event.tag == "!" : expected.tag == event.tag;
     return tag && expected.kind == event.kind && expected.depth == event.depth && expected.anchor == event.anchor &&
            expected.text == event.text;
   }

@@ -1,6 +1,9 @@
-// What one edit costs beside what reading the same file once with yaml-cpp costs, in the same run: a values file of 4 KB, a
-// stream of 5 MB, and a JSON file of 4 KB. An edit reads the file itself, and has the second reader read it before and after.
+// What one edit costs beside what reading the same file once with yaml-cpp costs, in the same run: a values file of 4
+// KB, a stream of 5 MB, and a JSON file of 4 KB. An edit reads the file itself, and has the second reader read it
+// before and after.
 // --json prints a list of objects for scripts/bench. --quick does a tenth of it.
+#include "edit/edit.hpp"
+
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/parser.h>
 
@@ -13,7 +16,6 @@
 #include <string>
 #include <vector>
 
-#include "edit/edit.hpp"
 #include "edit/tree.hpp"
 
 namespace {
@@ -27,8 +29,9 @@ std::string values_file(std::size_t bytes) {
       "  tag: latest # set by the build\n  pullPolicy: Always\n\nextra:\n";
   for (int i = 0; text.size() < bytes; ++i) {
     const std::string n = std::to_string(i);
-    text += "  - name: item-" + n + " # comment " + n + "\n    enabled: true\n    command: [\"/bin/app\", '--port', " + n +
-            "]\n    annotations:\n      app.example/" + n + ": \"{{ .Values.x }}\"\n    script: |\n      set -e\n      run " + n + "\n\n";
+    text += "  - name: item-" + n + " # comment " + n + "\n    enabled: true\n    command: [\"/bin/app\", '--port', " +
+            n + "]\n    annotations:\n      app.example/" + n +
+            ": \"{{ .Values.x }}\"\n    script: |\n      set -e\n      run " + n + "\n\n";
   }
   return text;
 }
@@ -36,7 +39,8 @@ std::string values_file(std::size_t bytes) {
 std::string json_file(std::size_t bytes) {
   std::string text = "{\n  \"image\": {\"repository\": \"apps/web\", \"tag\": \"latest\"},\n  \"extra\": [";
   for (int i = 0; text.size() < bytes; ++i) {
-    text += std::string(i == 0 ? "" : ",") + "\n    {\"name\": \"item-" + std::to_string(i) + "\", \"enabled\": true, \"ports\": [80, 443]}";
+    text += std::string(i == 0 ? "" : ",") + "\n    {\"name\": \"item-" + std::to_string(i) +
+            "\", \"enabled\": true, \"ports\": [80, 443]}";
   }
   return text + "\n  ]\n}\n";
 }
@@ -95,8 +99,8 @@ Cost measure(const std::string& file, std::size_t rounds) {
 constexpr double ratio_max = 3.0;
 
 void print(const char* name, const Cost& cost) {
-  std::printf("%-11s edit %10.1f us   own scan %8.1f us   one yaml-cpp parse %10.1f us   edit to parse %.2f\n", name, cost.edit_us,
-              cost.scan_us, cost.parse_us, cost.ratio());
+  std::printf("%-11s edit %10.1f us   own scan %8.1f us   one yaml-cpp parse %10.1f us   edit to parse %.2f\n", name,
+              cost.edit_us, cost.scan_us, cost.parse_us, cost.ratio());
 }
 
 std::string object(const char* name, const Cost& cost) {
@@ -104,7 +108,8 @@ std::string object(const char* name, const Cost& cost) {
   std::snprintf(text, sizeof text,
                 "{\"name\":\"edit of %s\",\"value\":%.1f,\"unit\":\"us\",\"peer\":\"one yaml-cpp parse, %.1f us\","
                 "\"ratio\":%.2f,\"goal\":\"<= %.0f\",\"ok\":%s}",
-                name, cost.edit_us, cost.parse_us, cost.ratio(), ratio_max, cost.ratio() <= ratio_max ? "true" : "false");
+                name, cost.edit_us, cost.parse_us, cost.ratio(), ratio_max,
+                cost.ratio() <= ratio_max ? "true" : "false");
   return text;
 }
 

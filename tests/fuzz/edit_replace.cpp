@@ -15,10 +15,10 @@
 
 #include "edit/edit.hpp"
 
-// An input is: a line of options (`c` create, `a` follow aliases), a line with the path, a line with the value (where \x01
-// stands for a line feed), and the file. Whatever replace() accepts has to be, for yaml-cpp, the same document but for
-// that node; this is checked here with a reading of its own, apart from the module's. (JSON with surrogate pairs is beyond
-// yaml-cpp, and so are some tabs that YAML allows.)
+// An input is: a line of options (`c` create, `a` follow aliases), a line with the path, a line with the value (where
+// \x01 stands for a line feed), and the file. Whatever replace() accepts has to be, for yaml-cpp, the same document but
+// for that node; this is checked here with a reading of its own, apart from the module's. (JSON with surrogate pairs is
+// beyond yaml-cpp, and so are some tabs that YAML allows.)
 
 namespace {
 
@@ -41,11 +41,13 @@ class Lines : public YAML::EventHandler {
   void OnScalar(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
     add("scalar", tag, anchor, text);
   }
-  void OnSequenceStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     add("sequence", tag, anchor, "");
   }
   void OnSequenceEnd() override { lines.emplace_back("end"); }
-  void OnMapStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     add("mapping", tag, anchor, "");
   }
   void OnMapEnd() override { lines.emplace_back("end"); }
@@ -71,7 +73,8 @@ std::optional<std::vector<std::string>> yaml_lines(const std::string& source) {
 bool is_json(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   rapidjson::Document document;
-  return !document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag>(text.data(), text.size())
+  return !document
+              .Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag>(text.data(), text.size())
               .HasParseError();
 }
 
@@ -83,7 +86,8 @@ void compare(const std::vector<std::string>& before, const std::vector<std::stri
     if (source != result) broken("bytes have changed, and no node has", source, result);
     return;
   }
-  const auto [ra, rb] = std::mismatch(before.rbegin(), std::make_reverse_iterator(a), after.rbegin(), std::make_reverse_iterator(b));
+  const auto [ra, rb] =
+      std::mismatch(before.rbegin(), std::make_reverse_iterator(a), after.rbegin(), std::make_reverse_iterator(b));
   const auto removed = ra.base() - a, added = rb.base() - b;
   const bool has_value = std::any_of(b, rb.base(), [&](const std::string& line) {
     return line.starts_with("scalar\x02") && line.ends_with("\x02" + value);
@@ -110,7 +114,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.follow_alias = fields[0].find('a') != std::string::npos;
   const auto path = Path::parse(fields[1]);
   if (!path) return 0;
-  if (const auto again = Path::parse(path->text()); !again || *again != *path) broken("a path reads as itself", fields[1], path->text());
+  if (const auto again = Path::parse(path->text()); !again || *again != *path)
+    broken("a path reads as itself", fields[1], path->text());
 
   const std::string before(input);
   const std::string& value = fields[2];

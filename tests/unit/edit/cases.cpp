@@ -7,7 +7,8 @@
 
 #include "edit/edit.hpp"
 
-// Real values files before and after a hand-off, from a real infra repository's history. They are not part of this project.
+// Real values files before and after a hand-off, from a real infra repository's history. They are not part of this
+// project.
 
 TEST_CASE("every real hand-off comes out byte for byte") {
   const std::filesystem::path cases = SLIPWAY_SOURCE_DIR "/../shared/handoff/cases.jsonl";
@@ -21,7 +22,9 @@ TEST_CASE("every real hand-off comes out byte for byte") {
     rapidjson::Document recorded;
     recorded.Parse(line.c_str());
     REQUIRE_FALSE(recorded.HasParseError());
-    const auto text = [&](const char* key) { return std::string(recorded[key].GetString(), recorded[key].GetStringLength()); };
+    const auto text = [&](const char* key) {
+      return std::string(recorded[key].GetString(), recorded[key].GetStringLength());
+    };
     INFO(text("id") << " " << text("file") << " " << text("key"));
     const auto path = slipway::edit::Path::parse(text("key"));
     REQUIRE(path);

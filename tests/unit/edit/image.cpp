@@ -13,7 +13,9 @@ using Verdict = slipway::edit::ImageComparison::Verdict;
 
 namespace {
 
-Path path(std::string_view text) { return *Path::parse(text); }
+Path path(std::string_view text) {
+  return *Path::parse(text);
+}
 
 }  // namespace
 
@@ -62,7 +64,8 @@ TEST_CASE("a wrong image is named with its place") {
   CHECK(compared->verdict == Verdict::different);
   CHECK(compared->where == slipway::Position("values.yaml", 4, 15));
   CHECK(compared->text() ==
-        "the repository beside the tag is 'registry.example/apps/front', but the image is 'apps/back': is this the right file?");
+        "the repository beside the tag is 'registry.example/apps/front', but the image is 'apps/back': is this the "
+        "right file?");
 }
 
 TEST_CASE("the comparison stays in the document and item of the tag, and reads through merge keys") {
@@ -81,7 +84,8 @@ TEST_CASE("the comparison stays in the document and item of the tag, and reads t
 
 TEST_CASE("a Kustomize entry is compared by its new name, else its name") {
   const std::string file =
-      "images:\n- name: apps/web\n  newTag: '1'\n- name: placeholder\n  newName: registry.example/apps/api\n  digest: sha256:0\n";
+      "images:\n- name: apps/web\n  newTag: '1'\n- name: placeholder\n  newName: registry.example/apps/api\n  digest: "
+      "sha256:0\n";
   CHECK(compare_image(file, path("images[0].newTag"), "registry.example/apps/web")->verdict == Verdict::same);
   CHECK(compare_image(file, path("images[0].newTag"), "registry.example/apps/api")->verdict == Verdict::different);
   CHECK(compare_image(file, path("images[name=placeholder].digest"), "apps/api")->verdict == Verdict::same);
@@ -110,6 +114,7 @@ TEST_CASE("a Kustomization is not given a tag that would have no effect") {
         "the image 'api' is pinned to sha256:0, which Kustomize prefers to a tag: give the digest too");
   CHECK(set_kustomize_image(file, {"wbe", "v2", std::nullopt}).error().text() ==
         "2:9: no item of 'images' has name: wbe; the nearest is [name=web]");
-  CHECK(set_kustomize_image(file, {"web", std::nullopt, std::nullopt}).error().what() == "neither tag nor digest for 'web'");
+  CHECK(set_kustomize_image(file, {"web", std::nullopt, std::nullopt}).error().what() ==
+        "neither tag nor digest for 'web'");
   CHECK_FALSE(set_kustomize_image("images: x\n", {"web", "1", std::nullopt}));
 }

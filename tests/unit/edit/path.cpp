@@ -79,14 +79,17 @@ TEST_CASE("a wrong path says where it is wrong") {
       {"a[0", "1:3: this '[' is not closed, in the path 'a[0'"},
       {"a[web]", "1:3: in brackets stands an index from 0 or key=value, in the path 'a[web]'"},
       {"a[-1]", "1:3: in brackets stands an index from 0 or key=value, in the path 'a[-1]'"},
-      {"a[99999999999999999999]", "1:3: in brackets stands an index from 0 or key=value, in the path 'a[99999999999999999999]'"},
+      {"a[99999999999999999999]",
+       "1:3: in brackets stands an index from 0 or key=value, in the path 'a[99999999999999999999]'"},
       {"a[]", "1:3: in brackets stands an index from 0 or key=value, in the path 'a[]'"},
       {"a[=b]", "1:5: the key before '=' is empty, in the path 'a[=b]'"},
       {"a]", "1:2: this ']' has no '['; such a key is written in double quotes, in the path 'a]'"},
       {"\"a", "1:1: this quote is not closed, in the path '\"a'"},
       {"\"a\"b", "1:4: expected '.' or '[' here, in the path '\"a\"b'"},
       {"\"a\\n\"", "1:4: only \\\" and \\\\ are escapes here, in the path '\"a\\n\"'"},
-      {"doc[1]", "1:7: this names a whole document; a key that is called doc is written \"doc\", in quotes, in the path 'doc[1]'"},
+      {"doc[1]",
+       "1:7: this names a whole document; a key that is called doc is written \"doc\", in quotes, in the path "
+       "'doc[1]'"},
       {"a\xff", "1:3: this is not UTF-8, in the path 'a\xef\xbf\xbd'"},
   };
   for (const Row& row : rows) {

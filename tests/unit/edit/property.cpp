@@ -6,8 +6,8 @@
 
 #include "edit/edit.hpp"
 
-// Random documents whose every byte the test knows the meaning of: only the value that is named changes, and every other
-// value reads as before.
+// Random documents whose every byte the test knows the meaning of: only the value that is named changes, and every
+// other value reads as before.
 
 namespace {
 
@@ -35,8 +35,8 @@ constexpr std::array<Word, 14> words = {{{"latest", true, true},
 struct Value {
   std::string path, text;
   bool stays_when_equal = true;
-  std::size_t begin = 0, end = 0;                // what the new value takes the place of
-  std::size_t lines_begin = 0, lines_end = 0;    // lines of a block text, which go
+  std::size_t begin = 0, end = 0;              // what the new value takes the place of
+  std::size_t lines_begin = 0, lines_end = 0;  // lines of a block text, which go
 };
 
 class Document {
@@ -66,7 +66,8 @@ class Document {
   }
 
   void mapping(const std::string& path, std::size_t indent, int depth, bool first_is_placed = false) {
-    static const std::array<const char*, 8> names = {"image", "tag", "\"key.with.dots\"", "이미지", "a b", "\"x: y\"", "port", "\"\""};
+    static const std::array<const char*, 8> names = {"image", "tag", "\"key.with.dots\"", "이미지", "a b", "\"x: y\"",
+                                                     "port",  "\"\""};
     const std::size_t count = 1 + below(5), first = below(names.size());
     for (std::size_t i = 0; i < count; ++i) {
       const std::string name = names[(first + i) % names.size()];
@@ -211,8 +212,8 @@ std::string expected(const Document& document, const Value& value, const std::st
     if (c == '"' || c == '\\') written += '\\';
     written += c;
   }
-  return document.text_.substr(0, value.begin) + written + "\"" + document.text_.substr(value.end, value.lines_begin - value.end) +
-         document.text_.substr(value.lines_end);
+  return document.text_.substr(0, value.begin) + written + "\"" +
+         document.text_.substr(value.end, value.lines_begin - value.end) + document.text_.substr(value.lines_end);
 }
 
 }  // namespace
@@ -234,7 +235,9 @@ TEST_CASE("in random documents only the named value changes, byte for byte") {
     if (document.values_.empty()) continue;
     const Value& value = document.values_[document.below(document.values_.size())];
     const auto path = slipway::edit::Path::parse(value.path);
-    const std::string text = document.chance(3) && value.text.find('\n') == std::string::npos ? value.text : words[document.below(words.size())].text;
+    const std::string text = document.chance(3) && value.text.find('\n') == std::string::npos
+                                 ? value.text
+                                 : words[document.below(words.size())].text;
     const auto after = slipway::edit::replace(document.text_, *path, text);
     INFO(value.path << " = " << text << (after ? "" : after.error().text()));
     REQUIRE(after);

@@ -9,22 +9,34 @@ using slipway::edit::Path;
 
 namespace {
 
-Path path(std::string_view text) { return *Path::parse(text); }
+Path path(std::string_view text) {
+  return *Path::parse(text);
+}
 
 }  // namespace
 
 TEST_CASE("the present value reads as text") {
   const std::string file =
-      "image: &image\n  tag: 04758206 # c\n  none:\n  empty: ''\n  text: |\n    a\n    b\nweb: *image\napi:\n  <<: *image\n"
+      "image: &image\n  tag: 04758206 # c\n  none:\n  empty: ''\n  text: |\n    a\n    b\nweb: *image\napi:\n  <<: "
+      "*image\n"
       "list: [a, {name: web, port: 80}]\nnull: ~\n";
   struct Row {
     std::string path;
     std::optional<std::string> value;
   };
   const std::vector<Row> rows = {
-      {"image.tag", "04758206"}, {"image.none", std::nullopt}, {"image.empty", ""},         {"image.text", "a\nb\n"},
-      {"web.tag", "04758206"},   {"api.tag", "04758206"},      {"list[0]", "a"},            {"list[name=web].port", "80"},
-      {"list[7]", std::nullopt}, {"nothing.at", std::nullopt}, {"image.none.x", std::nullopt}, {"\"null\"", std::nullopt},
+      {"image.tag", "04758206"},
+      {"image.none", std::nullopt},
+      {"image.empty", ""},
+      {"image.text", "a\nb\n"},
+      {"web.tag", "04758206"},
+      {"api.tag", "04758206"},
+      {"list[0]", "a"},
+      {"list[name=web].port", "80"},
+      {"list[7]", std::nullopt},
+      {"nothing.at", std::nullopt},
+      {"image.none.x", std::nullopt},
+      {"\"null\"", std::nullopt},
   };
   for (const Row& row : rows) {
     INFO(row.path);
@@ -34,7 +46,8 @@ TEST_CASE("the present value reads as text") {
   }
   Options options;
   options.file = "values.yaml";
-  CHECK(slipway::edit::read(file, path("image"), options).error().text() == "values.yaml:2:3: 'image' is no single value");
+  CHECK(slipway::edit::read(file, path("image"), options).error().text() ==
+        "values.yaml:2:3: 'image' is no single value");
   CHECK(slipway::edit::read(file, path("list.name"), options).error().text() ==
         "values.yaml:11:7: 'list' is a sequence, it has no key 'name'; an item is named by [0] or [name=value]");
   CHECK(slipway::edit::read("a: [", path("a"), options).error().text() == "values.yaml:1:4: this '[' is not closed");
@@ -71,7 +84,8 @@ TEST_CASE("one place given twice is fine as long as the values agree") {
 
 TEST_CASE("a file of 5 MB is edited at its end, and at a value in its middle") {
   std::string file;
-  while (file.size() < (5u << 20)) file += "- name: item" + std::to_string(file.size()) + "\n  image: {tag: old} # c\n  list: [a, 'b', \"c\"]\n";
+  while (file.size() < (5u << 20))
+    file += "- name: item" + std::to_string(file.size()) + "\n  image: {tag: old} # c\n  list: [a, 'b', \"c\"]\n";
   const std::string middle = file.substr(file.find("item", file.size() / 2), 20);
   const std::string name = middle.substr(0, middle.find('\n'));
   file += "- name: last\n  tag: |\n    old\n";
@@ -92,11 +106,30 @@ TEST_CASE("what could take time without bound is linear or refused") {
     return text;
   };
   const std::string inputs[] = {
-      repeated("["),           repeated("{"),           repeated("- "),           repeated("? "),        repeated("a: "),
-      repeated("\n"),          repeated(" "),           repeated("\t"),           repeated("#\n"),       repeated("'"),
-      "\"" + repeated("\\\n"), "|\n" + repeated(" \n"), repeated("a\n\n"),        repeated("---\n"),     repeated("[]\n"),
-      repeated("&a "),         repeated("!a "),         "a: &a b\n" + repeated("- *a\n"), repeated(">\n"), repeated(": "),
-      "a: {" + repeated("b,") + "}", "a: [" + repeated("b: c,") + "]", "{\"a\":" + repeated("[") , repeated("a: b\n"),
+      repeated("["),
+      repeated("{"),
+      repeated("- "),
+      repeated("? "),
+      repeated("a: "),
+      repeated("\n"),
+      repeated(" "),
+      repeated("\t"),
+      repeated("#\n"),
+      repeated("'"),
+      "\"" + repeated("\\\n"),
+      "|\n" + repeated(" \n"),
+      repeated("a\n\n"),
+      repeated("---\n"),
+      repeated("[]\n"),
+      repeated("&a "),
+      repeated("!a "),
+      "a: &a b\n" + repeated("- *a\n"),
+      repeated(">\n"),
+      repeated(": "),
+      "a: {" + repeated("b,") + "}",
+      "a: [" + repeated("b: c,") + "]",
+      "{\"a\":" + repeated("["),
+      repeated("a: b\n"),
       "x: &x {y: z}\n" + repeated("a:\n <<: *x\n"),
   };
   for (const std::string& input : inputs) {

@@ -9,19 +9,67 @@ using slipway::edit::plain_is_string;
 using slipway::edit::quoted;
 
 TEST_CASE("a plain scalar is a string only where neither YAML 1.1 nor 1.2 reads something else") {
-  const std::string others[] = {
-      "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "yes", "Yes", "NO", "no", "on", "Off", "y", "N",
-      "0", "1", "-1", "+12", "04758206", "0777", "0o17", "0x1F", "-0xff", "0b101", "1_000", "12345678", "685230.15",
-      "1.", ".5", "-.5", "1e3", "1e234567", "12E03", "1.5e-3", "-1.2E+10", ".inf", "-.INF", "+.Inf", ".NaN", ".nan",
-      "190:20:30", "1:30", "190:20:30.15", "2024-01-31", "2024-1-2", "2024-01-31T10:00:00Z", "2024-01-31 10:00:00", "=", "<<", ""};
+  const std::string others[] = {"~",
+                                "null",
+                                "Null",
+                                "NULL",
+                                "true",
+                                "True",
+                                "TRUE",
+                                "false",
+                                "yes",
+                                "Yes",
+                                "NO",
+                                "no",
+                                "on",
+                                "Off",
+                                "y",
+                                "N",
+                                "0",
+                                "1",
+                                "-1",
+                                "+12",
+                                "04758206",
+                                "0777",
+                                "0o17",
+                                "0x1F",
+                                "-0xff",
+                                "0b101",
+                                "1_000",
+                                "12345678",
+                                "685230.15",
+                                "1.",
+                                ".5",
+                                "-.5",
+                                "1e3",
+                                "1e234567",
+                                "12E03",
+                                "1.5e-3",
+                                "-1.2E+10",
+                                ".inf",
+                                "-.INF",
+                                "+.Inf",
+                                ".NaN",
+                                ".nan",
+                                "190:20:30",
+                                "1:30",
+                                "190:20:30.15",
+                                "2024-01-31",
+                                "2024-1-2",
+                                "2024-01-31T10:00:00Z",
+                                "2024-01-31 10:00:00",
+                                "=",
+                                "<<",
+                                ""};
   for (const std::string& text : others) {
     INFO(text);
     CHECK_FALSE(plain_is_string(text));
   }
-  const std::string strings[] = {
-      "latest", "v1", "1.2.3", "b5b212e0", "12e", "e12", "0x", "0xfg", "1e", "1e+", "nULL", "tRue", "yess", "-", "--1", "+", ".",
-      "..", "_1", "1:60", "1:2:", ":30", "2024-01", "2024-01-31-rc1", "20240131-1", "main", "08f", "1_000a", "0o8", "inf", "nan",
-      "sha256:0123", "한글"};
+  const std::string strings[] = {"latest",     "v1",   "1.2.3", "b5b212e0", "12e",  "e12", "0x",      "0xfg",
+                                 "1e",         "1e+",  "nULL",  "tRue",     "yess", "-",   "--1",     "+",
+                                 ".",          "..",   "_1",    "1:60",     "1:2:", ":30", "2024-01", "2024-01-31-rc1",
+                                 "20240131-1", "main", "08f",   "1_000a",   "0o8",  "inf", "nan",     "sha256:0123",
+                                 "한글"};
   for (const std::string& text : strings) {
     INFO(text);
     CHECK(plain_is_string(text));

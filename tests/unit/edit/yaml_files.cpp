@@ -9,8 +9,8 @@
 
 #include "edit/edit.hpp"
 
-// tests/data/yaml: NAME.yaml (or .json) is edited as NAME.edit says, one PATH=VALUE a line, `--create` and `--follow-alias`
-// on lines of their own. The result must be NAME.expected byte for byte, or the error in NAME.error.
+// tests/data/yaml: NAME.yaml (or .json) is edited as NAME.edit says, one PATH=VALUE a line, `--create` and
+// `--follow-alias` on lines of their own. The result must be NAME.expected byte for byte, or the error in NAME.error.
 
 namespace {
 
@@ -59,11 +59,11 @@ TEST_CASE("odd and hostile files come out as expected, byte for byte") {
     if (succeeds) {
       INFO((after ? "" : after.error().text()));
       CHECKED_IF(after) {
-      CHECK(*after == contents(file.replace_extension(".expected")));
+        CHECK(*after == contents(file.replace_extension(".expected")));
       }
     } else {
       CHECKED_IF(!after) {
-      CHECK(after.error().text() + "\n" == contents(file.replace_extension(".error")));
+        CHECK(after.error().text() + "\n" == contents(file.replace_extension(".error")));
       }
     }
   }
