@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace slipway {
@@ -36,6 +38,17 @@ std::size_t character_length(std::string_view text) noexcept {
     return over_long || too_large ? 0 : 4;
   }
   return 0;
+}
+
+/// How much of the beginning is certainly ASCII, eight bytes at a time: most texts are all of it.
+std::size_t ascii_length(std::string_view text) noexcept {
+  constexpr std::uint64_t high = 0x8080808080808080;
+  std::size_t length = 0;
+  for (std::uint64_t word = 0; text.size() - length >= sizeof word; length += sizeof word) {
+    std::memcpy(&word, text.data() + length, sizeof word);
+    if ((word & high) != 0) break;
+  }
+  return length;
 }
 
 }  // namespace
@@ -96,6 +109,10 @@ std::string printable(std::string_view text, std::size_t limit) {
 
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
+    if (const std::size_t plain = ascii_length(text); plain > 0) {
+      text.remove_prefix(plain);
+      continue;
+    }
     const std::size_t length = character_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);

@@ -57,7 +57,7 @@ struct Delivery {
   Source source = Source::webhook;
   Headers headers;
   std::string target;
-  std::string body_sha256;  ///< 64 hex digits, of `body`
+  std::string body_sha256;  ///< 64 hex digits that only the same bytes have (trigger::SignedDelivery::fingerprint)
   std::shared_ptr<const std::string> body;
   Clock::time_point received;
 };

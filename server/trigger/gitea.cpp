@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/hmac.hpp"
 #include "base/text.hpp"
 #include "trigger/json_scan.hpp"
 
@@ -201,20 +200,20 @@ bool is_repository_name(const std::string& full_name) noexcept {
   return good(name.substr(0, slash)) && good(name.substr(slash + 1));
 }
 
-DeliveryId delivery_id(const Headers& headers, const std::string& body_sha256) {
+DeliveryId delivery_id(const Headers& headers, const std::string& fingerprint) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:";
   const auto field = headers.find("X-Gitea-Delivery");
   if (field != headers.end() && field->second.size() == 1) {
     const auto& id = field->second.front();
     if (!id.empty() && id.size() <= 128 && id.find_first_not_of(allowed) == std::string::npos) return DeliveryId(id);
   }
-  return DeliveryId("body-" + body_sha256.substr(0, 32));
+  return DeliveryId("body-" + fingerprint.substr(0, 32));
 }
 
 Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {
   using Parsed = std::variant<Delivery, Ignored>;
+  std::string hash = signed_delivery.fingerprint();
   RawDelivery raw = std::move(signed_delivery).take();
-  std::string hash = sha256_hex(raw.body);
   const DeliveryId id = delivery_id(raw.headers, hash);
   if (auto reason = event_reason(raw.headers); !reason.empty()) return Parsed(Ignored(id, std::move(reason)));
 

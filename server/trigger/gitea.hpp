@@ -27,8 +27,8 @@ inline constexpr const char* watched_ref = "refs/heads/main";
 /// nesting above 200, ids that are no commit ids, a repository name with anything but letters, digits, `-`, `_`, `.`.
 Result<std::variant<Delivery, Ignored>> parse(SignedDelivery delivery);
 
-/// The id that Gitea gave, or, where there is none that is fit for a log line, one made from the body's hash.
-DeliveryId delivery_id(const Headers& headers, const std::string& body_sha256);
+/// The id that Gitea gave, or, where there is none that is fit for a log line, one made from the body's fingerprint.
+DeliveryId delivery_id(const Headers& headers, const std::string& fingerprint);
 
 /// `organisation/name` as Gitea allows them; nothing that could mean something to a path, an address or a shell.
 bool is_repository_name(const std::string& full_name) noexcept;

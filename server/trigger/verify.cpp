@@ -78,8 +78,9 @@ Claims claims_of(const Headers& headers) {
   return claims;
 }
 
-/// Compares every claim with the HMAC of every secret, whatever the outcome, so that the time tells nothing.
-bool all_valid(const Claims& claims, std::string_view message, std::span<const std::string> secrets) {
+/// The HMAC that made the first claim, if every claim is valid; empty if not. Compares every claim with the HMAC of every secret,
+/// whatever the outcome, so that the time tells nothing.
+std::string proven_mac(const Claims& claims, std::string_view message, std::span<const std::string> secrets) {
   std::vector<unsigned> valid(claims.macs.size(), 0);
   for (const auto& secret : secrets) {
     if (secret.empty()) continue;
@@ -89,7 +90,7 @@ bool all_valid(const Claims& claims, std::string_view message, std::span<const s
   }
   unsigned all = claims.well_formed && !claims.macs.empty();
   for (const unsigned one : valid) all &= one;
-  return all != 0;
+  return all != 0 ? claims.macs.front() : std::string();
 }
 
 }  // namespace
@@ -112,8 +113,9 @@ std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::strin
     if (!payload) return std::nullopt;
     raw.body = std::move(*payload);
   }
-  if (!all_valid(claims, raw.body, secrets)) return std::nullopt;
-  return SignedDelivery(std::move(raw));
+  const std::string mac = proven_mac(claims, raw.body, secrets);
+  if (mac.empty()) return std::nullopt;
+  return SignedDelivery(std::move(raw), sha256_hex(mac));
 }
 
 RawDelivery sign(RawDelivery raw, const std::string& secret) {

@@ -16,11 +16,15 @@ class SignedDelivery {
   /// As received, but for a `form` hook, whose `body` is now the decoded `payload`: the JSON text that the signature covers.
   const RawDelivery& raw() const noexcept { return raw_; }
   RawDelivery take() && { return std::move(raw_); }
+  /// 64 hex digits that only the same bytes have: a hash of their HMAC, so that the body is not gone through a second time. (The
+  /// HMAC itself is a signature and is shown to nobody.) Under another secret the same bytes have another one.
+  const std::string& fingerprint() const noexcept { return fingerprint_; }
 
  private:
-  explicit SignedDelivery(RawDelivery raw) : raw_(std::move(raw)) {}
+  SignedDelivery(RawDelivery raw, std::string fingerprint) : raw_(std::move(raw)), fingerprint_(std::move(fingerprint)) {}
   friend std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets);
   RawDelivery raw_;
+  std::string fingerprint_;
 };
 
 /// HMAC-SHA256 of the raw body bytes against `X-Gitea-Signature` (hex) and `X-Hub-Signature-256` (`sha256=` and hex; hex of

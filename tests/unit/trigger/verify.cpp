@@ -70,6 +70,21 @@ TEST_CASE("changing any byte of the body makes the signature wrong") {
   }
 }
 
+TEST_CASE("the fingerprint is that of the bytes, whichever header carries the signature, and is not the signature") {
+  const std::vector<std::string> secrets{"key"};
+  const auto fingerprint = [&](const std::string& bytes, bool hub) {
+    RawDelivery raw;
+    raw.body = bytes;
+    raw = sign(std::move(raw), "key");
+    raw.headers.erase(hub ? "X-Gitea-Signature" : "X-Hub-Signature-256");
+    return verify(std::move(raw), secrets)->fingerprint();
+  };
+  CHECK(fingerprint(body, true).size() == 64);
+  CHECK(fingerprint(body, true) == fingerprint(body, false));
+  CHECK(fingerprint(body, true) != fingerprint(body + " ", true));
+  CHECK(fingerprint(body, true) != right);
+}
+
 TEST_CASE("the body is moved, not copied") {
   RawDelivery raw;
   raw.headers["X-Gitea-Signature"] = {right};
