@@ -127,13 +127,14 @@ bool has_duplicates(const rapidjson::Value& object) {
 // The last value of equal keys, at the place of the first.
 void keep_last(rapidjson::Value& object, rapidjson::Document::AllocatorType& memory) {
   rapidjson::Value kept(rapidjson::kObjectType);
-  std::unordered_map<std::string_view, std::size_t> places;
-  for (auto& member : object.GetObject()) {
-    const auto [place, fresh] = places.emplace(view(member.name), kept.MemberCount());
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(object.MemberCount()); ++i) {
+    const auto member = object.MemberBegin() + i;
+    const auto [place, fresh] = places.emplace(view(member->name), kept.MemberCount());
     if (fresh) {
-      kept.AddMember(member.name, member.value, memory);
+      kept.AddMember(member->name, member->value, memory);
     } else {
-      (kept.MemberBegin() + static_cast<std::ptrdiff_t>(place->second))->value = member.value;
+      (kept.MemberBegin() + static_cast<std::ptrdiff_t>(place->second))->value = member->value;
     }
   }
   object = kept;
@@ -146,8 +147,9 @@ void remove_duplicates(rapidjson::Document& document) {
     open.pop_back();
     if (node.IsObject()) {
       if (has_duplicates(node)) keep_last(node, document.GetAllocator());
-      for (auto& member : node.GetObject()) {
-        if (member.value.IsObject() || member.value.IsArray()) open.push_back(&member.value);
+      for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(node.MemberCount()); ++i) {
+        rapidjson::Value& value = (node.MemberBegin() + i)->value;
+        if (value.IsObject() || value.IsArray()) open.push_back(&value);
       }
     } else if (node.IsArray()) {
       for (auto& item : node.GetArray()) {

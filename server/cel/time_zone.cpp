@@ -221,7 +221,7 @@ std::optional<std::int64_t> offset_in(std::string_view data, std::int64_t second
 }  // namespace
 
 std::optional<std::int64_t> utc_offset(std::string_view zone, std::int64_t seconds) {
-  if (zone.empty() || zone == "UTC") return 0;
+  if (zone.empty() || zone == "UTC" || zone == "Local") return 0;  // Tekton's image runs in UTC
   const std::size_t colon = zone.find(':');
   if (colon == std::string_view::npos) return is_zone_name(zone) ? offset_in(read_zone(zone), seconds) : std::nullopt;
   // cel-go reads what has a colon as hours and minutes, each with Go's strconv.Atoi.

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cel/number.hpp"
+#include "cel/text.hpp"
 
 namespace slipway::cel {
 
@@ -163,6 +164,10 @@ class Converter {
   Value scalar(const YAML::Node& node) {
     const std::string& tag = node.Tag();
     if (tag == "!" || tag == "tag:yaml.org,2002:str") return Value::string(node.Scalar());
+    if (tag == "tag:yaml.org,2002:binary") {
+      std::string data;
+      return decode_base64(node.Scalar(), data) ? Value::string(std::move(data)) : fail("!!binary value contains invalid base64 data");
+    }
     const Value value = plain_scalar(node.Scalar());
     return value.is(Kind::float64) && !std::isfinite(value.as_float64()) ? fail("json: unsupported value") : value;
   }
