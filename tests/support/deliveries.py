@@ -19,7 +19,7 @@ _IDS = {"x-gitea-delivery", "x-gogs-delivery", "x-github-delivery"}
 
 
 class Delivery:
-    """One request: header lines in order, and the exact bytes of the body."""
+    """One request: header lines in order but for Host and Content-Length, and the exact bytes of the body."""
 
     def __init__(self, headers, body, name=""):
         self.headers, self.body, self.name = list(headers), body, name
@@ -28,6 +28,7 @@ class Delivery:
     def load(cls, name):
         lines = (FOLDER / f"{name}.headers").read_text().splitlines()[1:]
         headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines if line]
+        headers = [(name, value) for name, value in headers if name.lower() not in ("host", "content-length")]
         return cls(headers, (FOLDER / f"{name}.body").read_bytes(), name)
 
     def header(self, name):
@@ -79,8 +80,7 @@ class Delivery:
         values = {"x-gitea-signature": sha256, "x-gogs-signature": sha256, "x-hub-signature-256": f"sha256={sha256}",
                   "x-hub-signature": "sha1=" + hmac.new(secret, self.text, hashlib.sha1).hexdigest(),
                   **{name: delivery_id for name in _IDS}}
-        headers = [(name, values.get(name.lower(), value)) for name, value in self.headers
-                   if name.lower() not in ("host", "content-length")]
+        headers = [(name, values.get(name.lower(), value)) for name, value in self.headers]
         return Delivery(headers, self.body, self.name)
 
     def send(self, url, timeout=10.0):
