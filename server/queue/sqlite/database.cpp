@@ -31,6 +31,11 @@ bool may_pass(int code) noexcept {
   throw std::logic_error(text);
 }
 
+int remember_pages(void* pages, sqlite3*, const char*, int count) {
+  *static_cast<int*>(pages) = count;
+  return SQLITE_OK;
+}
+
 }  // namespace
 
 std::int64_t to_milliseconds(Clock::time_point time) noexcept {
@@ -81,6 +86,8 @@ Database::Database(const std::filesystem::path& file, Mode mode) {
   if (code != SQLITE_OK) fail(code, "open " + file.string(), opened);
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, 5000);
+  // In place of SQLite's own checkpoints, which would happen inside a commit.
+  sqlite3_wal_hook(opened, remember_pages, log_pages_.get());
 }
 
 Database::~Database() = default;

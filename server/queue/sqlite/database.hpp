@@ -44,7 +44,7 @@ class Cursor {
   sqlite3_stmt* statement_;
 };
 
-/// A connection, used by one thread at a time. Statements are string literals in place, prepared once and found again by their address.
+/// A connection, used by one thread at a time. Statements are string literals in place, prepared once, found by their address.
 /// Parameters are numbers, enums, text, Blob, times (stored as milliseconds since 1970), optionals of these, and nullptr.
 /// Failures that time or space may cure throw Unavailable, others (a bug) std::logic_error.
 class Database {
@@ -73,6 +73,8 @@ class Database {
   }
   std::int64_t last_insert() const noexcept;
   bool in_transaction() const noexcept;
+  /// Pages in the write-ahead log after this connection's last commit.
+  int log_pages() const noexcept { return *log_pages_; }
 
  private:
   struct Close {
@@ -110,6 +112,7 @@ class Database {
     else bind(statement, index, nullptr);
   }
 
+  std::unique_ptr<int> log_pages_ = std::make_unique<int>(0);
   std::unique_ptr<sqlite3, Close> connection_;
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
 };

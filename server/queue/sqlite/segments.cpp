@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -15,7 +16,8 @@ namespace slipway::queue::sqlite {
 namespace {
 
 constexpr std::string_view magic = "SLD1";
-constexpr std::size_t prefix_size = 4 + 4 * 4;
+constexpr std::size_t sum_at = 4 + 4 * 4;
+constexpr std::size_t prefix_size = sum_at + 8;
 
 [[noreturn]] void fail(const std::string& doing, const std::filesystem::path& what) {
   throw Unavailable("the queue can not " + doing + " " + what.string() + ": " + std::strerror(errno));
@@ -23,6 +25,24 @@ constexpr std::size_t prefix_size = 4 + 4 * 4;
 
 void append_length(std::string& to, std::size_t length) {
   for (int shift = 0; shift < 32; shift += 8) to.push_back(static_cast<char>((length >> shift) & 0xff));
+}
+
+/// Tells torn and missing pages, not malice: eight bytes at a time, each step a bijection of the state (as in FNV-1a).
+std::uint64_t check_sum(std::string_view bytes) {
+  std::uint64_t sum = 0xcbf29ce484222325ull ^ bytes.size();
+  const auto mix = [&sum](std::uint64_t word) {
+    sum = (sum ^ word) * 0x9e3779b97f4a7c15ull;
+    sum ^= sum >> 29;
+  };
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), 8);
+    mix(word);
+  }
+  std::uint64_t rest = 0;
+  if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());
+  mix(rest);
+  return sum;
 }
 
 std::size_t read_length(std::string_view from, std::size_t at) {
@@ -66,8 +86,10 @@ void write_whole(int file, std::string_view bytes, std::int64_t at, const std::f
 
 void append_record(std::string& to, const Headers& headers, std::string_view target, std::string_view verdict,
                    std::string_view body) {
+  const std::size_t start = to.size();
   to.append(magic);
   for (const std::size_t length : {headers_size(headers), target.size(), verdict.size(), body.size()}) append_length(to, length);
+  to.append(8, '\0');
   for (const auto& [name, values] : headers) {
     for (const auto& value : values) {
       to.append(name).push_back('\0');
@@ -75,6 +97,8 @@ void append_record(std::string& to, const Headers& headers, std::string_view tar
     }
   }
   to.append(target).append(verdict).append(body);
+  const std::uint64_t sum = check_sum(std::string_view(to).substr(start + prefix_size));
+  std::memcpy(to.data() + start + sum_at, &sum, sizeof sum);
 }
 
 std::optional<Payload> parse_record(std::string_view record) {
@@ -87,6 +111,9 @@ std::optional<Payload> parse_record(std::string_view record) {
     parts[i] = record.substr(at, length);
     at += length;
   }
+  std::uint64_t sum = 0;
+  std::memcpy(&sum, record.data() + sum_at, sizeof sum);
+  if (sum != check_sum(record.substr(prefix_size, at - prefix_size))) return std::nullopt;
   Payload payload;
   payload.headers = parse_headers(parts[0]);
   payload.target = parts[1];
@@ -145,18 +172,21 @@ Segments::Segments(std::filesystem::path directory, std::uint64_t segment_size)
   if (end_ < 0) fail("open", name);
 }
 
+Segments::~Segments() {
+  synced();
+  disk_.join();
+}
+
 Extent Segments::append(const Headers& headers, std::string_view target, std::string_view verdict, std::string_view body) {
-  const bool full = static_cast<std::uint64_t>(end_) + pending_.size() >= segment_size_;
-  if (current_ == 0 || full) {
-    write_pending();
-    open_next();
-  }
+  if (current_ == 0 || static_cast<std::uint64_t>(end_) >= segment_size_) open_next();
   const std::size_t from = pending_.size();
   append_record(pending_, headers, target, verdict, body);
   return Extent(current_, end_ + static_cast<std::int64_t>(from), static_cast<std::int64_t>(pending_.size() - from));
 }
 
+/// Only between batches, so that one file at a time is on its way to the disk.
 void Segments::open_next() {
+  if (!pending_.empty()) return;
   const auto name = segment_file(directory_, current_ + 1);
   io::Descriptor next(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!next) fail("make", name);
@@ -166,24 +196,32 @@ void Segments::open_next() {
   end_ = 0;
 }
 
-void Segments::write_pending() {
+void Segments::write() {
   if (pending_.empty()) return;
-  const auto name = segment_file(directory_, current_);
-  write_whole(file_.get(), pending_, end_, name);
-  if (::fdatasync(file_.get()) != 0) fail("sync", name);
-  end_ += static_cast<std::int64_t>(pending_.size());
-  pending_.clear();
+  written_ = static_cast<std::int64_t>(pending_.size());
+  write_whole(file_.get(), pending_, end_, segment_file(directory_, current_));
+  std::packaged_task<bool()> sync([file = file_.get()] { return ::fdatasync(file) == 0; });
+  syncing_ = sync.get_future();
+  asio::post(disk_, std::move(sync));
 }
 
-void Segments::sync() {
-  write_pending();
+bool Segments::synced() {
+  if (!syncing_.valid()) return true;
+  const bool done = syncing_.get();
+  end_ += written_;
+  written_ = 0;
+  pending_.clear();
   // One burst must not keep its memory for ever.
   if (pending_.capacity() > (4u << 20)) pending_.shrink_to_fit();
+  return done;
 }
 
 void Segments::discard() noexcept {
+  if (syncing_.valid()) syncing_.wait();
+  syncing_ = {};
   if (pending_.empty()) return;
   pending_.clear();
+  written_ = 0;
   // Gives the room back at once where the disk is full. Should it fail, the bytes are named by no row all the same.
   if (file_ && ::ftruncate(file_.get(), end_) != 0) errno = 0;
 }

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "io/descriptor.hpp"
+#include "io/task.hpp"
 #include "model/delivery.hpp"
 
 namespace slipway::queue::sqlite {
@@ -30,26 +33,30 @@ struct Payload {
   std::string body;
 };
 
-/// One record as bytes: `SLD1`, four lengths (32 bits, little endian) of headers, target, verdict and body, then these. Headers are
-/// name and value, each ended by a zero byte, which neither can contain.
+/// One record as bytes: `SLD1`, four lengths (32 bits, little endian) of headers, target, verdict and body, a check sum of what
+/// follows (64 bits), then these four. Headers are name and value, each ended by a zero byte, which neither can contain.
 void append_record(std::string& to, const Headers& headers, std::string_view target, std::string_view verdict,
                    std::string_view body);
 /// Reads a record back; nothing where the bytes are no whole record.
 std::optional<Payload> parse_record(std::string_view record);
 
-/// The raw deliveries, outside the database: files `bodies-N.seg` to which records are only ever appended, so that a row stays small. A
-/// record is written, and on the disk, before the transaction commits that names it. Whatever a crash leaves at the end of a
-/// file is named by no row and ignored. Used by the writer thread.
+/// The raw deliveries, outside the database: files `bodies-N.seg` to which records are only ever appended, so that a row stays
+/// small. A record is written before the transaction commits that names it, and is on the disk before that is acknowledged; the
+/// two wait for the disk side by side. So after a power failure a row that was never acknowledged may name a record that
+/// does not read back: the check sum tells (Store::heal). What else is behind the last record is named by no row. Used by one thread.
 class Segments {
  public:
   /// Goes on with the newest file there is, behind its end.
   Segments(std::filesystem::path directory, std::uint64_t segment_size);
+  ~Segments();
 
-  /// Gives the next record its place and keeps it in memory until sync().
+  /// Gives the next record its place and keeps it in memory until write().
   Extent append(const Headers& headers, std::string_view target, std::string_view verdict, std::string_view body);
-  /// Writes what was appended and waits for the disk. Throws Unavailable; then discard() must follow.
-  void sync();
-  /// Forgets what was not synced. What a failed sync() left behind the end is cut off, or written over by the next one.
+  /// Writes what was appended, and begins to bring it to the disk. Throws Unavailable; then discard() must follow.
+  void write();
+  /// Waits until that has ended; false when the disk failed. To be called before the next append().
+  bool synced();
+  /// Forgets what was appended since the last synced(). What is left of it in the file is cut off.
   void discard() noexcept;
 
   /// The segment that is being written, every smaller number is complete; 0: none yet.
@@ -57,14 +64,16 @@ class Segments {
 
  private:
   void open_next();
-  void write_pending();
 
   std::filesystem::path directory_;
   std::uint64_t segment_size_;
   io::Descriptor file_;
   std::int64_t current_ = 0;
-  std::int64_t end_ = 0;  ///< of the synced part
+  std::int64_t end_ = 0;      ///< of what was kept
+  std::int64_t written_ = 0;  ///< behind it
   std::string pending_;
+  std::future<bool> syncing_;
+  asio::thread_pool disk_{1};
 };
 
 std::filesystem::path segment_file(const std::filesystem::path& directory, std::int64_t segment);

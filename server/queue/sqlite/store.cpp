@@ -21,12 +21,13 @@ std::filesystem::path made(const std::filesystem::path& directory) {
 
 Store::Store(std::filesystem::path directory, const Options& options, Clock::time_point now)
     : directory_(made(directory)), options_(options), database_(open_for_writing(directory_ / "queue.db")),
-      segments_(directory_, options.segment_size) {
+      checkpointer_(directory_ / "queue.db"), segments_(directory_, options.segment_size) {
   const auto files = list_segments(directory_);
   oldest_segment_ = files.empty() ? 1 : files.front();
   seen_segment_ = segments_.current();
   begin();
   recover(now);
+  heal();
   load();
   commit();
   // The names of the files above must be as durable as what is in them.
@@ -40,12 +41,16 @@ void Store::begin() {
   database_.script("BEGIN IMMEDIATE");
 }
 
-void Store::commit() {
-  segments_.sync();
+bool Store::commit() {
+  segments_.write();
   database_.script("COMMIT");
-  if (segments_.current() == seen_segment_) return;
-  seen_segment_ = segments_.current();
-  trim_bodies();
+  const bool whole = segments_.synced();
+  checkpointer_.after_commit(database_);
+  if (segments_.current() != seen_segment_) {
+    seen_segment_ = segments_.current();
+    trim_bodies();
+  }
+  return whole;
 }
 
 void Store::abort() noexcept {
@@ -67,6 +72,27 @@ void Store::recover(Clock::time_point now) {
                   schedule::resume_at(has_results), "the daemon ended while this ran", run);
     database_.run("UPDATE stages SET finished = ?, outcome = ? WHERE run = ? AND finished IS NULL", now, "interrupted", run);
     recovered_.emplace_back(run);
+  }
+}
+
+/// After a power failure: a delivery that was never acknowledged, whose raw bytes are lost, can not be completed. Its branch is
+/// taken back to where it was, so that comparing heads judges the push again, with what it really changed.
+void Store::heal() {
+  std::vector<std::int64_t> lost;
+  {
+    auto pending = database_.query(
+        "SELECT number, \"offset\", length FROM deliveries INDEXED BY deliveries_pending WHERE pending = 1 AND segment = ? "
+        "ORDER BY number DESC LIMIT 1024", segments_.current());
+    while (pending.next()) {
+      const Extent extent(segments_.current(), pending.integer(1), pending.integer(2));
+      if (!read_record(directory_, extent)) lost.push_back(pending.integer(0));
+    }
+  }
+  for (const std::int64_t number : lost) {
+    database_.run(
+        "UPDATE branches SET seen = d.was FROM (SELECT branch, after, coalesce(base, before) AS was FROM deliveries WHERE number = ?) d "
+        "WHERE branches.number = d.branch AND branches.seen = d.after", number);
+    database_.run("UPDATE deliveries SET pending = NULL WHERE number = ?", number);
   }
 }
 

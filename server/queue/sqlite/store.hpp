@@ -9,6 +9,7 @@
 
 #include "queue/open.hpp"
 #include "queue/queue.hpp"
+#include "queue/sqlite/checkpointer.hpp"
 #include "queue/sqlite/database.hpp"
 #include "queue/sqlite/rows.hpp"
 #include "queue/sqlite/segments.hpp"
@@ -25,7 +26,8 @@ class Store {
   Store(std::filesystem::path directory, const Options& options, Clock::time_point now);
 
   void begin();
-  void commit();
+  /// False when the transaction is durable and the raw bytes of its deliveries may not be.
+  bool commit();
   void abort() noexcept;
 
   // Deliveries (intake.cpp).
@@ -72,6 +74,7 @@ class Store {
 
  private:
   void recover(Clock::time_point now);
+  void heal();
   void load();
   std::int64_t template_number(const TemplateName& name);
   schedule::Group group_of(std::int64_t template_number, std::int64_t branch_number);
@@ -101,6 +104,7 @@ class Store {
   std::filesystem::path directory_;
   Options options_;
   Database database_;
+  Checkpointer checkpointer_;
   Segments segments_;
   schedule::State state_;
   std::unordered_map<TemplateName, std::int64_t> template_numbers_;

@@ -101,7 +101,9 @@ std::exception_ptr Writer::attempt(std::span<std::unique_ptr<Job>> jobs) {
   try {
     store_->begin();
     for (const auto& job : jobs) job->run(*store_);
-    store_->commit();
+    if (!store_->commit()) {
+      log_.error("the disk failed to take the raw bytes of deliveries; their runs are safe", {{"operations", jobs.size()}});
+    }
     return nullptr;
   } catch (...) {
     store_->abort();

@@ -33,8 +33,12 @@ TEST_CASE("a record reads back as it was written, and no part of one does") {
   CHECK(whole->verdict == "{}");
   CHECK(whole->body == body);
   for (std::size_t size = 0; size < record.size(); ++size) CHECK_FALSE(parse_record(std::string_view(record).substr(0, size)));
-  record[0] = 'X';
-  CHECK_FALSE(parse_record(record));
+  for (const std::size_t damaged : {std::size_t(0), std::size_t(5), std::size_t(22), std::size_t(40), record.size() - 1}) {
+    std::string other = record;
+    other[damaged] = static_cast<char>(other[damaged] ^ 1);
+    CAPTURE(damaged);
+    CHECK_FALSE(parse_record(other));
+  }
 }
 
 TEST_CASE("segments go on behind what a crash left, and rotate by size") {
@@ -43,7 +47,8 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
   {
     Segments segments(dir.path(), 200);
     first = segments.append(headers, "/", "{}", "one");
-    segments.sync();
+    segments.write();
+    CHECK(segments.synced());
     torn = segments.append(headers, "/", "{}", "never synced");
     segments.discard();
   }
@@ -53,8 +58,10 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
     Segments segments(dir.path(), 200);
     CHECK(segments.current() == 1);
     second = segments.append(headers, "/", "{}", std::string(300, 'x'));
+    segments.write();
+    CHECK(segments.synced());
     third = segments.append(headers, "/", "{}", "three");
-    segments.sync();
+    segments.write();
     CHECK(segments.current() == 2);
   }
   CHECK(read_record(dir.path(), first)->body == "one");
@@ -64,6 +71,40 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
   CHECK(list_segments(dir.path()) == std::vector<std::int64_t>{1, 2});
   CHECK_FALSE(read_record(dir.path(), Extent(7, 0, 10)));
   CHECK_FALSE(read_record(dir.path(), Extent()));
+}
+
+TEST_CASE("a pending delivery whose bytes a power failure took is judged anew by comparing heads") {
+  const TmpDir dir;
+  const queue::Options options;
+  const auto now = Clock::now();
+  Delivery delivery;
+  delivery.push.repository = RepoName("Org/app");
+  delivery.push.ref = "refs/heads/main";
+  delivery.body = std::make_shared<std::string>(5000, 'x');
+  Verdict pending;
+  pending.pending = true;
+  {
+    Store store(dir.path(), options, now);
+    for (const char* step : {"ab", "bc", "cd"}) {
+      delivery.id = DeliveryId(step);
+      delivery.push.before = CommitSha(std::string(40, step[0]));
+      delivery.push.after = CommitSha(std::string(40, step[1]));
+      store.begin();
+      store.accept(delivery, pending, now);
+      store.commit();
+    }
+  }
+  const auto file = segment_file(dir.path(), 1);
+  const auto bytes = test::read_file(file);
+  test::write_file(file, bytes.substr(0, bytes.size() / 2));
+  Store store(dir.path(), options, now);
+  Database database(dir / "queue.db", Database::Mode::read_only);
+  auto row = database.query("SELECT count(*) FROM deliveries WHERE pending = 1");
+  REQUIRE(row.next());
+  CHECK(row.integer(0) == 1);
+  auto seen = database.query("SELECT lower(hex(seen)) FROM branches");
+  REQUIRE(seen.next());
+  CHECK(seen.text(0) == std::string(40, 'b'));
 }
 
 TEST_CASE("verdicts and parameters as JSON") {
