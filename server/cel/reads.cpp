@@ -7,8 +7,8 @@ namespace slipway::cel {
 
 namespace {
 
-/// Follows which part of the body each sub-expression stands for. A part that is used as it is (compared, given to a function) is
-/// read; one that only leads to another is not.
+/// Follows which part of the body each sub-expression stands for. A part that is used as it is (compared, given to a
+/// function) is read; one that only leads to another is not.
 class Reads {
  public:
   void use(const Expr& expr) {
@@ -33,14 +33,20 @@ class Reads {
     paths_.push_back(std::move(path));
   }
 
-  /// The part of the body that the expression is, or nothing where it is another value; what it reads on the way is noted.
+  /// The part of the body that the expression is, or nothing where it is another value; what it reads on the way is
+  /// noted.
   std::optional<std::string> part(const Expr& expr) {
     switch (expr.kind) {
-      case ExprKind::ident: return of_name(expr);
-      case ExprKind::select: return of_select(expr);
-      case ExprKind::call: return of_call(expr);
-      case ExprKind::loop: return of_loop(*expr.loop);
-      case ExprKind::literal: return std::nullopt;
+      case ExprKind::ident:
+        return of_name(expr);
+      case ExprKind::select:
+        return of_select(expr);
+      case ExprKind::call:
+        return of_call(expr);
+      case ExprKind::loop:
+        return of_loop(*expr.loop);
+      case ExprKind::literal:
+        return std::nullopt;
       default:
         for (const auto& arg : expr.args) use(*arg);
         return std::nullopt;
@@ -49,7 +55,8 @@ class Reads {
 
   std::optional<std::string> of_name(const Expr& expr) const {
     if (expr.slot == 0) return expr.name == "body" ? std::optional<std::string>("") : std::nullopt;
-    const auto found = std::find_if(variables_.rbegin(), variables_.rend(), [&](const Variable& one) { return one.name == expr.name; });
+    const auto found = std::find_if(variables_.rbegin(), variables_.rend(),
+                                    [&](const Variable& one) { return one.name == expr.name; });
     return found == variables_.rend() ? std::nullopt : found->path;
   }
 

@@ -20,27 +20,31 @@ bool stays_inside(std::string_view path) {
     if (path.substr(start, end - start) == "..") return false;
     start = end + 1;
   }
-  return std::none_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\'; });
+  return std::none_of(path.begin(), path.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\'; });
 }
 
 bool is_image_name(std::string_view name) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789._-/:";
-  return !name.empty() && name.find_first_not_of(allowed) == std::string_view::npos && name.front() != '/' && name.back() != '/' &&
-         name.find("//") == std::string_view::npos && name.find("..") == std::string_view::npos;
+  return !name.empty() && name.find_first_not_of(allowed) == std::string_view::npos && name.front() != '/' &&
+         name.back() != '/' && name.find("//") == std::string_view::npos && name.find("..") == std::string_view::npos;
 }
 
 std::optional<std::string> what_is_wrong(const Template& resolved) {
   const BuildSpec& build = resolved.build;
   const std::string_view dockerfile = build.dockerfile;
-  if (!stays_inside(build.context)) return fmt::format("the context '{}' leaves the repository", printable(build.context));
+  if (!stays_inside(build.context))
+    return fmt::format("the context '{}' leaves the repository", printable(build.context));
   if (!stays_inside(dockerfile.starts_with('/') ? dockerfile.substr(1) : dockerfile)) {
     return fmt::format("the Dockerfile '{}' leaves the repository", printable(dockerfile));
   }
   if (!is_image_name(build.image)) {
-    return fmt::format("'{}' can not be an image's name: lower-case letters, digits, . _ - / only", printable(build.image));
+    return fmt::format("'{}' can not be an image's name: lower-case letters, digits, . _ - / only",
+                       printable(build.image));
   }
   for (const auto& edit : resolved.values) {
-    if (!stays_inside(edit.file)) return fmt::format("the values file '{}' leaves the infra repository", printable(edit.file));
+    if (!stays_inside(edit.file))
+      return fmt::format("the values file '{}' leaves the infra repository", printable(edit.file));
   }
   return std::nullopt;
 }
@@ -54,7 +58,9 @@ struct Facts {
   std::int64_t run = 0;
 };
 
-std::string branch_of(const std::string& ref) { return ref.starts_with("refs/heads/") ? ref.substr(11) : ref; }
+std::string branch_of(const std::string& ref) {
+  return ref.starts_with("refs/heads/") ? ref.substr(11) : ref;
+}
 
 class Resolver {
  public:
@@ -62,11 +68,15 @@ class Resolver {
 
   Result<Template> operator()() {
     template_.app = put_in(template_.app, false);
-    each_text(template_, [this](std::string& text, const char*, bool for_handoff) { text = put_in(text, for_handoff); });
+    each_text(template_,
+              [this](std::string& text, const char*, bool for_handoff) { text = put_in(text, for_handoff); });
     if (!missing_.empty()) {
-      return Error(fmt::format("template {}: the parameter '{}' has no value: no binding gives it and it has no default", template_.name.value(), missing_));
+      return Error(
+          fmt::format("template {}: the parameter '{}' has no value: no binding gives it and it has no default",
+                      template_.name.value(), missing_));
     }
-    if (const auto wrong = what_is_wrong(template_)) return Error(fmt::format("template {}: {}", template_.name.value(), *wrong));
+    if (const auto wrong = what_is_wrong(template_))
+      return Error(fmt::format("template {}: {}", template_.name.value(), *wrong));
     return std::move(template_);
   }
 
@@ -103,7 +113,8 @@ class Resolver {
 
 }  // namespace
 
-Catalogue::Catalogue(std::vector<Template> templates, std::vector<Trigger> triggers, std::vector<Pipeline> pipelines, const Settings& settings)
+Catalogue::Catalogue(std::vector<Template> templates, std::vector<Trigger> triggers, std::vector<Pipeline> pipelines,
+                     const Settings& settings)
     : templates_(std::move(templates)),
       triggers_(std::move(triggers)),
       pipelines_(std::move(pipelines)),
@@ -113,7 +124,8 @@ Catalogue::Catalogue(std::vector<Template> templates, std::vector<Trigger> trigg
 Catalogue::~Catalogue() = default;
 
 const Template* Catalogue::find(const TemplateName& name) const noexcept {
-  const auto found = std::find_if(templates_.begin(), templates_.end(), [&](const Template& one) { return one.name == name; });
+  const auto found =
+      std::find_if(templates_.begin(), templates_.end(), [&](const Template& one) { return one.name == name; });
   return found == templates_.end() ? nullptr : &*found;
 }
 
@@ -121,7 +133,8 @@ bool Catalogue::watches(const RepoName& repository) const noexcept {
   return std::any_of(triggers_.begin(), triggers_.end(), [&](const Trigger& trigger) {
     const auto matches = [&](const RepositoryPattern& pattern) { return pattern.matches(repository); };
     return trigger.pinned.matches(repository) &&
-           (trigger.repositories.empty() || std::any_of(trigger.repositories.begin(), trigger.repositories.end(), matches));
+           (trigger.repositories.empty() ||
+            std::any_of(trigger.repositories.begin(), trigger.repositories.end(), matches));
   });
 }
 
@@ -139,7 +152,8 @@ std::vector<RepoName> Catalogue::watched_repositories() const {
 
 Result<Template> Catalogue::resolve(const Run& run) const {
   const Template* found = find(run.template_name);
-  if (found == nullptr) return Error(fmt::format("no template {}: it is not in the configuration any more", run.template_name.value()));
+  if (found == nullptr)
+    return Error(fmt::format("no template {}: it is not in the configuration any more", run.template_name.value()));
   const Facts facts{run.parameters, run.repository, run.ref, run.commit, run.id.value()};
   return Resolver(*found, facts)();
 }
@@ -154,6 +168,8 @@ Result<Template> Catalogue::resolve(const RunRequest& request, const Push& push)
   return resolve(run);
 }
 
-std::string Catalogue::git_url(const RepoName& repository) const { return fmt::format("{}/{}.git", git_base_, repository.value()); }
+std::string Catalogue::git_url(const RepoName& repository) const {
+  return fmt::format("{}/{}.git", git_base_, repository.value());
+}
 
 }  // namespace slipway::config

@@ -27,7 +27,8 @@ struct Overlay {
   std::string text;
 };
 
-/// One step of a trigger's chain: overlays are computed only where the filter passed, each from what was there before the step.
+/// One step of a trigger's chain: overlays are computed only where the filter passed, each from what was there before
+/// the step.
 struct Interceptor {
   Interceptor() = default;
   std::shared_ptr<const cel::Program> filter;  ///< none: passes
@@ -56,7 +57,8 @@ struct Trigger {
   std::vector<Binding> bindings;                ///< each name once, the standard ones first
 };
 
-/// The parameters that every run has, whatever its trigger binds: git-url, git-revision, git-branch, repo-name, repo-full-name.
+/// The parameters that every run has, whatever its trigger binds: git-url, git-revision, git-branch, repo-name,
+/// repo-full-name.
 const std::vector<Binding>& standard_bindings();
 
 /// A pipeline's parameter; one without a default has to be given by the template.
@@ -81,7 +83,8 @@ struct Pipeline {
 /// Templates, triggers and pipelines, merged and compiled. Immutable, usable from any thread.
 class Catalogue {
  public:
-  Catalogue(std::vector<Template> templates, std::vector<Trigger> triggers, std::vector<Pipeline> pipelines, const Settings& settings);
+  Catalogue(std::vector<Template> templates, std::vector<Trigger> triggers, std::vector<Pipeline> pipelines,
+            const Settings& settings);
   ~Catalogue();
   Catalogue(const Catalogue&) = delete;
   Catalogue& operator=(const Catalogue&) = delete;
@@ -96,10 +99,10 @@ class Catalogue {
   /// The repositories that triggers and templates name outright (`Org/*` names none), each once, sorted.
   std::vector<RepoName> watched_repositories() const;
 
-  /// The template with every reference put in: `$(tt.params.x)` from the run's parameters or the template's defaults, then
-  /// what the run knows, `$(COMMIT_SHA)`, `$(IMAGE_TAG)`, `$(REPO)`, `$(REPO_NAME)`, `$(BRANCH)`, `$(RUN_ID)`, `$(APP)`. What
-  /// only the build can tell, `$(IMAGE_DIGEST)`, and `$(IMAGE)`, `$(IMAGE_TAG)` in hand-off values, stay. An error for an
-  /// unknown template, a parameter without a value, or a path that would leave the repository.
+  /// The template with every reference put in: `$(tt.params.x)` from the run's parameters or the template's defaults,
+  /// then what the run knows, `$(COMMIT_SHA)`, `$(IMAGE_TAG)`, `$(REPO)`, `$(REPO_NAME)`, `$(BRANCH)`, `$(RUN_ID)`,
+  /// `$(APP)`. What only the build can tell, `$(IMAGE_DIGEST)`, and `$(IMAGE)`, `$(IMAGE_TAG)` in hand-off values,
+  /// stay. An error for an unknown template, a parameter without a value, or a path that would leave the repository.
   Result<Template> resolve(const Run& run) const;
   /// The same for a run that does not exist yet (`slipway explain`).
   Result<Template> resolve(const RunRequest& request, const Push& push) const;

@@ -25,7 +25,8 @@ Codec<std::vector<SecretMount>> secret_names() {
         for (const auto& [name, file] : *in.secrets()) known.push_back(name);
         const auto found = in.secrets()->find(wanted[i]);
         if (found == in.secrets()->end()) {
-          in.fail(node[i], fmt::format("the configuration's `secrets` have no '{}'{}", printable(wanted[i], 60), did_you_mean(wanted[i], known)));
+          in.fail(node[i], fmt::format("the configuration's `secrets` have no '{}'{}", printable(wanted[i], 60),
+                                       did_you_mean(wanted[i], known)));
           continue;
         }
         mount.file = found->second;
@@ -33,7 +34,8 @@ Codec<std::vector<SecretMount>> secret_names() {
       value.push_back(std::move(mount));
     }
   };
-  return Codec<std::vector<SecretMount>>{"list of names of `secrets`", R"({"type":["array","null"],"items":{"type":"string"}})", read, nullptr, nullptr};
+  return Codec<std::vector<SecretMount>>{
+      "list of names of `secrets`", R"({"type":["array","null"],"items":{"type":"string"}})", read, nullptr, nullptr};
 }
 
 const Shape<BuildSpec>& checkout_shape() {
@@ -46,12 +48,16 @@ const Shape<BuildSpec>& checkout_shape() {
 const Shape<Check>& check_shape() {
   using S = Check;
   static const auto shape =
-      Shape<S>("check", "A command that is run in an image over the checked-out source, before the build. `check: off` leaves it out.")
+      Shape<S>("check",
+               "A command that is run in an image over the checked-out source, before the build. `check: off` leaves "
+               "it out.")
           .key("name", &S::name, some_text(), "Shown on the run.")
           .key("image", &S::image, text(), "The image that the command runs in.")
           .key("command", &S::command, list(text()), "Program and arguments; never a shell string.")
-          .key("prepare", &S::prepare, list(list(text())), "Commands that are run before it, each a list: to install what it needs.")
-          .key("mode", &S::mode, one_of<CheckMode>({{"blocking", CheckMode::blocking}, {"informational", CheckMode::informational}}),
+          .key("prepare", &S::prepare, list(list(text())),
+               "Commands that are run before it, each a list: to install what it needs.")
+          .key("mode", &S::mode,
+               one_of<CheckMode>({{"blocking", CheckMode::blocking}, {"informational", CheckMode::informational}}),
                "A failure ends the run, or is only recorded.")
           .key("timeout", &S::timeout, duration<seconds>(seconds(1), hours(24)), "Ended by then, it has failed.")
           .key("caches", &S::caches, list(some_text()), "Folders in the check's home that are kept between runs.")
@@ -75,7 +81,8 @@ const Shape<BuildSpec>& build_shape() {
   static const auto shape =
       Shape<S>("build", "How the image is built.")
           .key("context", &S::context, some_text(), "Folder in the repository.")
-          .key("dockerfile", &S::dockerfile, some_text(), "Relative to the context, or to the repository when it begins with `/`.")
+          .key("dockerfile", &S::dockerfile, some_text(),
+               "Relative to the context, or to the repository when it begins with `/`.")
           .key("image", &S::image, some_text(), "Name below the registry's host.")
           .key("arguments", &S::arguments, assignments(true), "Build arguments.")
           .key("target", &S::target, text(), "Stage of the Dockerfile to stop at.")
@@ -89,7 +96,8 @@ const Shape<ValuesEdit>& values_shape() {
   using S = ValuesEdit;
   static const auto shape = Shape<S>("values", "One value that a hand-off writes.")
                                 .required("file", &S::file, text(), "File in the infra repository.")
-                                .required("path", &S::path, some_text(), "Path of the key in it: `common.image.tag`, `images[name=web].newTag`.")
+                                .required("path", &S::path, some_text(),
+                                          "Path of the key in it: `common.image.tag`, `images[name=web].newTag`.")
                                 .key("value", &S::value, some_text(), "What is written.")
                                 .key("create", &S::create, boolean(), "Add the key where it is missing.");
   return shape;
@@ -102,7 +110,8 @@ const Shape<Template>& handoff_stage_shape() {
           .key("values", &S::values, list(object(values_shape())), "Values to write.")
           .key("guard", &S::guard, one_of<Guard>({{"error", Guard::error}, {"warn", Guard::warn}, {"off", Guard::off}}),
                "What happens where another image's name stands beside the tag.")
-          .key("image", &S::guard_image, text(), "The name that has to stand beside the tag, where it is not the built image's.");
+          .key("image", &S::guard_image, text(),
+               "The name that has to stand beside the tag, where it is not the built image's.");
   return shape;
 }
 
@@ -111,7 +120,8 @@ const Shape<Resources>& resources_shape() {
   static const auto shape =
       Shape<S>("resources", "Requests and limits of a run's builder; none: BestEffort.")
           .key("memory", &S::memory_request, maybe(size(1)), "Requested memory, counted against `queue.memory_budget`.")
-          .key("memory_limit", &S::memory_limit, maybe(size(1)), "More is never used; without `memory` it is the request as well.")
+          .key("memory_limit", &S::memory_limit, maybe(size(1)),
+               "More is never used; without `memory` it is the request as well.")
           .key("cpu", &S::cpu_request, maybe(cpu()), "Requested cores.")
           .key("cpu_limit", &S::cpu_limit, maybe(cpu()), "Cores at most.");
   return shape;
@@ -141,7 +151,8 @@ Codec<PipelineDraft> stages() {
       const auto stage = stage_from(key.IsScalar() ? key.Scalar() : "");
       if (!stage) {
         const std::vector<std::string> known{"checkout", "check", "build", "handoff"};
-        in.fail(key, fmt::format("there is no stage '{}'{}", printable(key.Scalar(), 40), did_you_mean(key.Scalar(), known)));
+        in.fail(key, fmt::format("there is no stage '{}'{}", printable(key.Scalar(), 40),
+                                 did_you_mean(key.Scalar(), known)));
         continue;
       }
       if (!pipeline.stages.empty() && *stage <= pipeline.stages.back()) {
@@ -158,35 +169,44 @@ Codec<PipelineDraft> stages() {
   // The schema of the stages is that of the sections which a template may set anew.
   static const auto sections = [] {
     return Shape<PipelineDraft>("stage", "One stage of a pipeline.")
-        .add<BuildSpec>("checkout", object(checkout_shape()), "Check the pushed commit out.", [](PipelineDraft& p) -> BuildSpec& { return p.merged.build; })
-        .add<std::optional<Check>>("check", check_section(), "Check the source.", [](PipelineDraft& p) -> std::optional<Check>& { return p.merged.check; })
-        .add<BuildSpec>("build", object(build_shape()), "Build the image and push it.", [](PipelineDraft& p) -> BuildSpec& { return p.merged.build; })
-        .add<Template>("handoff", object(handoff_stage_shape()), "Write the tag into the infra repository.", [](PipelineDraft& p) -> Template& { return p.merged; })
+        .add<BuildSpec>("checkout", object(checkout_shape()), "Check the pushed commit out.",
+                        [](PipelineDraft& p) -> BuildSpec& { return p.merged.build; })
+        .add<std::optional<Check>>("check", check_section(), "Check the source.",
+                                   [](PipelineDraft& p) -> std::optional<Check>& { return p.merged.check; })
+        .add<BuildSpec>("build", object(build_shape()), "Build the image and push it.",
+                        [](PipelineDraft& p) -> BuildSpec& { return p.merged.build; })
+        .add<Template>("handoff", object(handoff_stage_shape()), "Write the tag into the infra repository.",
+                       [](PipelineDraft& p) -> Template& { return p.merged; })
         .info();
   }();
-  return Codec<PipelineDraft>{"list of stages", R"({"type":"array","items":{"$ref":"#/definitions/stage"}})", read, nullptr, sections};
+  return Codec<PipelineDraft>{"list of stages", R"({"type":"array","items":{"$ref":"#/definitions/stage"}})", read,
+                              nullptr, sections};
 }
 
 const Shape<ParameterDraft>& parameter_shape() {
   using S = ParameterDraft;
-  static const auto shape = Shape<S>("parameter", "A parameter of a pipeline.")
-                                .required("name", &S::name, located_text("text"), "Its name, used as `$(params.NAME)`.")
-                                .key("default", &S::default_value, maybe(text()), "Without one, a template has to give it.")
-                                .key("description", &S::description, text(), "For a person.");
+  static const auto shape =
+      Shape<S>("parameter", "A parameter of a pipeline.")
+          .required("name", &S::name, located_text("text"), "Its name, used as `$(params.NAME)`.")
+          .key("default", &S::default_value, maybe(text()), "Without one, a template has to give it.")
+          .key("description", &S::description, text(), "For a person.");
   return shape;
 }
 
 const Shape<OverlayDraft>& overlay_shape() {
-  static const auto shape = Shape<OverlayDraft>("overlay", "A value computed from the delivery, for later filters and for bindings.")
-                                .required("key", &OverlayDraft::key, located_text("text"), "It becomes `extensions.<key>`.")
-                                .required("expression", &OverlayDraft::expression, located_text("CEL"), "What computes it.");
+  static const auto shape =
+      Shape<OverlayDraft>("overlay", "A value computed from the delivery, for later filters and for bindings.")
+          .required("key", &OverlayDraft::key, located_text("text"), "It becomes `extensions.<key>`.")
+          .required("expression", &OverlayDraft::expression, located_text("CEL"), "What computes it.");
   return shape;
 }
 
 const Shape<InterceptorDraft>& interceptor_shape() {
-  static const auto shape = Shape<InterceptorDraft>("interceptor", "One step of a trigger's chain.")
-                                .key("filter", &InterceptorDraft::filter, located_text("CEL"), "Has to be true for the chain to go on.")
-                                .key("overlays", &InterceptorDraft::overlays, list(object(overlay_shape())), "Computed where the filter passed.");
+  static const auto shape =
+      Shape<InterceptorDraft>("interceptor", "One step of a trigger's chain.")
+          .key("filter", &InterceptorDraft::filter, located_text("CEL"), "Has to be true for the chain to go on.")
+          .key("overlays", &InterceptorDraft::overlays, list(object(overlay_shape())),
+               "Computed where the filter passed.");
   return shape;
 }
 
@@ -195,16 +215,19 @@ const Shape<BindingDraft>& binding_shape() {
       Shape<BindingDraft>("binding", "Either `ref`, or `name` and `value`.")
           .key("ref", &BindingDraft::ref, located_text("text"), "A set of `bindings`.")
           .key("name", &BindingDraft::name, located_text("text"), "A parameter.")
-          .key("value", &BindingDraft::value, located_text("text"), "Its value, with `$(body.…)`, `$(header.…)`, `$(extensions.…)`, `$(git.url)`, `$(git.branch)`.");
+          .key("value", &BindingDraft::value, located_text("text"),
+               "Its value, with `$(body.…)`, `$(header.…)`, `$(extensions.…)`, `$(git.url)`, `$(git.branch)`.");
   return shape;
 }
 
 }  // namespace
 
 const Shape<BindingSetDraft>& binding_set_shape() {
-  static const auto shape = Shape<BindingSetDraft>("binding_set", "Parameters that several triggers fill in the same way.")
-                                .required("name", &BindingSetDraft::name, located_text("text"), "Named by a trigger's `bindings`.")
-                                .required("params", &BindingSetDraft::params, parameters(), "Parameter to value, as in a trigger's `bindings`.");
+  static const auto shape =
+      Shape<BindingSetDraft>("binding_set", "Parameters that several triggers fill in the same way.")
+          .required("name", &BindingSetDraft::name, located_text("text"), "Named by a trigger's `bindings`.")
+          .required("params", &BindingSetDraft::params, parameters(),
+                    "Parameter to value, as in a trigger's `bindings`.");
   return shape;
 }
 
@@ -214,38 +237,56 @@ const Shape<TriggerDraft>& trigger_shape() {
       Shape<S>("trigger", "Which pushes make a run of which template. All conditions given have to hold.")
           .required("name", &S::name, located_text("text"), "Unique.")
           .required("template", &S::template_name, located_text("text"), "What is run.")
-          .key("repositories", &S::repositories, list(located_text("repository")), "`Organisation/name`, `Organisation/*`, `*/name` or `*`; none: those that the template allows.")
-          .key("paths", &S::paths, list(located_text("path")), "A changed file has to be in one: folder, file or glob, `!` excludes, `$name` is a set of `path_sets`.")
+          .key("repositories", &S::repositories, list(located_text("repository")),
+               "`Organisation/name`, `Organisation/*`, `*/name` or `*`; none: those that the template allows.")
+          .key("paths", &S::paths, list(located_text("path")),
+               "A changed file has to be in one: folder, file or glob, `!` excludes, `$name` is a set of `path_sets`.")
           .key("filter", &S::filter, located_text("CEL"), "An expression that has to be true.")
           .key("overlays", &S::overlays, list(object(overlay_shape())), "Computed where the filter passed.")
           .key("interceptors", &S::interceptors, list(object(interceptor_shape())), "Further steps, in order.")
-          .key("bindings", &S::bindings, list(object(binding_shape())), "Parameters of the run, beside those that every run has.");
+          .key("bindings", &S::bindings, list(object(binding_shape())),
+               "Parameters of the run, beside those that every run has.");
   return shape;
 }
 
 const Shape<TemplateDraft>& template_shape() {
   using S = TemplateDraft;
-  const auto at = [](auto Template::*member) { return [member](S& draft) -> auto& { return draft.merged.*member; }; };
+  const auto at = [](auto Template::*member) {
+    return [member](S & draft) -> auto& {
+      return draft.merged.*member;
+    };
+  };
   static const auto shape =
       Shape<S>("template", "What is built from one repository, and where its tag goes.")
           .required("name", &S::name, located_text("text"), "Unique.")
           .required("pipeline", &S::pipeline, located_text("text"), "The pipeline that it goes through.")
-          .required("repository", &S::repository, located_text("repository"), "The only repository that it builds, `Organisation/name`; a `*` on either side stands for any.")
-          .add<std::string>("app", some_text(), "The application's name; default: the repository's.", at(&Template::app))
+          .required("repository", &S::repository, located_text("repository"),
+                    "The only repository that it builds, `Organisation/name`; a `*` on either side stands for any.")
+          .add<std::string>("app", some_text(), "The application's name; default: the repository's.",
+                            at(&Template::app))
           .key("params", &S::params, parameters(), "Values of the pipeline's parameters.")
-          .add<Parameters>("defaults", parameters(), "Values of `$(tt.params.NAME)` that no binding gives.", at(&Template::defaults))
-          .add<BuildSpec>("checkout", object(checkout_shape()), "Set anew over the pipeline's stage.", at(&Template::build))
-          .add<std::optional<Check>>("check", check_section(), "Set anew over the pipeline's stage.", at(&Template::check))
+          .add<Parameters>("defaults", parameters(), "Values of `$(tt.params.NAME)` that no binding gives.",
+                           at(&Template::defaults))
+          .add<BuildSpec>("checkout", object(checkout_shape()), "Set anew over the pipeline's stage.",
+                          at(&Template::build))
+          .add<std::optional<Check>>("check", check_section(), "Set anew over the pipeline's stage.",
+                                     at(&Template::check))
           .add<BuildSpec>("build", object(build_shape()), "Set anew over the pipeline's stage.", at(&Template::build))
-          .add<Template>("handoff", object(handoff_stage_shape()), "Set anew over the pipeline's stage.", [](S& draft) -> Template& { return draft.merged; })
-          .add<Resources>("resources", object(resources_shape()), "Requests and limits; default: the pipeline's.", at(&Template::resources))
-          .add<std::chrono::seconds>("timeout", duration<seconds>(seconds(1), hours(24)), "Of the whole run; default: the pipeline's.", at(&Template::timeout))
-          .add<std::int64_t>("priority", whole<std::int64_t>(-1000, 1000), "Higher goes first.", at(&Template::priority))
+          .add<Template>("handoff", object(handoff_stage_shape()), "Set anew over the pipeline's stage.",
+                         [](S& draft) -> Template& { return draft.merged; })
+          .add<Resources>("resources", object(resources_shape()), "Requests and limits; default: the pipeline's.",
+                          at(&Template::resources))
+          .add<std::chrono::seconds>("timeout", duration<seconds>(seconds(1), hours(24)),
+                                     "Of the whole run; default: the pipeline's.", at(&Template::timeout))
+          .add<std::int64_t>("priority", whole<std::int64_t>(-1000, 1000), "Higher goes first.",
+                             at(&Template::priority))
           .add<int>("concurrency", whole<int>(1, 100), "Runs of this template at once.", at(&Template::concurrency))
           .add<OnNewer>("on_newer", one_of<OnNewer>({{"finish", OnNewer::finish}, {"cancel", OnNewer::cancel}}),
                         "What a running run does when a later push matches.", at(&Template::on_newer))
-          .add<OnManualRevert>("on_manual_revert", one_of<OnManualRevert>({{"hold", OnManualRevert::hold}, {"overwrite", OnManualRevert::overwrite}}),
-                               "What happens after somebody reverted a hand-off by hand.", at(&Template::on_manual_revert))
+          .add<OnManualRevert>(
+              "on_manual_revert",
+              one_of<OnManualRevert>({{"hold", OnManualRevert::hold}, {"overwrite", OnManualRevert::overwrite}}),
+              "What happens after somebody reverted a hand-off by hand.", at(&Template::on_manual_revert))
           .add<bool>("on_success", on_success(), "Whether a succeeded run is kept.", at(&Template::delete_on_success));
   return shape;
 }
@@ -257,38 +298,62 @@ const Shape<PipelineDraft>& pipeline_shape() {
           .required("name", &S::name, located_text("text"), "Unique.")
           .key("description", &S::description, text(), "For a person.")
           .key("params", &S::params, list(object(parameter_shape())), "What a template may give.")
-          .add<std::chrono::seconds>("timeout", duration<seconds>(seconds(1), hours(24)), "Of the whole run.", [](S& d) -> auto& { return d.merged.timeout; })
-          .add<Resources>("resources", object(resources_shape()), "Requests and limits.", [](S& d) -> auto& { return d.merged.resources; })
-          .add<bool>("on_success", on_success(), "Whether a succeeded run is kept.", [](S& d) -> auto& { return d.merged.delete_on_success; })
+          .add<std::chrono::seconds>(
+              "timeout", duration<seconds>(seconds(1), hours(24)), "Of the whole run.",
+              [](S & d) -> auto& { return d.merged.timeout; })
+          .add<Resources>(
+              "resources", object(resources_shape()), "Requests and limits.",
+              [](S & d) -> auto& { return d.merged.resources; })
+          .add<bool>(
+              "on_success", on_success(), "Whether a succeeded run is kept.",
+              [](S & d) -> auto& { return d.merged.delete_on_success; })
           .add<PipelineDraft>("stages", stages(), "What is done, in order.", identity<PipelineDraft>);
   return shape;
 }
 
 const Shape<Draft>& root_shape() {
   using S = Draft;
-  const auto at = [](auto Settings::*member) { return [member](S& draft) -> auto& { return draft.settings.*member; }; };
+  const auto at = [](auto Settings::*member) {
+    return [member](S & draft) -> auto& {
+      return draft.settings.*member;
+    };
+  };
   const auto catalogue = [](const auto& shape) {
-    return any_node("list of " + shape.info()->name, shape.info(), fmt::format(R"({{"type":["array","null"],"items":{{"$ref":"#/definitions/{}"}}}})", shape.info()->name));
+    return any_node(
+        "list of " + shape.info()->name, shape.info(),
+        fmt::format(R"({{"type":["array","null"],"items":{{"$ref":"#/definitions/{}"}}}})", shape.info()->name));
   };
   static const auto shape =
       Shape<S>("configuration", "The whole file.")
-          .add<WebhookSettings>("webhook", object(webhook_shape()), "The listener for deliveries.", at(&Settings::webhook)).must()
-          .add<OperatorSettings>("operator", object(operator_shape()), "The listener for people.", at(&Settings::operator_api))
+          .add<WebhookSettings>("webhook", object(webhook_shape()), "The listener for deliveries.",
+                                at(&Settings::webhook))
+          .must()
+          .add<OperatorSettings>("operator", object(operator_shape()), "The listener for people.",
+                                 at(&Settings::operator_api))
           .add<LogSettings>("log", object(log_shape()), "The log.", at(&Settings::log))
-          .add<std::filesystem::path>("state", path(false), "The state directory: queue, mirrors, logs, workspaces.", at(&Settings::state))
-          .add<GitSettings>("git", object(git_shape()), "Where sources come from.", at(&Settings::git)).must()
-          .add<RegistrySettings>("registry", object(registry_shape()), "Where images go.", at(&Settings::registry)).must()
-          .add<HandoffSettings>("handoff", object(handoff_shape()), "Where tags are committed.", at(&Settings::handoff)).must()
+          .add<std::filesystem::path>("state", path(false), "The state directory: queue, mirrors, logs, workspaces.",
+                                      at(&Settings::state))
+          .add<GitSettings>("git", object(git_shape()), "Where sources come from.", at(&Settings::git))
+          .must()
+          .add<RegistrySettings>("registry", object(registry_shape()), "Where images go.", at(&Settings::registry))
+          .must()
+          .add<HandoffSettings>("handoff", object(handoff_shape()), "Where tags are committed.", at(&Settings::handoff))
+          .must()
           .add<QueueSettings>("queue", object(queue_shape()), "Admission, retries, retention.", at(&Settings::queue))
           .add<BuilderSettings>("builder", object(builder_shape()), "The builder.", at(&Settings::builder))
           .add<bool>("shadow", boolean(), "Receive, decide and record, but build nothing.", at(&Settings::shadow))
           .key("secrets", &S::secrets, secret_files(), "Files that builds may mount, by the names that pipelines use.")
-          .key("path_sets", &S::path_sets, any_node("mapping from name to list of paths", nullptr, R"({"type":["object","null"],"additionalProperties":{"type":"array","items":{"type":"string"}}})"),
+          .key("path_sets", &S::path_sets,
+               any_node(
+                   "mapping from name to list of paths", nullptr,
+                   R"({"type":["object","null"],"additionalProperties":{"type":"array","items":{"type":"string"}}})"),
                "Paths that several triggers use as `$name`.")
-          .key("bindings", &S::bindings, catalogue(binding_set_shape()), "Sets of parameters, for triggers to `ref`er to.")
+          .key("bindings", &S::bindings, catalogue(binding_set_shape()),
+               "Sets of parameters, for triggers to `ref`er to.")
           .key("triggers", &S::triggers, catalogue(trigger_shape()), "Which pushes build.")
           .key("templates", &S::templates, catalogue(template_shape()), "What they build.")
-          .key("pipelines_dir", &S::pipelines_dir, maybe(folder()), "A folder with pipelines of your own, beside the shipped ones.")
+          .key("pipelines_dir", &S::pipelines_dir, maybe(folder()),
+               "A folder with pipelines of your own, beside the shipped ones.")
           .key("pipelines", &S::pipelines, catalogue(pipeline_shape()), "Pipelines written here.");
   return shape;
 }

@@ -16,8 +16,10 @@ std::optional<Endpoint> endpoint_from(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0) return std::nullopt;
   std::string host = text.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string::npos) return std::nullopt;
+  if (host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string::npos)
+    return std::nullopt;
   const auto port = whole_from(text.substr(colon + 1));
   if (host.empty() || !port || *port < 0 || *port > 65535) return std::nullopt;
   return Endpoint(host, static_cast<std::uint16_t>(*port));
@@ -30,14 +32,18 @@ std::string endpoint_text(const Endpoint& endpoint) {
 
 std::optional<std::string> address_from(std::string text) {
   const auto scheme = text.find("://");
-  if (scheme == std::string::npos || (text.compare(0, scheme, "http") != 0 && text.compare(0, scheme, "https") != 0)) return std::nullopt;
+  if (scheme == std::string::npos || (text.compare(0, scheme, "http") != 0 && text.compare(0, scheme, "https") != 0))
+    return std::nullopt;
   while (text.ends_with('/')) text.pop_back();
   const auto authority = text.substr(scheme + 3, text.find('/', scheme + 3) - scheme - 3);
-  const bool bad = authority.empty() || authority.find('@') != std::string::npos || text.find_first_of(" \t\r\n\"'<>\\") != std::string::npos;
+  const bool bad = authority.empty() || authority.find('@') != std::string::npos ||
+                   text.find_first_of(" \t\r\n\"'<>\\") != std::string::npos;
   return bad ? std::nullopt : std::optional(text);
 }
 
-std::string same(const std::string& value) { return value; }
+std::string same(const std::string& value) {
+  return value;
+}
 
 constexpr const char* string_schema = R"({"type":["string","number","boolean"]})";
 
@@ -64,14 +70,16 @@ bool check_keys(Reader& in, const YAML::Node& node, const ShapeInfo& info) {
   for (const auto& member : node) {
     const std::string name = member.first.IsScalar() ? member.first.Scalar() : "?";
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      in.fail(member.first, fmt::format("`{}` has no key '{}'{}", info.name, printable(name, 60), did_you_mean(name, known)));
+      in.fail(member.first,
+              fmt::format("`{}` has no key '{}'{}", info.name, printable(name, 60), did_you_mean(name, known)));
     } else if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
       in.fail(member.first, fmt::format("'{}' stands here a second time", name));
     }
     seen.push_back(name);
   }
   for (const auto& key : info.keys) {
-    if (key.required && !node[key.name]) in.fail(node, fmt::format("`{}` needs the key '{}': {}", info.name, key.name, key.sentence));
+    if (key.required && !node[key.name])
+      in.fail(node, fmt::format("`{}` needs the key '{}': {}", info.name, key.name, key.sentence));
   }
   return true;
 }
@@ -82,19 +90,22 @@ Codec<bool> boolean() {
 }
 
 Codec<std::string> text() {
-  return scalar<std::string>("text", string_schema, "text", [](const std::string& text) { return std::optional(text); }, same);
+  return scalar<std::string>(
+      "text", string_schema, "text", [](const std::string& text) { return std::optional(text); }, same);
 }
 
 Codec<std::string> some_text() {
   auto parse = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
-  return scalar<std::string>("text", R"({"type":["string","number"],"minLength":1})", "text: it may not be empty", parse, same);
+  return scalar<std::string>("text", R"({"type":["string","number"],"minLength":1})", "text: it may not be empty",
+                             parse, same);
 }
 
 Codec<Located> located_text(const std::string& type) {
   auto read = [](Reader& in, const YAML::Node& node, Located& value) {
     if (auto found = in.located(node)) value = std::move(*found);
   };
-  return Codec<Located>{type, R"({"type":["string","number","boolean"]})", read, [](const Located& value) { return value.text; }, nullptr};
+  return Codec<Located>{type, R"({"type":["string","number","boolean"]})", read,
+                        [](const Located& value) { return value.text; }, nullptr};
 }
 
 Codec<YAML::Node> any_node(const std::string& type, std::shared_ptr<const ShapeInfo> inner, const std::string& schema) {
@@ -103,8 +114,8 @@ Codec<YAML::Node> any_node(const std::string& type, std::shared_ptr<const ShapeI
 }
 
 Codec<Endpoint> endpoint() {
-  return scalar<Endpoint>("host:port", or_reference(R"({"type":"string","pattern":"^.+:.+$"})"), "address to listen on, like 127.0.0.1:8080 or [::]:8080",
-                          endpoint_from, endpoint_text);
+  return scalar<Endpoint>("host:port", or_reference(R"({"type":"string","pattern":"^.+:.+$"})"),
+                          "address to listen on, like 127.0.0.1:8080 or [::]:8080", endpoint_from, endpoint_text);
 }
 
 Codec<std::string> address() {
@@ -118,8 +129,10 @@ Codec<std::filesystem::path> path(bool must_exist) {
     if (!text) return;
     if (text->empty()) return in.fail(node, "a path may not be empty");
     value = *text;
-    if (must_exist) value = in.file(node, *text);
-    else if (value.is_relative()) value = (std::filesystem::path(in.source().file).parent_path() / value).lexically_normal();
+    if (must_exist)
+      value = in.file(node, *text);
+    else if (value.is_relative())
+      value = (std::filesystem::path(in.source().file).parent_path() / value).lexically_normal();
   };
   return Codec<std::filesystem::path>{must_exist ? "file" : "path", R"({"type":"string","minLength":1})", read,
                                       [](const std::filesystem::path& value) { return value.string(); }, nullptr};
@@ -130,14 +143,16 @@ Codec<std::uint64_t> size(std::uint64_t at_least) {
     const auto value = size_from(text);
     return value && *value >= at_least ? value : std::nullopt;
   };
-  return scalar<std::uint64_t>(fmt::format("size, at least {}", size_text(at_least)),
-                               or_reference(R"({"type":["string","integer"],"minimum":0,"pattern":"^[0-9]+([KMGT]i?|k)?B?$"})"),
-                               fmt::format("size of at least {} (like 64Mi, 16Gi, 1048576)", size_text(at_least)), parse, size_text);
+  return scalar<std::uint64_t>(
+      fmt::format("size, at least {}", size_text(at_least)),
+      or_reference(R"({"type":["string","integer"],"minimum":0,"pattern":"^[0-9]+([KMGT]i?|k)?B?$"})"),
+      fmt::format("size of at least {} (like 64Mi, 16Gi, 1048576)", size_text(at_least)), parse, size_text);
 }
 
 Codec<std::uint64_t> cpu() {
-  return scalar<std::uint64_t>("cores", or_reference(R"({"type":["string","number"],"minimum":0,"pattern":"^[0-9]+(m|\\.[0-9]{1,3})?$"})"),
-                               "number of cores (like 500m, 2, 0.5)", [](const std::string& text) { return cpu_from(text); }, cpu_text);
+  return scalar<std::uint64_t>(
+      "cores", or_reference(R"({"type":["string","number"],"minimum":0,"pattern":"^[0-9]+(m|\\.[0-9]{1,3})?$"})"),
+      "number of cores (like 500m, 2, 0.5)", [](const std::string& text) { return cpu_from(text); }, cpu_text);
 }
 
 Codec<std::map<std::string, std::string>> secret_files() {
@@ -149,10 +164,12 @@ Codec<std::map<std::string, std::string>> secret_files() {
       const auto name = in.scalar(member.first);
       const auto file = in.scalar(member.second);
       if (!name || !file) continue;
-      if (!value.emplace(*name, in.file(member.second, *file).string()).second) in.fail(member.first, fmt::format("'{}' stands here a second time", *name));
+      if (!value.emplace(*name, in.file(member.second, *file).string()).second)
+        in.fail(member.first, fmt::format("'{}' stands here a second time", *name));
     }
   };
-  return Codec<Map>{"mapping from name to file", R"({"type":["object","null"],"additionalProperties":{"type":"string"}})", read, nullptr, nullptr};
+  return Codec<Map>{"mapping from name to file",
+                    R"({"type":["object","null"],"additionalProperties":{"type":"string"}})", read, nullptr, nullptr};
 }
 
 Codec<std::vector<std::pair<std::string, std::string>>> assignments(bool as_list) {
@@ -165,8 +182,10 @@ Codec<std::vector<std::pair<std::string, std::string>>> assignments(bool as_list
       const auto text = in.scalar(element);
       if (!text) continue;
       const auto equals = text->find('=');
-      if (equals == std::string::npos || equals == 0) in.fail(element, fmt::format("'{}' is no NAME=value", printable(*text, 80)));
-      else values.emplace_back(text->substr(0, equals), text->substr(equals + 1));
+      if (equals == std::string::npos || equals == 0)
+        in.fail(element, fmt::format("'{}' is no NAME=value", printable(*text, 80)));
+      else
+        values.emplace_back(text->substr(0, equals), text->substr(equals + 1));
     }
   };
   auto read_map = [](Reader& in, const YAML::Node& node, Pairs& values) {
@@ -179,9 +198,13 @@ Codec<std::vector<std::pair<std::string, std::string>>> assignments(bool as_list
       if (name && value) values.emplace_back(*name, *value);
     }
   };
-  if (as_list) return Codec<Pairs>{"list of NAME=value", R"({"type":["array","null"],"items":{"type":"string","pattern":"^[^=]+="}})", read_list, nullptr, nullptr};
+  if (as_list)
+    return Codec<Pairs>{"list of NAME=value",
+                        R"({"type":["array","null"],"items":{"type":"string","pattern":"^[^=]+="}})", read_list,
+                        nullptr, nullptr};
   return Codec<Pairs>{"mapping from name to value",
-                      R"({"type":["object","null"],"additionalProperties":{"type":["string","number","boolean"]}})", read_map, nullptr, nullptr};
+                      R"({"type":["object","null"],"additionalProperties":{"type":["string","number","boolean"]}})",
+                      read_map, nullptr, nullptr};
 }
 
 Codec<Parameters> parameters() {
@@ -192,11 +215,14 @@ Codec<Parameters> parameters() {
       const auto name = in.scalar(member.first);
       const auto value = in.scalar(member.second);
       if (!name || !value) continue;
-      if (!values.emplace(*name, *value).second) in.fail(member.first, fmt::format("'{}' stands here a second time", *name));
+      if (!values.emplace(*name, *value).second)
+        in.fail(member.first, fmt::format("'{}' stands here a second time", *name));
     }
   };
-  return Codec<Parameters>{"mapping from parameter to value",
-                           R"({"type":["object","null"],"additionalProperties":{"type":["string","number","boolean"]}})", read, nullptr, nullptr};
+  return Codec<Parameters>{
+      "mapping from parameter to value",
+      R"({"type":["object","null"],"additionalProperties":{"type":["string","number","boolean"]}})", read, nullptr,
+      nullptr};
 }
 
 }  // namespace slipway::config

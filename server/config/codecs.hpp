@@ -44,8 +44,8 @@ std::string or_reference(const std::string& schema);
 
 /// `parse` gives the value or nothing; `expected` ends the sentence "'x' is no …".
 template <class T>
-Codec<T> scalar(std::string type, std::string schema, std::string expected, std::function<std::optional<T>(const std::string&)> parse,
-                std::function<std::string(const T&)> show) {
+Codec<T> scalar(std::string type, std::string schema, std::string expected,
+                std::function<std::optional<T>(const std::string&)> parse, std::function<std::string(const T&)> show) {
   auto read = [expected = std::move(expected), parse = std::move(parse)](Reader& in, const YAML::Node& node, T& value) {
     const auto text = in.scalar(node);
     if (!text) return;
@@ -67,8 +67,8 @@ Codec<T> whole(std::int64_t low, std::int64_t high) {
     return value && *value >= low && *value <= high ? std::optional<T>(static_cast<T>(*value)) : std::nullopt;
   };
   const auto range = fmt::format("whole number from {} to {}", low, high);
-  return scalar<T>(range, or_reference(fmt::format(R"({{"type":"integer","minimum":{},"maximum":{}}})", low, high)), range, parse,
-                   [](const T& value) { return fmt::format("{}", value); });
+  return scalar<T>(range, or_reference(fmt::format(R"({{"type":"integer","minimum":{},"maximum":{}}})", low, high)),
+                   range, parse, [](const T& value) { return fmt::format("{}", value); });
 }
 
 template <class D>
@@ -80,8 +80,10 @@ Codec<D> duration(D low, D high) {
     return duration_cast<D>(*value);
   };
   const auto type = fmt::format("duration from {} to {}", text_of(low), text_of(high));
-  return scalar<D>(type, or_reference(R"({"type":["string","integer"],"pattern":"^(0|([0-9]+(ms|s|m|h|d))+)$","maximum":0,"minimum":0})"),
-                   type + " (like 30s, 5m, 1h30m)", parse, [](const D& value) { return text_of(value); });
+  return scalar<D>(
+      type,
+      or_reference(R"({"type":["string","integer"],"pattern":"^(0|([0-9]+(ms|s|m|h|d))+)$","maximum":0,"minimum":0})"),
+      type + " (like 30s, 5m, 1h30m)", parse, [](const D& value) { return text_of(value); });
 }
 
 template <class E>
@@ -122,7 +124,8 @@ Codec<std::vector<T>> list(Codec<T> item) {
       values.push_back(std::move(value));
     }
   };
-  return Codec<std::vector<T>>{"list of " + item.type, fmt::format(R"({{"type":["array","null"],"items":{}}})", item.schema), read,
+  return Codec<std::vector<T>>{"list of " + item.type,
+                               fmt::format(R"({{"type":["array","null"],"items":{}}})", item.schema), read,
                                [](const std::vector<T>&) { return std::string(); }, item.inner};
 }
 
@@ -133,7 +136,8 @@ Codec<std::optional<T>> maybe(Codec<T> codec) {
     inner(in, node, present);
     value = std::move(present);
   };
-  return Codec<std::optional<T>>{codec.type, codec.schema, read, [](const std::optional<T>&) { return std::string(); }, codec.inner};
+  return Codec<std::optional<T>>{codec.type, codec.schema, read, [](const std::optional<T>&) { return std::string(); },
+                                 codec.inner};
 }
 
 /// A mapping with keys of its own.

@@ -13,7 +13,8 @@ namespace slipway::config {
 namespace {
 
 const std::vector<std::string>& run_facts() {
-  static const std::vector<std::string> names{"COMMIT_SHA", "IMAGE_TAG", "IMAGE_DIGEST", "IMAGE", "REPO", "REPO_NAME", "BRANCH", "RUN_ID", "APP"};
+  static const std::vector<std::string> names{"COMMIT_SHA", "IMAGE_TAG", "IMAGE_DIGEST", "IMAGE", "REPO",
+                                              "REPO_NAME",  "BRANCH",    "RUN_ID",       "APP"};
   return names;
 }
 
@@ -26,9 +27,11 @@ struct Compiled {
 void check_references(const Compiled& one, Reader& in) {
   const auto check = [&](const std::string& text, const char* what, bool) {
     for (const auto& name : references_in(text)) {
-      if (name.starts_with("tt.params.") || std::find(run_facts().begin(), run_facts().end(), name) != run_facts().end()) continue;
-      in.fail(Error(fmt::format("template {}: its {} has $({}), which nothing gives{}", one.value.name.value(), what, printable(name, 60),
-                                did_you_mean(name, run_facts())),
+      if (name.starts_with("tt.params.") ||
+          std::find(run_facts().begin(), run_facts().end(), name) != run_facts().end())
+        continue;
+      in.fail(Error(fmt::format("template {}: its {} has $({}), which nothing gives{}", one.value.name.value(), what,
+                                printable(name, 60), did_you_mean(name, run_facts())),
                     one.where));
     }
   };
@@ -38,12 +41,18 @@ void check_references(const Compiled& one, Reader& in) {
 }
 
 void check_stages(const Compiled& one, Reader& in) {
-  const auto fail = [&](const std::string& what) { in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), what), one.where)); };
-  if (one.value.build.image.empty()) fail("there is no name for the image: `build.image` is not set by the pipeline or here");
-  if (one.value.check && one.value.check->image.empty()) fail("the check has no image to run in: set `check.image`, or `check: off`");
-  if (one.value.check && one.value.check->command.empty()) fail("the check has no command: set `check.command`, or `check: off`");
+  const auto fail = [&](const std::string& what) {
+    in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), what), one.where));
+  };
+  if (one.value.build.image.empty())
+    fail("there is no name for the image: `build.image` is not set by the pipeline or here");
+  if (one.value.check && one.value.check->image.empty())
+    fail("the check has no image to run in: set `check.image`, or `check: off`");
+  if (one.value.check && one.value.check->command.empty())
+    fail("the check has no command: set `check.command`, or `check: off`");
   for (const auto& edit : one.value.values) {
-    if (edit.file.empty()) fail("a value has no file to be written to: set `handoff.values`, or the pipeline's parameter for it");
+    if (edit.file.empty())
+      fail("a value has no file to be written to: set `handoff.values`, or the pipeline's parameter for it");
   }
 }
 
@@ -56,38 +65,49 @@ std::uint64_t effective_request(const Resources& resources, const QueueSettings&
 
 std::uint64_t budget_of(const QueueSettings& queue) {
   if (queue.memory_budget) return *queue.memory_budget;
-  const auto host = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
+  const auto host =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
   return std::min<std::uint64_t>(16ull << 30, host / 4 * 3);
 }
 
 void check_resources(const Compiled& one, const QueueSettings& queue, Reader& in) {
   const Resources& resources = one.value.resources;
-  const auto fail = [&](const std::string& what) { in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), what), one.where)); };
+  const auto fail = [&](const std::string& what) {
+    in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), what), one.where));
+  };
   if (const auto request = effective_request(resources, queue); request > budget_of(queue)) {
-    fail(fmt::format("it asks for {} of memory, more than `queue.memory_budget` of {}: it could never run", size_text(request), size_text(budget_of(queue))));
+    fail(fmt::format("it asks for {} of memory, more than `queue.memory_budget` of {}: it could never run",
+                     size_text(request), size_text(budget_of(queue))));
   }
   if (resources.memory_request && resources.memory_limit && *resources.memory_request > *resources.memory_limit) {
-    fail(fmt::format("its memory request {} is above its limit {}", size_text(*resources.memory_request), size_text(*resources.memory_limit)));
+    fail(fmt::format("its memory request {} is above its limit {}", size_text(*resources.memory_request),
+                     size_text(*resources.memory_limit)));
   }
   if (resources.cpu_request && resources.cpu_limit && *resources.cpu_request > *resources.cpu_limit) {
-    fail(fmt::format("its CPU request {} is above its limit {}", cpu_text(*resources.cpu_request), cpu_text(*resources.cpu_limit)));
+    fail(fmt::format("its CPU request {} is above its limit {}", cpu_text(*resources.cpu_request),
+                     cpu_text(*resources.cpu_limit)));
   }
 }
 
 /// Where a reference is left in the name, templates of different repositories may well mean different images.
 bool same_image(const Template& a, const Template& b) {
-  return a.build.image == b.build.image && (references_in(a.build.image).empty() || (a.repository == b.repository && a.repository.value().find('*') == std::string::npos));
+  return a.build.image == b.build.image &&
+         (references_in(a.build.image).empty() ||
+          (a.repository == b.repository && a.repository.value().find('*') == std::string::npos));
 }
 
 void check_unique(const std::vector<Compiled>& templates, Reader& in) {
   for (auto later = templates.begin(); later != templates.end(); ++later) {
     for (auto earlier = templates.begin(); earlier != later; ++earlier) {
       if (earlier->value.name == later->value.name) {
-        in.fail(Error(fmt::format("template '{}' stands here a second time; the first is in line {}", later->value.name.value(), earlier->where.line), later->where));
-      } else if (same_image(earlier->value, later->value)) {
-        in.fail(Error(fmt::format("templates {} and {} build the same image '{}': each would overwrite the other's tags", earlier->value.name.value(),
-                                  later->value.name.value(), later->value.build.image),
+        in.fail(Error(fmt::format("template '{}' stands here a second time; the first is in line {}",
+                                  later->value.name.value(), earlier->where.line),
                       later->where));
+      } else if (same_image(earlier->value, later->value)) {
+        in.fail(
+            Error(fmt::format("templates {} and {} build the same image '{}': each would overwrite the other's tags",
+                              earlier->value.name.value(), later->value.name.value(), later->value.build.image),
+                  later->where));
       }
     }
   }
@@ -119,10 +139,12 @@ std::optional<Compiled> compile(const YAML::Node& node, PipelineSet& pipelines, 
   result.value.pipeline = PipelineName(head.pipeline.text);
   result.value.repository = RepoName(head.repository.text);
   if (result.value.app.empty()) {
-    result.value.app = repository->is_exact() ? head.repository.text.substr(head.repository.text.find('/') + 1) : "$(REPO_NAME)";
+    result.value.app =
+        repository->is_exact() ? head.repository.text.substr(head.repository.text.find('/') + 1) : "$(REPO_NAME)";
   }
   each_text(result.value, [app = result.value.app](std::string& text, const char*, bool) {
-    text = replace_references(text, [&](std::string_view name) { return name == "APP" ? std::optional(app) : std::nullopt; });
+    text = replace_references(text,
+                              [&](std::string_view name) { return name == "APP" ? std::optional(app) : std::nullopt; });
   });
   return result;
 }
@@ -131,7 +153,8 @@ std::optional<Compiled> compile(const YAML::Node& node, PipelineSet& pipelines, 
 
 std::vector<Template> compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in) {
   std::vector<Compiled> compiled;
-  if (draft.templates.IsDefined() && !draft.templates.IsNull() && !draft.templates.IsSequence()) in.fail(draft.templates, "expected a list of templates");
+  if (draft.templates.IsDefined() && !draft.templates.IsNull() && !draft.templates.IsSequence())
+    in.fail(draft.templates, "expected a list of templates");
   if (draft.templates.IsSequence()) {
     for (const YAML::Node& node : draft.templates) {
       if (auto one = compile(node, pipelines, in)) compiled.push_back(std::move(*one));

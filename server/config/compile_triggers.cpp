@@ -25,7 +25,8 @@ std::vector<std::string> names_of(const Map& map) {
 
 class TriggerCompiler {
  public:
-  TriggerCompiler(const Draft& draft, const std::vector<Template>& templates, Reader& in) : templates_(templates), in_(in) {
+  TriggerCompiler(const Draft& draft, const std::vector<Template>& templates, Reader& in)
+      : templates_(templates), in_(in) {
     read_path_sets(draft.path_sets);
     read_binding_sets(draft.bindings);
   }
@@ -36,7 +37,8 @@ class TriggerCompiler {
     if (written.name.source == nullptr || written.template_name.source == nullptr) return std::nullopt;
     Trigger trigger;
     trigger.name = written.name.text;
-    if (!names_.insert(trigger.name).second) fail(written.name, fmt::format("trigger '{}' stands here a second time", trigger.name));
+    if (!names_.insert(trigger.name).second)
+      fail(written.name, fmt::format("trigger '{}' stands here a second time", trigger.name));
     trigger.repositories = repositories(written.repositories);
     trigger.paths = PathRules(paths(written.paths));
     trigger.interceptors = chain(written);
@@ -64,11 +66,14 @@ class TriggerCompiler {
         const auto text = in_.located(element);
         if (!text) continue;
         auto rule = PathRule::parse(text->text);
-        if (rule) rules.push_back(std::move(*rule));
-        else fail(*text, rule.error().what());
+        if (rule)
+          rules.push_back(std::move(*rule));
+        else
+          fail(*text, rule.error().what());
       }
       const auto name = member.first.Scalar();
-      if (!path_sets_.emplace(name, std::move(rules)).second) in_.fail(member.first, fmt::format("'{}' stands here a second time", name));
+      if (!path_sets_.emplace(name, std::move(rules)).second)
+        in_.fail(member.first, fmt::format("'{}' stands here a second time", name));
     }
   }
 
@@ -90,7 +95,8 @@ class TriggerCompiler {
   }
 
   const Template* find_template(const Located& name) {
-    const auto found = std::find_if(templates_.begin(), templates_.end(), [&](const Template& one) { return one.name.value() == name.text; });
+    const auto found = std::find_if(templates_.begin(), templates_.end(),
+                                    [&](const Template& one) { return one.name.value() == name.text; });
     if (found != templates_.end()) return &*found;
     std::vector<std::string> known;
     for (const auto& one : templates_) known.push_back(one.name.value());
@@ -103,8 +109,10 @@ class TriggerCompiler {
     for (const auto& text : texts) {
       if (text.source == nullptr) continue;
       auto pattern = RepositoryPattern::parse(text.text);
-      if (pattern) patterns.push_back(std::move(*pattern));
-      else fail(text, pattern.error().what());
+      if (pattern)
+        patterns.push_back(std::move(*pattern));
+      else
+        fail(text, pattern.error().what());
     }
     return patterns;
   }
@@ -116,13 +124,18 @@ class TriggerCompiler {
       if (text.text.starts_with('$')) {
         const auto name = std::string_view(text.text).substr(1);
         const auto set = path_sets_.find(name);
-        if (set != path_sets_.end()) rules.insert(rules.end(), set->second.begin(), set->second.end());
-        else fail(text, fmt::format("`path_sets` has no '{}'{}", printable(name, 60), did_you_mean(name, names_of(path_sets_))));
+        if (set != path_sets_.end())
+          rules.insert(rules.end(), set->second.begin(), set->second.end());
+        else
+          fail(text,
+               fmt::format("`path_sets` has no '{}'{}", printable(name, 60), did_you_mean(name, names_of(path_sets_))));
         continue;
       }
       auto rule = PathRule::parse(text.text);
-      if (rule) rules.push_back(std::move(*rule));
-      else fail(text, rule.error().what());
+      if (rule)
+        rules.push_back(std::move(*rule));
+      else
+        fail(text, rule.error().what());
     }
     return rules;
   }
@@ -146,7 +159,8 @@ class TriggerCompiler {
       overlay.text = written.expression.text;
       overlay.expression = program(written.expression);
       if (overlay.key.empty()) fail(written.key, "an overlay needs a key");
-      if (overlay.expression == nullptr && overlay.text.empty()) fail(written.expression, "an overlay needs an expression");
+      if (overlay.expression == nullptr && overlay.text.empty())
+        fail(written.expression, "an overlay needs an expression");
       if (overlay.expression != nullptr) interceptor.overlays.push_back(std::move(overlay));
     }
     return interceptor;
@@ -154,25 +168,31 @@ class TriggerCompiler {
 
   std::vector<Interceptor> chain(const TriggerDraft& written) {
     std::vector<Interceptor> steps;
-    if (written.filter.source != nullptr || !written.overlays.empty()) steps.push_back(step(written.filter, written.overlays));
+    if (written.filter.source != nullptr || !written.overlays.empty())
+      steps.push_back(step(written.filter, written.overlays));
     for (const auto& one : written.interceptors) steps.push_back(step(one.filter, one.overlays));
     return steps;
   }
 
   /// `overlays`: the keys that `extensions` has; none where that is not known yet.
-  void check_binding(const std::string& value, const Position& where, const std::optional<std::vector<std::string>>& overlays) {
+  void check_binding(const std::string& value, const Position& where,
+                     const std::optional<std::vector<std::string>>& overlays) {
     static const std::vector<std::string> roots{"body", "header", "extensions", "git", "context"};
     for (const auto& reference : references_in(value)) {
       const auto path = JsonPath::parse(reference);
       if (!path) {
         in_.fail(Error(path.error().what(), where));
       } else if (std::find(roots.begin(), roots.end(), path->root()) == roots.end()) {
-        in_.fail(Error(fmt::format("$({}) begins with none of body, header, extensions, git{}", printable(reference, 60), did_you_mean(path->root(), roots)), where));
+        in_.fail(Error(fmt::format("$({}) begins with none of body, header, extensions, git{}",
+                                   printable(reference, 60), did_you_mean(path->root(), roots)),
+                       where));
       } else if (path->root() == "git" && reference != "git.url" && reference != "git.branch") {
         in_.fail(Error(fmt::format("$({}) is neither $(git.url) nor $(git.branch)", printable(reference, 60)), where));
       } else if (path->root() == "extensions" && overlays && !path->first().empty() &&
                  std::find(overlays->begin(), overlays->end(), path->first()) == overlays->end()) {
-        in_.fail(Error(fmt::format("no overlay of this trigger makes $({}){}", printable(reference, 60), did_you_mean(path->first(), *overlays)), where));
+        in_.fail(Error(fmt::format("no overlay of this trigger makes $({}){}", printable(reference, 60),
+                                   did_you_mean(path->first(), *overlays)),
+                       where));
       }
     }
   }
@@ -189,18 +209,23 @@ class TriggerCompiler {
 
   /// In place of an earlier one of the same name.
   static void set(std::vector<Binding>& bindings, const Binding& binding) {
-    const auto same = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& one) { return one.name == binding.name; });
-    if (same == bindings.end()) bindings.push_back(binding);
-    else *same = binding;
+    const auto same =
+        std::find_if(bindings.begin(), bindings.end(), [&](const Binding& one) { return one.name == binding.name; });
+    if (same == bindings.end())
+      bindings.push_back(binding);
+    else
+      *same = binding;
   }
 
   std::vector<Binding> bindings(const TriggerDraft& written) {
     std::vector<Binding> result = standard_bindings();
     const auto keys = overlay_keys(written);
     for (const auto& binding : written.bindings) {
-      const bool is_ref = binding.ref.source != nullptr, is_value = binding.name.source != nullptr && binding.value.source != nullptr;
+      const bool is_ref = binding.ref.source != nullptr,
+                 is_value = binding.name.source != nullptr && binding.value.source != nullptr;
       if (is_ref == is_value) {
-        fail(written.name, fmt::format("trigger {}: a binding has either `ref`, or `name` and `value`", written.name.text));
+        fail(written.name,
+             fmt::format("trigger {}: a binding has either `ref`, or `name` and `value`", written.name.text));
       } else if (is_value) {
         check_binding(binding.value.text, binding.value.where, keys);
         set(result, Binding(binding.name.text, binding.value.text));
@@ -208,7 +233,8 @@ class TriggerCompiler {
         for (const auto& one : found->second) check_binding(one.value, binding.ref.where, keys);
         for (const auto& one : found->second) set(result, one);
       } else {
-        fail(binding.ref, fmt::format("there are no bindings '{}'{}", printable(binding.ref.text, 60), did_you_mean(binding.ref.text, names_of(binding_sets_))));
+        fail(binding.ref, fmt::format("there are no bindings '{}'{}", printable(binding.ref.text, 60),
+                                      did_you_mean(binding.ref.text, names_of(binding_sets_))));
       }
     }
     return result;
@@ -220,8 +246,10 @@ class TriggerCompiler {
     const bool possible = std::any_of(trigger.repositories.begin(), trigger.repositories.end(),
                                       [&](const RepositoryPattern& pattern) { return pattern.overlaps(pinned); });
     if (!possible) {
-      fail(written.name, fmt::format("trigger {} can never fire: none of its repositories is {}, the only one that template {} builds", trigger.name,
-                                     pinned.text(), trigger.template_name.value()));
+      fail(
+          written.name,
+          fmt::format("trigger {} can never fire: none of its repositories is {}, the only one that template {} builds",
+                      trigger.name, pinned.text(), trigger.template_name.value()));
     }
   }
 
@@ -231,7 +259,8 @@ class TriggerCompiler {
       for (const auto& reference : references_in(text)) {
         if (!reference.starts_with("tt.params.")) continue;
         const std::string name = reference.substr(10);
-        const bool bound = std::any_of(trigger.bindings.begin(), trigger.bindings.end(), [&](const Binding& one) { return one.name == name; });
+        const bool bound = std::any_of(trigger.bindings.begin(), trigger.bindings.end(),
+                                       [&](const Binding& one) { return one.name == name; });
         if (!bound && !built.defaults.contains(name)) missing.insert(name);
       }
     };
@@ -239,8 +268,9 @@ class TriggerCompiler {
     Template copy = built;
     each_text(copy, look);
     for (const auto& name : missing) {
-      fail(written.template_name, fmt::format("template {} needs the parameter '{}', which trigger {} binds nowhere and which has no default", built.name.value(),
-                                              name, trigger.name));
+      fail(written.template_name,
+           fmt::format("template {} needs the parameter '{}', which trigger {} binds nowhere and which has no default",
+                       built.name.value(), name, trigger.name));
     }
   }
 

@@ -33,7 +33,8 @@ std::string json(const rapidjson::Value& value) {
 }  // namespace
 
 Result<JsonPath::Step> JsonPath::bracket(std::string_view& rest) {
-  const auto close = rest.size() > 1 && (rest[1] == '\'' || rest[1] == '"') ? rest.find(std::string{rest[1], ']'}, 2) : rest.find(']');
+  const auto close =
+      rest.size() > 1 && (rest[1] == '\'' || rest[1] == '"') ? rest.find(std::string{rest[1], ']'}, 2) : rest.find(']');
   if (close == std::string_view::npos) return Error("a [ is never closed");
   Step step;
   if (rest[1] == '\'' || rest[1] == '"') {
@@ -80,7 +81,8 @@ std::string JsonPath::first() const {
   return !steps_.empty() && steps_.front().kind == Step::Kind::member ? steps_.front().name : std::string();
 }
 
-void JsonPath::follow(const rapidjson::Value& node, std::size_t step, std::vector<const rapidjson::Value*>& found) const {
+void JsonPath::follow(const rapidjson::Value& node, std::size_t step,
+                      std::vector<const rapidjson::Value*>& found) const {
   if (step == steps_.size()) return found.push_back(&node);
   const Step& next = steps_[step];
   if (next.kind == Step::Kind::member) {
@@ -104,7 +106,8 @@ Result<std::string> JsonPath::read(const rapidjson::Value& root) const {
   std::vector<const rapidjson::Value*> found;
   follow(root, 0, found);
   if (found.empty()) return Error(fmt::format("there is no {}", text_));
-  if (found.size() == 1) return found[0]->IsString() ? std::string(found[0]->GetString(), found[0]->GetStringLength()) : json(*found[0]);
+  if (found.size() == 1)
+    return found[0]->IsString() ? std::string(found[0]->GetString(), found[0]->GetStringLength()) : json(*found[0]);
   std::string all = "[";
   for (const auto* value : found) all += (all.size() > 1 ? "," : "") + json(*value);
   return all + "]";

@@ -10,7 +10,8 @@
 
 namespace slipway::config {
 
-/// The part of JSONPath that bindings use, as Tekton reads it: `body.a.b`, `body['a.b']`, `body.a\.b`, `body.list[0]`, `[-1]`,
+/// The part of JSONPath that bindings use, as Tekton reads it: `body.a.b`, `body['a.b']`, `body.a\.b`, `body.list[0]`,
+/// `[-1]`,
 /// `[*]`. The first name is the root.
 class JsonPath {
  public:
@@ -21,7 +22,8 @@ class JsonPath {
   std::string first() const;
   const std::string& text() const noexcept { return text_; }
 
-  /// Strings as they are, anything else as JSON; several values (`[*]`) as a JSON list. An error where nothing is there.
+  /// Strings as they are, anything else as JSON; several values (`[*]`) as a JSON list. An error where nothing is
+  /// there.
   Result<std::string> read(const rapidjson::Value& root) const;
 
  private:

@@ -25,7 +25,9 @@ void check_files(Reader& in) {
   for (const auto& [path, where] : in.files()) {
     std::error_code ec;
     if (!std::filesystem::exists(path, ec)) {
-      in.fail(Error(fmt::format("there is no file {}{}", path.string(), ec && ec != std::errc::no_such_file_or_directory ? ": " + ec.message() : ""), where));
+      in.fail(Error(fmt::format("there is no file {}{}", path.string(),
+                                ec && ec != std::errc::no_such_file_or_directory ? ": " + ec.message() : ""),
+                    where));
     }
   }
 }
@@ -37,13 +39,17 @@ void check_settings(const Settings& settings, const YAML::Node& root, Reader& in
     return in.position(node ? node : root);
   };
   if (settings.webhook.secret_files.empty() && root["webhook"]) {
-    in.fail(Error("without a secret no delivery could ever be believed: `webhook.secret_files` needs at least one file", at("webhook", "secret_files")));
+    in.fail(Error("without a secret no delivery could ever be believed: `webhook.secret_files` needs at least one file",
+                  at("webhook", "secret_files")));
   }
-  if (!settings.webhook.path.starts_with('/')) in.fail(Error("the hook's path begins with a slash", at("webhook", "path")));
-  for (const auto& [section, pair] : {std::pair("git", std::pair(&settings.git.username_file, &settings.git.password_file)),
-                                      std::pair("handoff", std::pair(&settings.handoff.username_file, &settings.handoff.password_file))}) {
+  if (!settings.webhook.path.starts_with('/'))
+    in.fail(Error("the hook's path begins with a slash", at("webhook", "path")));
+  for (const auto& [section, pair] :
+       {std::pair("git", std::pair(&settings.git.username_file, &settings.git.password_file)),
+        std::pair("handoff", std::pair(&settings.handoff.username_file, &settings.handoff.password_file))}) {
     if (pair.first->has_value() != pair.second->has_value()) {
-      in.fail(Error("`username_file` and `password_file` go together", at(section, pair.first->has_value() ? "username_file" : "password_file")));
+      in.fail(Error("`username_file` and `password_file` go together",
+                    at(section, pair.first->has_value() ? "username_file" : "password_file")));
     }
   }
   if (settings.handoff.signing != Signing::none && settings.handoff.signing_key.empty()) {
@@ -63,7 +69,9 @@ Loaded load_text(std::string_view text, const std::filesystem::path& file, const
   const Source source(file.string(), std::string(text));
   const auto root = parse_yaml(source);
   if (!root) return std::vector<Error>{root.error()};
-  if (!root->IsMap()) return std::vector<Error>{Error("there is no configuration in it: expected a mapping", Position(source.file, 1, 1))};
+  if (!root->IsMap())
+    return std::vector<Error>{
+        Error("there is no configuration in it: expected a mapping", Position(source.file, 1, 1))};
 
   Reader in(source);
   Draft draft;
@@ -86,7 +94,8 @@ Loaded load_text(std::string_view text, const std::filesystem::path& file, const
   if (!errors.empty()) return in_order(std::move(errors), source.file);
   Config config;
   config.settings = std::move(draft.settings);
-  config.catalogue = std::make_shared<const Catalogue>(std::move(templates), std::move(triggers), pipelines.all(), config.settings);
+  config.catalogue =
+      std::make_shared<const Catalogue>(std::move(templates), std::move(triggers), pipelines.all(), config.settings);
   config.file = file;
   return config;
 }

@@ -27,8 +27,8 @@ struct LoadOptions {
   bool check_files = true;  ///< secrets and other files that the configuration names must be there (`serve`, `check`)
 };
 
-/// The configuration, or every error in it, in the order of the file, each with `file:line:col`, a sentence and, for what
-/// is inside a filter, the line with a caret.
+/// The configuration, or every error in it, in the order of the file, each with `file:line:col`, a sentence and, for
+/// what is inside a filter, the line with a caret.
 using Loaded = std::variant<Config, std::vector<Error>>;
 
 Loaded load(const std::filesystem::path& file, const LoadOptions& options = LoadOptions());

@@ -12,11 +12,12 @@ namespace {
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 bool is_name(std::string_view part) {
-  return !part.empty() && part.find_first_not_of(name_characters) == std::string_view::npos && part.find("..") == std::string_view::npos &&
-         part != ".";
+  return !part.empty() && part.find_first_not_of(name_characters) == std::string_view::npos &&
+         part.find("..") == std::string_view::npos && part != ".";
 }
 
-/// Matches one `[…]` whose first character behind the bracket is at `at`; moves `at` behind it. False also where it is not closed.
+/// Matches one `[…]` whose first character behind the bracket is at `at`; moves `at` behind it. False also where it is
+/// not closed.
 bool in_set(std::string_view pattern, std::size_t& at, char c) noexcept {
   const bool negated = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
   if (negated) ++at;
@@ -98,10 +99,14 @@ bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
 
 Result<RepositoryPattern> RepositoryPattern::parse(const std::string& text) {
   const auto slash = text.find('/');
-  const std::string organisation = text == "*" ? "*" : text.substr(0, slash), name = text == "*" ? "*" : slash == std::string::npos ? "" : text.substr(slash + 1);
+  const std::string organisation = text == "*" ? "*" : text.substr(0, slash), name = text == "*" ? "*"
+                                                                                     : slash == std::string::npos
+                                                                                         ? ""
+                                                                                         : text.substr(slash + 1);
   const auto good = [](const std::string& part) { return part == "*" || is_name(part); };
   if (!good(organisation) || !good(name)) {
-    return Error(fmt::format("'{}' is no repository: expected Organisation/name, Organisation/*, */name or *", printable(text, 100)));
+    return Error(fmt::format("'{}' is no repository: expected Organisation/name, Organisation/*, */name or *",
+                             printable(text, 100)));
   }
   RepositoryPattern pattern;
   pattern.text_ = text;
@@ -114,7 +119,8 @@ bool RepositoryPattern::matches(const RepoName& repository) const noexcept {
   const std::string_view whole = repository.value();
   const auto slash = whole.find('/');
   if (text_.empty() || slash == std::string_view::npos) return false;
-  return (organisation_.empty() || whole.substr(0, slash) == organisation_) && (name_.empty() || whole.substr(slash + 1) == name_);
+  return (organisation_.empty() || whole.substr(0, slash) == organisation_) &&
+         (name_.empty() || whole.substr(slash + 1) == name_);
 }
 
 bool RepositoryPattern::overlaps(const RepositoryPattern& other) const noexcept {
@@ -138,7 +144,8 @@ Result<PathRule> PathRule::parse(const std::string& text) {
   if (rule.pattern_.starts_with("./")) rule.pattern_.erase(0, 2);
   if (rule.pattern_.empty()) return Error("an empty path covers nothing: write `**` for every file");
   if (rule.pattern_.starts_with('/')) {
-    return Error(fmt::format("'{}' begins with a slash: paths are relative to the repository's root", printable(text, 100)));
+    return Error(
+        fmt::format("'{}' begins with a slash: paths are relative to the repository's root", printable(text, 100)));
   }
   rule.glob_ = rule.pattern_.find_first_of("*?[") != std::string::npos;
   const auto open = rule.pattern_.find('[');

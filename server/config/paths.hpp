@@ -10,8 +10,8 @@
 
 namespace slipway::config {
 
-/// `Org/name` exactly, `Org/*` for any repository of one organisation, `*/name` for that name anywhere, `*` for every one.
-/// Case counts.
+/// `Org/name` exactly, `Org/*` for any repository of one organisation, `*/name` for that name anywhere, `*` for every
+/// one. Case counts.
 class RepositoryPattern {
  public:
   RepositoryPattern() = default;  ///< matches nothing
@@ -30,8 +30,8 @@ class RepositoryPattern {
   std::string organisation_, name_;  ///< empty: any
 };
 
-/// One line of `paths`: `services/grading/` (everything below), `pom.xml` (that file, or everything below that folder), or a
-/// glob with `*`, `?`, `[…]` (within one folder) and `**` (across folders). A leading `!` excludes.
+/// One line of `paths`: `services/grading/` (everything below), `pom.xml` (that file, or everything below that folder),
+/// or a glob with `*`, `?`, `[…]` (within one folder) and `**` (across folders). A leading `!` excludes.
 class PathRule {
  public:
   static Result<PathRule> parse(const std::string& text);
@@ -47,8 +47,8 @@ class PathRule {
   bool glob_ = false;
 };
 
-/// The rules of a trigger: a file counts where the last rule that matches it includes it; with only excluding rules, every
-/// other file counts.
+/// The rules of a trigger: a file counts where the last rule that matches it includes it; with only excluding rules,
+/// every other file counts.
 class PathRules {
  public:
   PathRules() = default;

@@ -49,7 +49,8 @@ void PipelineSet::add(const Source& source, const YAML::Node& node, Reader& in, 
   move_errors(head, in.errors());
   const bool named = entry.head.name.source != nullptr && !entry.head.name.text.empty();
   if (!named || !node.IsMap()) return;
-  const auto same = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) { return one.head.name.text == entry.head.name.text; });
+  const auto same = std::find_if(entries_.begin(), entries_.end(),
+                                 [&](const Entry& one) { return one.head.name.text == entry.head.name.text; });
   if (same != entries_.end() && same->source == &source) {
     in.fail(Error(fmt::format("pipeline '{}' stands here a second time", entry.head.name.text), entry.head.name.where));
   } else if (same != entries_.end()) {
@@ -79,7 +80,8 @@ void PipelineSet::add_folder(const std::filesystem::path& folder, const Position
   for (const auto& entry : std::filesystem::directory_iterator(folder, ec)) {
     if (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml") files.push_back(entry.path());
   }
-  if (ec) errors_.emplace_back(fmt::format("the folder {} can not be read: {}", folder.string(), ec.message()), named_at);
+  if (ec)
+    errors_.emplace_back(fmt::format("the folder {} can not be read: {}", folder.string(), ec.message()), named_at);
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     auto source = read_source(file);
@@ -106,7 +108,8 @@ void PipelineSet::add_inline(const YAML::Node& list, Reader& in) {
 }
 
 const PipelineSet::Entry* PipelineSet::find(const std::string& name) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) { return one.head.name.text == name; });
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) { return one.head.name.text == name; });
   return found == entries_.end() ? nullptr : &*found;
 }
 
@@ -115,7 +118,9 @@ std::optional<Template> PipelineSet::instantiate(const TemplateDraft& of, Parame
   std::vector<std::string> known;
   if (entry == nullptr) {
     for (const auto& one : entries_) known.push_back(one.head.name.text);
-    in.fail(Error(fmt::format("there is no pipeline '{}'{}", printable(of.pipeline.text, 80), did_you_mean(of.pipeline.text, known)), of.pipeline.where));
+    in.fail(Error(fmt::format("there is no pipeline '{}'{}", printable(of.pipeline.text, 80),
+                              did_you_mean(of.pipeline.text, known)),
+                  of.pipeline.where));
     return std::nullopt;
   }
   for (const auto& declared : entry->head.params) {
@@ -124,15 +129,18 @@ std::optional<Template> PipelineSet::instantiate(const TemplateDraft& of, Parame
     if (declared.default_value) {
       params.emplace(declared.name.text, *declared.default_value);
     } else {
-      in.fail(Error(fmt::format("template '{}' has to give the parameter '{}' of {}: {}", of.name.text, declared.name.text, of.pipeline.text,
-                                declared.description.empty() ? "it has no default" : declared.description),
-                    of.name.where));
+      in.fail(Error(
+          fmt::format("template '{}' has to give the parameter '{}' of {}: {}", of.name.text, declared.name.text,
+                      of.pipeline.text, declared.description.empty() ? "it has no default" : declared.description),
+          of.name.where));
       params.emplace(declared.name.text, "");
     }
   }
   for (const auto& [name, value] : params) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    in.fail(Error(fmt::format("pipeline {} has no parameter '{}'{}", of.pipeline.text, printable(name, 60), did_you_mean(name, known)), of.name.where));
+    in.fail(Error(fmt::format("pipeline {} has no parameter '{}'{}", of.pipeline.text, printable(name, 60),
+                              did_you_mean(name, known)),
+                  of.name.where));
   }
   Reader stages(*entry->source);
   stages.use_parameters(&params);

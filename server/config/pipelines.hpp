@@ -12,8 +12,8 @@ namespace slipway::config {
 /// The pipelines that are part of the program; `file` is their path in the source tree. Made by embed.cmake.
 std::vector<Source> shipped_pipelines();
 
-/// The pipelines that templates may name: shipped ones, those of a folder, those written in the configuration; a later one of
-/// the same name stands for the earlier.
+/// The pipelines that templates may name: shipped ones, those of a folder, those written in the configuration; a later
+/// one of the same name stands for the earlier.
 class PipelineSet {
  public:
   explicit PipelineSet(std::vector<Error>& errors) : errors_(errors) {}
@@ -21,8 +21,8 @@ class PipelineSet {
   void add_folder(const std::filesystem::path& folder, const Position& named_at);
   void add_inline(const YAML::Node& list, Reader& in);
 
-  /// What the pipeline says, with `params` put in where it says `$(params.…)`. Missing and unknown parameters, and an unknown
-  /// pipeline, are reported at the template's places in `in`.
+  /// What the pipeline says, with `params` put in where it says `$(params.…)`. Missing and unknown parameters, and an
+  /// unknown pipeline, are reported at the template's places in `in`.
   std::optional<Template> instantiate(const TemplateDraft& of, Parameters& params, Reader& in);
   std::vector<Pipeline> all() const;
 

@@ -14,10 +14,12 @@ namespace {
 
 constexpr std::size_t file_limit = 4u << 20;
 
-bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
 
-/// Where the byte `index` of a scalar's value stands in the source: value and source are walked side by side, and what the
-/// style adds (quotes, escapes, indentation, folded lines) is passed over.
+/// Where the byte `index` of a scalar's value stands in the source: value and source are walked side by side, and what
+/// the style adds (quotes, escapes, indentation, folded lines) is passed over.
 std::size_t source_offset(const Located& scalar, std::size_t index) {
   const std::string& text = scalar.source->text;
   std::size_t at = std::min(scalar.offset, text.size());
@@ -37,7 +39,8 @@ std::size_t source_offset(const Located& scalar, std::size_t index) {
 Position position_of(const Source& source, std::size_t offset) {
   Position where(source.file, 1, 1);
   std::size_t line_start = 0;
-  for (auto end = source.text.find('\n'); end != std::string::npos && end < offset; end = source.text.find('\n', end + 1)) {
+  for (auto end = source.text.find('\n'); end != std::string::npos && end < offset;
+       end = source.text.find('\n', end + 1)) {
     ++where.line;
     line_start = end + 1;
   }
@@ -81,12 +84,14 @@ Error error_within(const Located& scalar, const Error& error) {
 
 Result<Source> read_source(const std::filesystem::path& file) {
   std::error_code ec;
-  if (std::filesystem::is_directory(file, ec)) return Error("is a directory, not a file", Position(file.string(), 0, 0));
+  if (std::filesystem::is_directory(file, ec))
+    return Error("is a directory, not a file", Position(file.string(), 0, 0));
   std::ifstream in(file, std::ios::binary);
   if (!in) return Error("can not be read: is it there, and readable for this user?", Position(file.string(), 0, 0));
   std::string text;
   text.assign(std::istreambuf_iterator<char>(in), {});
-  if (text.size() > file_limit) return Error("is above 4 MiB, which no configuration needs", Position(file.string(), 0, 0));
+  if (text.size() > file_limit)
+    return Error("is above 4 MiB, which no configuration needs", Position(file.string(), 0, 0));
   return Source(file.string(), std::move(text));
 }
 
@@ -95,7 +100,8 @@ Result<YAML::Node> parse_yaml(const Source& source) {
     const auto documents = YAML::LoadAll(source.text);
     if (documents.size() > 1) {
       const auto mark = documents[1].Mark();
-      return Error("a second document begins here: only one is read", Position(source.file, mark.line + 1, mark.column + 1));
+      return Error("a second document begins here: only one is read",
+                   Position(source.file, mark.line + 1, mark.column + 1));
     }
     return documents.empty() ? YAML::Node() : documents.front();
   } catch (const YAML::Exception& broken) {  // the library's way to say that the input is wrong
@@ -132,7 +138,9 @@ std::optional<Located> Reader::located(const YAML::Node& node) {
 
 std::optional<std::string> Reader::scalar(const YAML::Node& node) {
   if (!node.IsScalar()) {
-    fail(node, node.IsNull() ? "there is no value" : node.IsMap() ? "expected one value, found a mapping" : "expected one value, found a list");
+    fail(node, node.IsNull()  ? "there is no value"
+               : node.IsMap() ? "expected one value, found a mapping"
+                              : "expected one value, found a list");
     return std::nullopt;
   }
   std::string text = node.Scalar();

@@ -27,12 +27,12 @@ struct Located {
   Located() = default;
   std::string text;
   Position where;
-  std::size_t offset = 0;        ///< of the scalar's first byte in its source
+  std::size_t offset = 0;  ///< of the scalar's first byte in its source
   const Source* source = nullptr;
 };
 
-/// What the declared keys are read with: collects errors instead of stopping at the first, puts in environment variables
-/// (settings) or a pipeline's parameters (stages), and remembers the files that have to exist.
+/// What the declared keys are read with: collects errors instead of stopping at the first, puts in environment
+/// variables (settings) or a pipeline's parameters (stages), and remembers the files that have to exist.
 class Reader {
  public:
   explicit Reader(const Source& source) : source_(&source) {}
@@ -82,8 +82,8 @@ Result<YAML::Node> parse_yaml(const Source& source);
 /// The file's bytes; an error where it can not be read or is above 4 MiB.
 Result<Source> read_source(const std::filesystem::path& file);
 
-/// An error inside a scalar: `error` counts lines and columns within the scalar's text from 1; the result counts in the file,
-/// whatever the scalar's style, and shows the file's line with a caret.
+/// An error inside a scalar: `error` counts lines and columns within the scalar's text from 1; the result counts in the
+/// file, whatever the scalar's style, and shows the file's line with a caret.
 Error error_within(const Located& scalar, const Error& error);
 /// `what`, then the line of the source at `where` and a caret under the column.
 std::string with_caret(const std::string& what, const Source& source, const Position& where);

@@ -14,7 +14,8 @@ using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 /// Puts values in place of `$(name)`. Values are not looked at again. A `$(` without its `)` stays.
 std::string replace_references(std::string_view text, const Lookup& lookup);
 
-/// The names of all `$(name)` in a text, in order. Brackets within a name are balanced, so that JSONPath filters stay whole.
+/// The names of all `$(name)` in a text, in order. Brackets within a name are balanced, so that JSONPath filters stay
+/// whole.
 std::vector<std::string> references_in(std::string_view text);
 
 }  // namespace slipway::config

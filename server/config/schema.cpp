@@ -38,7 +38,8 @@ void write_key(Json& json, const Key& key) {
   schema.AddMember("description", rapidjson::Value(key.sentence, schema.GetAllocator()), schema.GetAllocator());
   if (!key.default_text.empty()) {
     rapidjson::Document plain(&schema.GetAllocator());
-    const bool is_text = !(key.type.starts_with("whole number") || key.type == "true or false") || plain.Parse(key.default_text).HasParseError();
+    const bool is_text = !(key.type.starts_with("whole number") || key.type == "true or false") ||
+                         plain.Parse(key.default_text).HasParseError();
     if (is_text) plain.SetString(key.default_text, schema.GetAllocator());
     schema.AddMember("default", plain, schema.GetAllocator());
   }
@@ -95,9 +96,12 @@ std::string json_schema() {
 std::string reference() {
   std::string page;
   for (const auto& info : all_shapes()) {
-    page += fmt::format("### `{}`\n\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", info->name, info->sentence);
+    page += fmt::format("### `{}`\n\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", info->name,
+                        info->sentence);
     for (const auto& key : info->keys) {
-      const std::string fallback = key.required ? "**required**" : key.default_text.empty() ? "" : fmt::format("`{}`", key.default_text);
+      const std::string fallback = key.required               ? "**required**"
+                                   : key.default_text.empty() ? ""
+                                                              : fmt::format("`{}`", key.default_text);
       page += fmt::format("| `{}` | {} | {} | {} |\n", key.name, cell(key.type), cell(fallback), cell(key.sentence));
     }
     page += "\n";

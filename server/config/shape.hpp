@@ -20,9 +20,10 @@ template <class T>
 struct Codec {
   std::string type;    ///< for a person: `duration`, `one of text, json`
   std::string schema;  ///< JSON Schema of it
-  std::function<void(Reader&, const YAML::Node&, T&)> read;  ///< reports what is wrong to the reader and leaves the value
-  std::function<std::string(const T&)> show;                 ///< empty where there is nothing worth showing
-  std::shared_ptr<const ShapeInfo> inner;                    ///< of mappings with keys of their own
+  std::function<void(Reader&, const YAML::Node&, T&)>
+      read;                                   ///< reports what is wrong to the reader and leaves the value
+  std::function<std::string(const T&)> show;  ///< empty where there is nothing worth showing
+  std::shared_ptr<const ShapeInfo> inner;     ///< of mappings with keys of their own
 };
 
 /// One declared key.
@@ -43,8 +44,8 @@ struct ShapeInfo {
   std::vector<Key> keys;
 };
 
-/// Reports keys that are unknown, with the nearest known one, stand twice, or are required and missing. False where the node
-/// is no mapping.
+/// Reports keys that are unknown, with the nearest known one, stand twice, or are required and missing. False where the
+/// node is no mapping.
 bool check_keys(Reader& in, const YAML::Node& node, const ShapeInfo& info);
 
 /// A mapping with declared keys that fills a T.
@@ -74,10 +75,10 @@ class Shape {
   template <class M>
   Shape& add(const std::string& name, Codec<M> codec, std::string sentence, std::function<M&(T&)> part) {
     T defaults;
-    info_->keys.push_back(Key{name, codec.type, codec.schema, codec.show ? codec.show(part(defaults)) : "", std::move(sentence), false, codec.inner});
-    readers_.push_back([read = std::move(codec.read), part = std::move(part)](Reader& in, const YAML::Node& node, T& whole) {
-      read(in, node, part(whole));
-    });
+    info_->keys.push_back(Key{name, codec.type, codec.schema, codec.show ? codec.show(part(defaults)) : "",
+                              std::move(sentence), false, codec.inner});
+    readers_.push_back([read = std::move(codec.read), part = std::move(part)](
+                           Reader& in, const YAML::Node& node, T& whole) { read(in, node, part(whole)); });
     return *this;
   }
 

@@ -42,7 +42,8 @@ class Object {
     return part(key, std::move(map));
   }
   Object& part(const char* key, Json value) {
-    const bool empty = value.IsNull() || (value.IsObject() && value.ObjectEmpty()) || (value.IsArray() && value.Empty());
+    const bool empty =
+        value.IsNull() || (value.IsObject() && value.ObjectEmpty()) || (value.IsArray() && value.Empty());
     return empty ? *this : add(key, std::move(value));
   }
   Json take() { return std::move(value_); }
@@ -72,7 +73,8 @@ struct Listing {
 Json overlays_json(Document& document, const std::vector<Overlay>& overlays) {
   Json list(rapidjson::kArrayType);
   for (const auto& overlay : overlays) {
-    list.PushBack(Object(document).text("key", overlay.key).text("expression", overlay.text).take(), document.GetAllocator());
+    list.PushBack(Object(document).text("key", overlay.key).text("expression", overlay.text).take(),
+                  document.GetAllocator());
   }
   return list;
 }
@@ -80,10 +82,13 @@ Json overlays_json(Document& document, const std::vector<Overlay>& overlays) {
 Json trigger_json(Document& document, const Trigger& trigger) {
   Json chain(rapidjson::kArrayType), bindings(rapidjson::kArrayType);
   for (const auto& step : trigger.interceptors) {
-    chain.PushBack(Object(document).text("filter", step.text).part("overlays", overlays_json(document, step.overlays)).take(), document.GetAllocator());
+    chain.PushBack(
+        Object(document).text("filter", step.text).part("overlays", overlays_json(document, step.overlays)).take(),
+        document.GetAllocator());
   }
   for (const auto& binding : trigger.bindings) {
-    bindings.PushBack(Object(document).text("name", binding.name).text("value", binding.value).take(), document.GetAllocator());
+    bindings.PushBack(Object(document).text("name", binding.name).text("value", binding.value).take(),
+                      document.GetAllocator());
   }
   std::vector<std::string> repositories, paths;
   for (const auto& pattern : trigger.repositories) repositories.push_back(pattern.text());
@@ -138,7 +143,12 @@ Json build_json(Document& document, const BuildSpec& build) {
 Json handoff_json(Document& document, const Template& of) {
   Json values(rapidjson::kArrayType);
   for (const auto& edit : of.values) {
-    values.PushBack(Object(document).text("file", edit.file).text("path", edit.path).text("value", edit.value).flag("create", edit.create).take(),
+    values.PushBack(Object(document)
+                        .text("file", edit.file)
+                        .text("path", edit.path)
+                        .text("value", edit.value)
+                        .flag("create", edit.create)
+                        .take(),
                     document.GetAllocator());
   }
   const char* guard = of.guard == Guard::error ? "error" : of.guard == Guard::warn ? "warn" : "off";
@@ -232,26 +242,34 @@ Result<Listing> listing(const Config& config, std::string_view kind) {
   } else if (kind == "triggers" || kind == "trigger") {
     list.head = {"NAME", "REPOSITORY", "TEMPLATE"};
     for (const auto& one : config.catalogue->triggers()) {
-      list.items.push_back({one.name, {one.name, repositories_of(one), one.template_name.value()},
-                            [&one](Document& document) { return trigger_json(document, one); }, ""});
+      list.items.push_back({one.name,
+                            {one.name, repositories_of(one), one.template_name.value()},
+                            [&one](Document& document) { return trigger_json(document, one); },
+                            ""});
     }
   } else if (kind == "templates" || kind == "template") {
     list.head = {"NAME", "PIPELINE", "REPOSITORY", "IMAGE", "TIMEOUT"};
     for (const auto& one : config.catalogue->templates()) {
-      list.items.push_back({one.name.value(), {one.name.value(), one.pipeline.value(), one.repository.value(), one.build.image, text_of(one.timeout)},
-                            [&one](Document& document) { return template_json(document, one); }, ""});
+      list.items.push_back(
+          {one.name.value(),
+           {one.name.value(), one.pipeline.value(), one.repository.value(), one.build.image, text_of(one.timeout)},
+           [&one](Document& document) { return template_json(document, one); },
+           ""});
     }
   } else if (kind == "pipelines" || kind == "pipeline") {
     list.head = {"NAME", "STAGES", "FILE"};
     for (const auto& one : config.catalogue->pipelines()) {
       std::string stages;
       for (const Stage stage : one.stages) stages += (stages.empty() ? "" : ",") + std::string(slipway::name(stage));
-      list.items.push_back({one.name.value(), {one.name.value(), stages, one.file}, [&one](Document& document) { return pipeline_json(document, one); },
+      list.items.push_back({one.name.value(),
+                            {one.name.value(), stages, one.file},
+                            [&one](Document& document) { return pipeline_json(document, one); },
                             one.source});
     }
   } else {
     const std::vector<std::string> known{"listener", "triggers", "templates", "pipelines"};
-    return Error(fmt::format("there is nothing called '{}' to get{}: listener, triggers, templates or pipelines", printable(kind, 40), did_you_mean(kind, known)));
+    return Error(fmt::format("there is nothing called '{}' to get{}: listener, triggers, templates or pipelines",
+                             printable(kind, 40), did_you_mean(kind, known)));
   }
   return list;
 }
@@ -265,7 +283,8 @@ std::string table(const Listing& list) {
   }
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string text;
-    for (std::size_t i = 0; i < cells.size(); ++i) text += i + 1 == cells.size() ? cells[i] : fmt::format("{:<{}}   ", cells[i], widths[i]);
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      text += i + 1 == cells.size() ? cells[i] : fmt::format("{:<{}}   ", cells[i], widths[i]);
     return text + "\n";
   };
   std::string text = line(list.head);
@@ -296,7 +315,9 @@ Result<std::string> show(const Config& config, std::string_view kind, std::strin
     std::vector<std::string> known;
     for (const auto& item : list->items) known.push_back(item.name);
     std::erase_if(list->items, [&](const Item& item) { return item.name != name; });
-    if (list->items.empty()) return Error(fmt::format("there is no '{}' among the {}{}", printable(name, 80), kind, did_you_mean(name, known)));
+    if (list->items.empty())
+      return Error(
+          fmt::format("there is no '{}' among the {}{}", printable(name, 80), kind, did_you_mean(name, known)));
   }
   return format == ShowFormat::table ? table(*list) : whole(*list, !name.empty(), format);
 }

@@ -15,8 +15,15 @@ using Unit = std::pair<std::string_view, std::uint64_t>;
 constexpr std::array<Unit, 5> times{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 constexpr std::uint64_t longest = 100ull * 365 * 86'400'000;
 
-constexpr std::array<Unit, 9> sizes{{{"Ti", 1ull << 40}, {"Gi", 1ull << 30}, {"Mi", 1ull << 20}, {"Ki", 1ull << 10},
-                                     {"T", 1'000'000'000'000}, {"G", 1'000'000'000}, {"M", 1'000'000}, {"k", 1000}, {"", 1}}};
+constexpr std::array<Unit, 9> sizes{{{"Ti", 1ull << 40},
+                                     {"Gi", 1ull << 30},
+                                     {"Mi", 1ull << 20},
+                                     {"Ki", 1ull << 10},
+                                     {"T", 1'000'000'000'000},
+                                     {"G", 1'000'000'000},
+                                     {"M", 1'000'000},
+                                     {"k", 1000},
+                                     {"", 1}}};
 
 std::string_view take(std::string_view& text, bool digits) {
   std::size_t n = 0;

@@ -12,16 +12,20 @@ namespace {
 bool is_plain(std::string_view text) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
   constexpr std::string_view others = "0123456789-./()$<>+@=,~^ ";
-  constexpr std::array<std::string_view, 12> words{"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "none"};
+  constexpr std::array<std::string_view, 12> words{"true", "false", "null", "yes", "no",  "on",
+                                                   "off",  "y",     "n",    "nan", "inf", "none"};
   if (text.empty()) return false;
-  if (letters.find(text.front()) == std::string_view::npos && text.front() != '/' && text.front() != '.' && text.front() != '$') return false;
+  if (letters.find(text.front()) == std::string_view::npos && text.front() != '/' && text.front() != '.' &&
+      text.front() != '$')
+    return false;
   if (text.front() == '.' && text.size() > 1 && text[1] != '/') return false;
   if (text.back() == ' ') return false;
   for (const char c : text) {
     if (letters.find(c) == std::string_view::npos && others.find(c) == std::string_view::npos) return false;
   }
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return std::find(words.begin(), words.end(), lower) == words.end();
 }
 
@@ -64,8 +68,10 @@ void write(const rapidjson::Value& value, std::size_t indent, std::string& out) 
   for (const auto& element : value.GetArray()) {
     next_line();
     out += "- ";
-    if (is_block(element)) write(element, indent + 2, out);
-    else out += scalar(element) + "\n";
+    if (is_block(element))
+      write(element, indent + 2, out);
+    else
+      out += scalar(element) + "\n";
   }
 }
 

@@ -69,7 +69,8 @@ class Binder {
 
 }  // namespace
 
-Result<Parameters> bind(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event, const rapidjson::Value& extensions) {
+Result<Parameters> bind(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event,
+                        const rapidjson::Value& extensions) {
   const Template* built = catalogue.find(trigger.template_name);
   Parameters parameters;
   Binder value_of(catalogue, event, extensions);

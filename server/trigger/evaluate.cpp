@@ -10,12 +10,15 @@
 namespace slipway::trigger {
 namespace {
 
-std::string_view name_part(std::string_view full_name) { return full_name.substr(full_name.find('/') + 1); }
+std::string_view name_part(std::string_view full_name) {
+  return full_name.substr(full_name.find('/') + 1);
+}
 
 std::string not_in_list(const config::Trigger& trigger, const RepoName& repository) {
   for (const auto& pattern : trigger.repositories) {
     if (pattern.matches_but_for_case(repository)) {
-      return fmt::format("its repositories have '{}', and this is '{}': upper and lower case count", pattern.text(), repository.value());
+      return fmt::format("its repositories have '{}', and this is '{}': upper and lower case count", pattern.text(),
+                         repository.value());
     }
   }
   std::string list;
@@ -28,7 +31,11 @@ std::string not_pinned(const config::Trigger& trigger, const RepoName& repositor
   const std::string& pinned = trigger.pinned.text();
   std::string reason;
   reason.reserve(trigger.template_name.value().size() + pinned.size() + repository.value().size() + 80);
-  reason.append(trigger.template_name.value()).append(" builds only ").append(pinned).append(", and this is ").append(repository.value());
+  reason.append(trigger.template_name.value())
+      .append(" builds only ")
+      .append(pinned)
+      .append(", and this is ")
+      .append(repository.value());
   if (trigger.pinned.matches_but_for_case(repository)) {
     reason.append(": upper and lower case count");
   } else if (name_part(pinned) == name_part(repository.value())) {
@@ -48,7 +55,8 @@ std::string files_changed(const Push& push) {
     }
   }
   if (count == 0) return "no file is listed as changed";
-  return fmt::format("changed {}: {}{}", count == 1 ? "is" : "are", some, count > 3 ? fmt::format(" and {} more", count - 3) : "");
+  return fmt::format("changed {}: {}{}", count == 1 ? "is" : "are", some,
+                     count > 3 ? fmt::format(" and {} more", count - 3) : "");
 }
 
 std::string not_in_paths(const config::PathRules& paths, const Push& push) {
@@ -59,7 +67,8 @@ std::string not_in_paths(const config::PathRules& paths, const Push& push) {
 
 class Chain {
  public:
-  Chain(const config::Trigger& trigger, const Event& event, const KnownVerdict& known) : trigger_(trigger), event_(event), known_(known) {
+  Chain(const config::Trigger& trigger, const Event& event, const KnownVerdict& known)
+      : trigger_(trigger), event_(event), known_(known) {
     extensions_.SetObject();
   }
 
@@ -98,7 +107,8 @@ class Chain {
     for (const auto& overlay : step.overlays) {
       const auto value = overlay.expression->evaluate(event_.bindings(extensions_));
       const auto failed = [&](const Error& error) {
-        return Outcome(Outcome::Kind::error, fmt::format("the overlay '{}' has no value: {}", overlay.key, error.what()));
+        return Outcome(Outcome::Kind::error,
+                       fmt::format("the overlay '{}' has no value: {}", overlay.key, error.what()));
       };
       if (!value) return failed(value.error());
       if (const auto set = cel::set_extension(next, overlay.key, *value); !set) return failed(set.error());
@@ -117,14 +127,16 @@ class Chain {
 
 std::optional<std::string> repository_reason(const config::Trigger& trigger, const RepoName& repository) {
   const auto matches = [&](const config::RepositoryPattern& pattern) { return pattern.matches(repository); };
-  if (!trigger.repositories.empty() && std::none_of(trigger.repositories.begin(), trigger.repositories.end(), matches)) {
+  if (!trigger.repositories.empty() &&
+      std::none_of(trigger.repositories.begin(), trigger.repositories.end(), matches)) {
     return not_in_list(trigger, repository);
   }
   if (!trigger.pinned.matches(repository)) return not_pinned(trigger, repository);
   return std::nullopt;
 }
 
-Outcome evaluate(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event, const KnownVerdict& known) {
+Outcome evaluate(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event,
+                 const KnownVerdict& known) {
   if (!trigger.paths.empty() && !trigger.paths.first_covered(event.push())) {
     return Outcome(Outcome::Kind::not_matched, not_in_paths(trigger.paths, event.push()));
   }

@@ -27,8 +27,10 @@ std::optional<std::string> repository_reason(const config::Trigger& trigger, con
 /// The verdict of the filter of step `index`, known beforehand; nothing where it has to be evaluated.
 using KnownVerdict = std::function<const Result<bool>*(std::size_t index)>;
 
-/// Paths, then the chain in order, then the bindings. The repository was looked at before. A filter that fails to evaluate, an
-/// overlay that has no value, a parameter that can not be bound: an error, which is not the same as "did not match".
-Outcome evaluate(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event, const KnownVerdict& known = nullptr);
+/// Paths, then the chain in order, then the bindings. The repository was looked at before. A filter that fails to
+/// evaluate, an overlay that has no value, a parameter that can not be bound: an error, which is not the same as "did
+/// not match".
+Outcome evaluate(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event,
+                 const KnownVerdict& known = nullptr);
 
 }  // namespace slipway::trigger

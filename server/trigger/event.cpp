@@ -62,7 +62,8 @@ rapidjson::Value list_of(const std::vector<std::string>& texts, rapidjson::Docum
   return list;
 }
 
-void set(rapidjson::Value& object, const char* key, rapidjson::Value value, rapidjson::Document::AllocatorType& memory) {
+void set(rapidjson::Value& object, const char* key, rapidjson::Value value,
+         rapidjson::Document::AllocatorType& memory) {
   if (const auto member = object.FindMember(key); member != object.MemberEnd()) {
     member->value = std::move(value);
   } else {
@@ -70,7 +71,8 @@ void set(rapidjson::Value& object, const char* key, rapidjson::Value value, rapi
   }
 }
 
-/// Puts the commits that Git knows in place of those that were sent. One that was sent keeps what else was said about it.
+/// Puts the commits that Git knows in place of those that were sent. One that was sent keeps what else was said about
+/// it.
 void complete(rapidjson::Document& body, const Push& push) {
   auto& memory = body.GetAllocator();
   std::map<std::string_view, rapidjson::Value*> sent;
@@ -79,7 +81,8 @@ void complete(rapidjson::Document& body, const Push& push) {
     for (auto& commit : commits->value.GetArray()) {
       if (!commit.IsObject()) continue;
       const auto id = commit.FindMember("id");
-      if (id != commit.MemberEnd() && id->value.IsString()) sent.emplace(std::string_view(id->value.GetString(), id->value.GetStringLength()), &commit);
+      if (id != commit.MemberEnd() && id->value.IsString())
+        sent.emplace(std::string_view(id->value.GetString(), id->value.GetStringLength()), &commit);
     }
   }
   rapidjson::Value list(rapidjson::kArrayType);
@@ -147,9 +150,20 @@ const rapidjson::Value& Event::said_by_push() const {
 }
 
 bool push_suffices(const cel::Program& program) {
-  constexpr std::array<std::string_view, 14> said{"ref", "before", "after", "total_commits", "repository.name", "repository.full_name",
-                                                  "commits#", "commits[].id", "commits[].added", "commits[].added[]", "commits[].removed",
-                                                  "commits[].removed[]", "commits[].modified", "commits[].modified[]"};
+  constexpr std::array<std::string_view, 14> said{"ref",
+                                                  "before",
+                                                  "after",
+                                                  "total_commits",
+                                                  "repository.name",
+                                                  "repository.full_name",
+                                                  "commits#",
+                                                  "commits[].id",
+                                                  "commits[].added",
+                                                  "commits[].added[]",
+                                                  "commits[].removed",
+                                                  "commits[].removed[]",
+                                                  "commits[].modified",
+                                                  "commits[].modified[]"};
   const auto reads = program.body_reads();
   return reads && std::all_of(reads->begin(), reads->end(), [&](std::string_view path) {
            if (path != "commits#" && path.ends_with('#')) path.remove_suffix(1);
@@ -182,8 +196,10 @@ std::string payload_of(const Push& push) {
   json.Key("total_commits");
   json.Int64(push.total_commits);
   json.Key("head_commit");
-  if (push.commits.empty()) json.Null();
-  else write(json, push.commits.front());
+  if (push.commits.empty())
+    json.Null();
+  else
+    write(json, push.commits.front());
   json.Key("repository");
   json.StartObject();
   json.Key("owner");

@@ -11,8 +11,8 @@
 
 namespace slipway::trigger {
 
-/// A delivery as filters and bindings see it: as it was sent, or with its commits completed from Git. The document is built when
-/// somebody first looks at it. Refers to the delivery and the push; one thread.
+/// A delivery as filters and bindings see it: as it was sent, or with its commits completed from Git. The document is
+/// built when somebody first looks at it. Refers to the delivery and the push; one thread.
 class Event {
  public:
   Event(const Delivery& delivery, const Push& push) : delivery_(delivery), push_(push) {}
@@ -21,8 +21,8 @@ class Event {
   const Push& push() const noexcept { return push_; }
   /// The body as a JSON object, or why it is none.
   const Result<rapidjson::Document>& body() const;
-  /// From here on expressions see only what the push itself says, where it says it exactly: most filters look at nothing else, and
-  /// the body need not be read again for them.
+  /// From here on expressions see only what the push itself says, where it says it exactly: most filters look at
+  /// nothing else, and the body need not be read again for them.
   void show_push_only(bool on) noexcept { push_only_ = on && push_.exact; }
   /// Why expressions can not be evaluated, or nothing.
   const Error* broken() const { return push_only_ || body() ? nullptr : &body().error(); }

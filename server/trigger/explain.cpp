@@ -14,7 +14,8 @@ namespace {
 using config::Catalogue;
 using config::Trigger;
 
-void add_run(const Catalogue& catalogue, const Trigger& trigger, const Push& push, Outcome outcome, Explanation& explanation) {
+void add_run(const Catalogue& catalogue, const Trigger& trigger, const Push& push, Outcome outcome,
+             Explanation& explanation) {
   RunRequest request;
   request.template_name = trigger.template_name;
   request.parameters = outcome.parameters;
@@ -29,7 +30,8 @@ void add_run(const Catalogue& catalogue, const Trigger& trigger, const Push& pus
   for (const auto& edit : made->values) explanation.values.push_back(fmt::format("{}: {}", edit.file, edit.path));
 }
 
-Explanation explain_one(const Catalogue& catalogue, const Trigger& trigger, const Event& as_sent, const Event* completed) {
+Explanation explain_one(const Catalogue& catalogue, const Trigger& trigger, const Event& as_sent,
+                        const Event* completed) {
   Explanation explanation;
   explanation.trigger = trigger.name;
   explanation.template_name = trigger.template_name;
@@ -49,12 +51,15 @@ Explanation explain_one(const Catalogue& catalogue, const Trigger& trigger, cons
 
 std::string paragraph(const Explanation& one) {
   if (!one.matched) return fmt::format("{:<8} {}\n         {}\n", one.error ? "ERROR" : "no", one.trigger, one.reason);
-  std::string text = fmt::format("{:<8} {} -> {}\n", one.error ? "ERROR" : "MATCHED", one.trigger, one.template_name.value());
-  if (one.only_when_completed) text += "         the payload alone would have missed this: it matches on the commits completed from Git\n";
+  std::string text =
+      fmt::format("{:<8} {} -> {}\n", one.error ? "ERROR" : "MATCHED", one.trigger, one.template_name.value());
+  if (one.only_when_completed)
+    text += "         the payload alone would have missed this: it matches on the commits completed from Git\n";
   if (!one.reason.empty()) text += fmt::format("         {}\n", one.reason);
   if (!one.image.empty()) text += fmt::format("         image    {}\n", one.image);
   for (const auto& value : one.values) text += fmt::format("         hand-off {}\n", value);
-  for (const auto& [name, value] : one.parameters) text += fmt::format("         {} = {}\n", name, printable(value, 200));
+  for (const auto& [name, value] : one.parameters)
+    text += fmt::format("         {} = {}\n", name, printable(value, 200));
   return text;
 }
 
@@ -89,19 +94,22 @@ void write(Json& json, const Explanation& one) {
 
 }  // namespace
 
-std::vector<Explanation> explain(const Catalogue& catalogue, const Delivery& delivery, const std::optional<Push>& completed) {
+std::vector<Explanation> explain(const Catalogue& catalogue, const Delivery& delivery,
+                                 const std::optional<Push>& completed) {
   const Event as_sent(delivery, delivery.push);
   std::optional<Event> whole;
   if (completed) whole.emplace(delivery, *completed);
   std::vector<Explanation> explanations;
-  for (const auto& trigger : catalogue.triggers()) explanations.push_back(explain_one(catalogue, trigger, as_sent, whole ? &*whole : nullptr));
+  for (const auto& trigger : catalogue.triggers())
+    explanations.push_back(explain_one(catalogue, trigger, as_sent, whole ? &*whole : nullptr));
   return explanations;
 }
 
 std::string explain_text(const Delivery& delivery, const std::vector<Explanation>& explanations) {
   const Push& push = delivery.push;
-  std::string text = fmt::format("{} {} {}..{}, {} commit{} in the payload of {}\n\n", push.repository.value(), push.ref, short_tag(push.before),
-                                 short_tag(push.after), push.commits.size(), push.commits.size() == 1 ? "" : "s", push.total_commits);
+  std::string text = fmt::format("{} {} {}..{}, {} commit{} in the payload of {}\n\n", push.repository.value(),
+                                 push.ref, short_tag(push.before), short_tag(push.after), push.commits.size(),
+                                 push.commits.size() == 1 ? "" : "s", push.total_commits);
   for (const bool matched : {true, false}) {
     for (const auto& one : explanations) {
       if (one.matched == matched) text += paragraph(one);

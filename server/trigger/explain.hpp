@@ -18,12 +18,12 @@ struct Explanation {
   std::string trigger;
   TemplateName template_name;
   bool matched = false;
-  bool error = false;                ///< its filter failed to evaluate
+  bool error = false;  ///< its filter failed to evaluate
   bool only_when_completed = false;
-  Parameters parameters;             ///< of the run it would make
-  std::string image;                 ///< of that run, with references put in
-  std::vector<std::string> values;   ///< `file: path` of its hand-off
-  std::string reason;                ///< why not, smallest sub-expression and values seen first
+  Parameters parameters;            ///< of the run it would make
+  std::string image;                ///< of that run, with references put in
+  std::vector<std::string> values;  ///< `file: path` of its hand-off
+  std::string reason;               ///< why not, smallest sub-expression and values seen first
 };
 
 /// Every trigger of the catalogue, in its order; filters are evaluated also where the repository alone decided.

@@ -17,11 +17,13 @@ struct Payload {
   std::optional<std::int64_t> total_commits;
   std::vector<ChangedCommit> commits;
   bool commits_are_null = true;
-  bool lists_are_null = true;    ///< every commit's file lists are null, as in a test delivery
-  bool lists_are_there = true;   ///< none is null or missing
+  bool lists_are_null = true;   ///< every commit's file lists are null, as in a test delivery
+  bool lists_are_there = true;  ///< none is null or missing
 };
 
-bool read(JsonScan& in, std::optional<std::string>& value) { return in.string(value.emplace()); }
+bool read(JsonScan& in, std::optional<std::string>& value) {
+  return in.string(value.emplace());
+}
 
 /// The file lists of one commit, and which of them are there.
 struct Lists {
@@ -130,18 +132,21 @@ std::optional<std::string> wrong_shape(const Payload& payload) {
   if (!payload.ref) return "the body has no `ref`";
   for (const auto& [name, value] : {std::pair("before", &payload.before), std::pair("after", &payload.after)}) {
     if (!*value) return fmt::format("the body has no `{}`", name);
-    if (!is_commit_sha(**value)) return fmt::format("`{}` is '{}', not a commit id of 40 hex digits", name, printable(**value, 60));
+    if (!is_commit_sha(**value))
+      return fmt::format("`{}` is '{}', not a commit id of 40 hex digits", name, printable(**value, 60));
   }
   if (!payload.repository) return "the body has no `repository.full_name`";
   if (!is_repository_name(*payload.repository)) {
-    return fmt::format("`repository.full_name` is '{}', which can not be a repository's name", printable(*payload.repository, 100));
+    return fmt::format("`repository.full_name` is '{}', which can not be a repository's name",
+                       printable(*payload.repository, 100));
   }
   return std::nullopt;
 }
 
 std::string branch_reason(const std::string& ref) {
   const std::string shown = printable(ref, 120);
-  if (ref.starts_with("refs/tags/")) return fmt::format("'{}' is a tag: only pushes to the branch {} build", shown, watched_ref);
+  if (ref.starts_with("refs/tags/"))
+    return fmt::format("'{}' is a tag: only pushes to the branch {} build", shown, watched_ref);
   const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
   const std::string_view main = watched_ref;
   if (std::equal(ref.begin(), ref.end(), main.begin(), main.end(), same)) {
@@ -154,8 +159,10 @@ std::string branch_reason(const std::string& ref) {
 std::string idle_reason(const Payload& payload, bool& test) {
   if (*payload.before == *payload.after && payload.lists_are_null) {
     test = true;
-    return fmt::format("test delivery: the hook of {} is set up rightly, its signature is valid; nothing was pushed, so nothing is built",
-                       *payload.repository);
+    return fmt::format(
+        "test delivery: the hook of {} is set up rightly, its signature is valid; nothing was pushed, so nothing is "
+        "built",
+        *payload.repository);
   }
   if (payload.ref != watched_ref) return branch_reason(*payload.ref);
   if (is_zero_sha(CommitSha(*payload.after))) return "the branch was deleted: nothing to build";
@@ -166,7 +173,8 @@ std::string idle_reason(const Payload& payload, bool& test) {
 Push push_of(Payload& payload) {
   Push push;
   const std::string_view name = std::string_view(*payload.repository).substr(payload.repository->find('/') + 1);
-  push.exact = !payload.commits_are_null && payload.lists_are_there && payload.total_commits && payload.repository_name == name;
+  push.exact =
+      !payload.commits_are_null && payload.lists_are_there && payload.total_commits && payload.repository_name == name;
   push.repository = RepoName(std::move(*payload.repository));
   push.ref = std::move(*payload.ref);
   push.before = CommitSha(std::move(*payload.before));
@@ -179,9 +187,11 @@ Push push_of(Payload& payload) {
 /// Empty for `push`, otherwise why the event is not looked at.
 std::string event_reason(const Headers& headers) {
   const auto event = headers.find("X-Gitea-Event");
-  if (event == headers.end() || event->second.empty()) return "there is no X-Gitea-Event header: only Gitea's push events build";
+  if (event == headers.end() || event->second.empty())
+    return "there is no X-Gitea-Event header: only Gitea's push events build";
   for (const auto& value : event->second) {
-    if (value != "push") return fmt::format("event '{}' is not looked at: only push events build", printable(value, 60));
+    if (value != "push")
+      return fmt::format("event '{}' is not looked at: only push events build", printable(value, 60));
   }
   return {};
 }
@@ -193,8 +203,8 @@ bool is_repository_name(const std::string& full_name) noexcept {
   if (slash == std::string::npos) return false;
   const auto good = [](std::string_view part) {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    return !part.empty() && part.size() <= 100 && part.find_first_not_of(allowed) == std::string_view::npos && part != "." &&
-           part.find("..") == std::string_view::npos && part.front() != '-' && !part.ends_with(".git");
+    return !part.empty() && part.size() <= 100 && part.find_first_not_of(allowed) == std::string_view::npos &&
+           part != "." && part.find("..") == std::string_view::npos && part.front() != '-' && !part.ends_with(".git");
   };
   const std::string_view name = full_name;
   return good(name.substr(0, slash)) && good(name.substr(slash + 1));

@@ -21,10 +21,11 @@ struct Ignored {
 /// The only branch that builds.
 inline constexpr const char* watched_ref = "refs/heads/main";
 
-/// Reads Gitea's delivery: the event from its header, then of the body only what a push is made of, in one validating pass
-/// without a document tree; the body's bytes are moved, not copied. `Ignored` for other events, other refs (tags, other
-/// branches), deletions and test deliveries; an error for anything that is not JSON of the right shape: invalid UTF-8,
-/// nesting above 200, ids that are no commit ids, a repository name with anything but letters, digits, `-`, `_`, `.`.
+/// Reads Gitea's delivery: the event from its header, then of the body only what a push is made of, in one validating
+/// pass without a document tree; the body's bytes are moved, not copied. `Ignored` for other events, other refs (tags,
+/// other branches), deletions and test deliveries; an error for anything that is not JSON of the right shape: invalid
+/// UTF-8, nesting above 200, ids that are no commit ids, a repository name with anything but letters, digits, `-`, `_`,
+/// `.`.
 Result<std::variant<Delivery, Ignored>> parse(SignedDelivery delivery);
 
 /// The id that Gitea gave, or, where there is none that is fit for a log line, one made from the body's fingerprint.

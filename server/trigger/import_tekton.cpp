@@ -16,7 +16,9 @@ namespace {
 
 using config::yaml_scalar;
 
-std::string comment(std::size_t indent, const std::string& text) { return fmt::format("{}# {}\n", std::string(indent, ' '), text); }
+std::string comment(std::size_t indent, const std::string& text) {
+  return fmt::format("{}# {}\n", std::string(indent, ' '), text);
+}
 
 /// Every line of a text as a comment.
 std::string commented(const std::string& text) {
@@ -44,14 +46,17 @@ class Importer {
     const std::string templates = templates_text(), pipelines = pipelines_text();
     std::string text = head();
     text += settings_text();
-    text += "\nbindings:\n" + bindings + "\ntriggers:\n" + triggers_ + "\ntemplates:\n" + templates + "\npipelines:\n" + pipelines;
+    text += "\nbindings:\n" + bindings + "\ntriggers:\n" + triggers_ + "\ntemplates:\n" + templates + "\npipelines:\n" +
+            pipelines;
     return checked(text);
   }
 
  private:
   std::string head() const {
-    std::string text = "# Made by `slipway import-tekton`. Every trigger decides like the original, for what slipway receives: push events of\n"
-                       "# refs/heads/main, exactly. Comments say what could not be carried over.\n";
+    std::string text =
+        "# Made by `slipway import-tekton`. Every trigger decides like the original, for what slipway receives: push "
+        "events of\n"
+        "# refs/heads/main, exactly. Comments say what could not be carried over.\n";
     for (const auto& what : manifests_.passed_over) text += comment(0, "passed over: " + what);
     for (const auto& what : notes_) text += comment(0, what);
     return text;
@@ -60,14 +65,18 @@ class Importer {
   void read_listener(const YAML::Node& listener) {
     const std::string name = text_at(listener, {"metadata", "name"});
     for (const char* key : {"triggerGroups", "namespaceSelector", "labelSelector", "cloudEventURI"}) {
-      if (!node_at(listener, {"spec", key}).IsNull()) notes_.push_back(fmt::format("EventListener {}: `{}` is not carried over", name, key));
+      if (!node_at(listener, {"spec", key}).IsNull())
+        notes_.push_back(fmt::format("EventListener {}: `{}` is not carried over", name, key));
     }
     for (const YAML::Node& entry : node_at(listener, {"spec", "triggers"})) {
       const std::string ref = text_at(entry, {"triggerRef"});
       const auto found = manifests_.triggers.find(ref);
-      if (!ref.empty() && found == manifests_.triggers.end()) notes_.push_back(fmt::format("EventListener {}: there is no Trigger {}", name, ref));
-      else if (!ref.empty()) read_trigger(node_at(found->second, {"spec"}), ref);
-      else read_trigger(entry, text_at(entry, {"name"}));
+      if (!ref.empty() && found == manifests_.triggers.end())
+        notes_.push_back(fmt::format("EventListener {}: there is no Trigger {}", name, ref));
+      else if (!ref.empty())
+        read_trigger(node_at(found->second, {"spec"}), ref);
+      else
+        read_trigger(entry, text_at(entry, {"name"}));
     }
   }
 
@@ -75,14 +84,18 @@ class Importer {
     if (name.empty()) name = fmt::format("trigger-{}", ++unnamed_);
     const std::string built = text_at(trigger, {"template", "ref"});
     if (built.empty() || !manifests_.templates.contains(built)) {
-      triggers_ += comment(2, fmt::format("NOT CARRIED OVER: trigger {} has the TriggerTemplate '{}', which is not there", name, built));
+      triggers_ += comment(
+          2, fmt::format("NOT CARRIED OVER: trigger {} has the TriggerTemplate '{}', which is not there", name, built));
       return;
     }
     std::string chain;
     bool whole = true;
-    for (const YAML::Node& interceptor : node_at(trigger, {"interceptors"})) whole = add_interceptor(interceptor, chain) && whole;
+    for (const YAML::Node& interceptor : node_at(trigger, {"interceptors"}))
+      whole = add_interceptor(interceptor, chain) && whole;
     if (!whole) {
-      triggers_ += comment(2, fmt::format("NOT CARRIED OVER: trigger {} has an interceptor that slipway has not; with it left out it would fire too often:", name));
+      triggers_ += comment(2, fmt::format("NOT CARRIED OVER: trigger {} has an interceptor that slipway has not; with "
+                                          "it left out it would fire too often:",
+                                          name));
       triggers_ += commented(chain);
       return;
     }
@@ -106,7 +119,8 @@ class Importer {
     return false;
   }
 
-  void add_cel(const YAML::Node& interceptor, const std::vector<std::pair<std::string, YAML::Node>>& params, std::string& chain) {
+  void add_cel(const YAML::Node& interceptor, const std::vector<std::pair<std::string, YAML::Node>>& params,
+               std::string& chain) {
     std::string filter = text_at(interceptor, {"cel", "filter"});
     YAML::Node overlays;
     overlays.reset(node_at(interceptor, {"cel", "overlays"}));
@@ -125,7 +139,8 @@ class Importer {
     if (!overlays.IsSequence() || overlays.size() == 0) return;
     chain += lead + "overlays:\n";
     for (const YAML::Node& overlay : overlays) {
-      chain += fmt::format("          - {{key: {}, expression: {}}}\n", flow(text_at(overlay, {"key"})), flow(text_at(overlay, {"expression"})));
+      chain += fmt::format("          - {{key: {}, expression: {}}}\n", flow(text_at(overlay, {"key"})),
+                           flow(text_at(overlay, {"expression"})));
     }
   }
 
@@ -139,12 +154,16 @@ class Importer {
     bool push = true;
     for (const auto& [name, value] : params) {
       if (name == "secretRef") {
-        webhook_.secret_files.insert(fmt::format("/etc/slipway/secrets/{}/{}", text_at(value, {"secretName"}), text_at(value, {"secretKey"})));
+        webhook_.secret_files.insert(
+            fmt::format("/etc/slipway/secrets/{}/{}", text_at(value, {"secretName"}), text_at(value, {"secretKey"})));
       } else if (name == "eventTypes") {
         push = false;
         for (const YAML::Node& event : value) {
-          if (event.IsScalar() && event.Scalar() == "push") push = true;
-          else chain += comment(6, fmt::format("event type {}: slipway receives push events only", event.IsScalar() ? event.Scalar() : "?"));
+          if (event.IsScalar() && event.Scalar() == "push")
+            push = true;
+          else
+            chain += comment(6, fmt::format("event type {}: slipway receives push events only",
+                                            event.IsScalar() ? event.Scalar() : "?"));
         }
       } else {
         chain += comment(6, fmt::format("`{}` of the github interceptor is not carried over", name));
@@ -157,10 +176,14 @@ class Importer {
     std::string text;
     for (const YAML::Node& binding : bindings) {
       const std::string ref = text_at(binding, {"ref"}), name = text_at(binding, {"name"});
-      if (!ref.empty() && manifests_.bindings.contains(ref)) text += fmt::format("      - {{ref: {}}}\n", flow(ref));
-      else if (!ref.empty()) text += comment(6, fmt::format("there is no TriggerBinding {}", ref));
-      else if (!name.empty()) text += binding_line(name, text_at(binding, {"value"}));
-      for (const auto& [inner, value] : named_values(node_at(binding, {"spec", "params"}), "value")) text += binding_line(inner, value.IsScalar() ? value.Scalar() : "");
+      if (!ref.empty() && manifests_.bindings.contains(ref))
+        text += fmt::format("      - {{ref: {}}}\n", flow(ref));
+      else if (!ref.empty())
+        text += comment(6, fmt::format("there is no TriggerBinding {}", ref));
+      else if (!name.empty())
+        text += binding_line(name, text_at(binding, {"value"}));
+      for (const auto& [inner, value] : named_values(node_at(binding, {"spec", "params"}), "value"))
+        text += binding_line(inner, value.IsScalar() ? value.Scalar() : "");
     }
     return text;
   }
@@ -172,7 +195,8 @@ class Importer {
   /// The clone address never comes from the payload.
   static std::string carried(const std::string& value) {
     return config::replace_references(value, [](std::string_view name) -> std::optional<std::string> {
-      const bool address = name == "body.repository.clone_url" || name == "body.repository.html_url" || name == "body.repository.ssh_url";
+      const bool address = name == "body.repository.clone_url" || name == "body.repository.html_url" ||
+                           name == "body.repository.ssh_url";
       return address ? std::optional<std::string>("$(git.url)") : std::nullopt;
     });
   }
@@ -183,7 +207,8 @@ class Importer {
       text += fmt::format("  - name: {}\n    params:\n", yaml_scalar(name));
       for (const auto& [param, value] : named_values(node_at(binding, {"spec", "params"}), "value")) {
         const std::string was = value.IsScalar() ? value.Scalar() : "", is = carried(was);
-        text += fmt::format("      {}: {}{}\n", yaml_scalar(param), yaml_scalar(is), is == was ? "" : "  # was " + was + ": a payload's address is never used");
+        text += fmt::format("      {}: {}{}\n", yaml_scalar(param), yaml_scalar(is),
+                            is == was ? "" : "  # was " + was + ": a payload's address is never used");
       }
     }
     return text;
@@ -192,8 +217,10 @@ class Importer {
   std::string templates_text() {
     std::string text;
     for (const auto& [name, manifest] : manifests_.templates) {
-      if (used_.contains(name)) text += template_text(name, manifest);
-      else text += comment(2, fmt::format("TriggerTemplate {} is used by no trigger: left out", name));
+      if (used_.contains(name))
+        text += template_text(name, manifest);
+      else
+        text += comment(2, fmt::format("TriggerTemplate {} is used by no trigger: left out", name));
     }
     return text;
   }
@@ -205,12 +232,15 @@ class Importer {
     std::string text;
     for (const auto& note : read.notes) text += comment(2, note);
     text += fmt::format("  - name: {}\n    pipeline: {}\n", yaml_scalar(name), yaml_scalar(read.pipeline));
-    text += "    repository: \"*\"  # the original builds a fork of the same name as well: write Organisation/name here\n";
+    text +=
+        "    repository: \"*\"  # the original builds a fork of the same name as well: write Organisation/name here\n";
     if (!read.app.empty()) text += fmt::format("    app: {}\n", yaml_scalar(read.app));
     if (!read.params.empty()) text += "    params:\n";
-    for (const auto& [param, value] : read.params) text += fmt::format("      {}: {}\n", yaml_scalar(param), yaml_scalar(value));
+    for (const auto& [param, value] : read.params)
+      text += fmt::format("      {}: {}\n", yaml_scalar(param), yaml_scalar(value));
     if (!read.defaults.empty()) text += "    defaults:\n";
-    for (const auto& [param, value] : read.defaults) text += fmt::format("      {}: {}\n", yaml_scalar(param), yaml_scalar(value));
+    for (const auto& [param, value] : read.defaults)
+      text += fmt::format("      {}: {}\n", yaml_scalar(param), yaml_scalar(value));
     if (!read.hands_off) text += "    handoff: {values: []}  # update-values is not true\n";
     if (!read.timeout.empty()) text += fmt::format("    timeout: {}\n", yaml_scalar(read.timeout));
     if (read.delete_on_success) text += "    on_success: delete\n";
@@ -222,7 +252,10 @@ class Importer {
     for (const auto& name : pipelines_) {
       const auto found = manifests_.pipelines.find(name);
       if (found == manifests_.pipelines.end()) {
-        text += comment(2, fmt::format("there is no Pipeline {} among the manifests: the shipped one of that name is used, if there is one", name));
+        text += comment(
+            2, fmt::format(
+                   "there is no Pipeline {} among the manifests: the shipped one of that name is used, if there is one",
+                   name));
         continue;
       }
       const TektonPipeline read = read_pipeline(found->second, manifests_);
@@ -235,16 +268,27 @@ class Importer {
   std::string settings_text() const {
     std::string text = "\nwebhook:\n  secret_files:\n";
     for (const auto& file : webhook_.secret_files) text += fmt::format("    - {}\n", yaml_scalar(file));
-    if (webhook_.secret_files.empty()) text += "    - /etc/slipway/secrets/webhook-secret  # no interceptor named one\n";
+    if (webhook_.secret_files.empty())
+      text += "    - /etc/slipway/secrets/webhook-secret  # no interceptor named one\n";
     const std::string infra = infra_repository(manifests_);
     const auto path = infra.empty() ? std::string::npos : infra.find('/', infra.find("://") + 3);
     const std::string base = infra.empty() ? "https://git.example.com" : infra.substr(0, path);
-    text += fmt::format("\ngit:\n  base_url: {}  # FILL IN: repositories are <base_url>/<organisation>/<name>.git\n", base);
-    if (manifests_.login) text += fmt::format("  username_file: /etc/slipway/secrets/{0}/username\n  password_file: /etc/slipway/secrets/{0}/password\n", *manifests_.login);
-    text += fmt::format("\nregistry:\n  host: {}\n", registry_.empty() ? "registry.example.com  # FILL IN" : yaml_scalar(registry_));
-    if (!docker_secret_.empty()) text += fmt::format("  auth_file: /etc/slipway/secrets/{}/.dockerconfigjson\n", docker_secret_);
-    text += fmt::format("\nhandoff:\n  repository: {}\n", infra.empty() ? "https://git.example.com/organisation/infra.git  # FILL IN: it is in no manifest" : infra);
-    if (manifests_.memory_quota) text += fmt::format("\nqueue:\n  memory_budget: {}  # the ResourceQuota's requests.memory\n", *manifests_.memory_quota);
+    text +=
+        fmt::format("\ngit:\n  base_url: {}  # FILL IN: repositories are <base_url>/<organisation>/<name>.git\n", base);
+    if (manifests_.login)
+      text += fmt::format(
+          "  username_file: /etc/slipway/secrets/{0}/username\n  password_file: /etc/slipway/secrets/{0}/password\n",
+          *manifests_.login);
+    text += fmt::format("\nregistry:\n  host: {}\n",
+                        registry_.empty() ? "registry.example.com  # FILL IN" : yaml_scalar(registry_));
+    if (!docker_secret_.empty())
+      text += fmt::format("  auth_file: /etc/slipway/secrets/{}/.dockerconfigjson\n", docker_secret_);
+    text += fmt::format(
+        "\nhandoff:\n  repository: {}\n",
+        infra.empty() ? "https://git.example.com/organisation/infra.git  # FILL IN: it is in no manifest" : infra);
+    if (manifests_.memory_quota)
+      text += fmt::format("\nqueue:\n  memory_budget: {}  # the ResourceQuota's requests.memory\n",
+                          *manifests_.memory_quota);
     return text;
   }
 
@@ -272,7 +316,8 @@ Result<std::string> import_tekton(std::span<const std::filesystem::path> directo
   const auto manifests = read_manifests(directories);
   if (!manifests) return manifests.error();
   if (manifests->listeners.empty()) {
-    return Error(fmt::format("there is no EventListener below {}", directories.empty() ? "nothing" : directories.front().string()));
+    return Error(fmt::format("there is no EventListener below {}",
+                             directories.empty() ? "nothing" : directories.front().string()));
   }
   return Importer(*manifests)();
 }

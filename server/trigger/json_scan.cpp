@@ -15,17 +15,23 @@
 namespace slipway::trigger {
 namespace {
 
-bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_space(char c) noexcept {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
-/// The first byte that ends or interrupts plain string text: quote, backslash, control character. `high` collects the top bits.
+/// The first byte that ends or interrupts plain string text: quote, backslash, control character. `high` collects the
+/// top bits.
 const char* plain_end(const char* at, const char* end, bool& high) noexcept {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
   for (; end - at >= 16; at += 16) {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, control), block);
-    const __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)), low);
+    const __m128i stop =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)), low);
     const int stops = _mm_movemask_epi8(stop), tops = _mm_movemask_epi8(block);
     if (stops != 0) {
       const int offset = __builtin_ctz(static_cast<unsigned>(stops));
@@ -85,12 +91,18 @@ std::uint32_t code_point(std::string_view raw, std::size_t& i) noexcept {
 
 char plain_escape(char c) noexcept {
   switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c;  // quote, backslash, slash
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return c;  // quote, backslash, slash
   }
 }
 
@@ -119,7 +131,9 @@ bool JsonScan::fail(const char* what) noexcept {
   return false;
 }
 
-Error JsonScan::error() const { return Error(fmt::format("{} at byte {}", what_, at_ - begin_)); }
+Error JsonScan::error() const {
+  return Error(fmt::format("{} at byte {}", what_, at_ - begin_));
+}
 
 void JsonScan::skip_space() noexcept {
   if (at_ == end_ || !is_space(*at_)) return;
@@ -140,13 +154,19 @@ JsonScan::Kind JsonScan::peek() noexcept {
   skip_space();
   if (at_ == end_ || failed()) return Kind::end;
   switch (*at_) {
-    case '{': return Kind::object;
-    case '[': return Kind::array;
-    case '"': return Kind::string;
+    case '{':
+      return Kind::object;
+    case '[':
+      return Kind::array;
+    case '"':
+      return Kind::string;
     case 't':
-    case 'f': return Kind::boolean;
-    case 'n': return Kind::null;
-    default: return *at_ == '-' || is_digit(*at_) ? Kind::number : Kind::end;
+    case 'f':
+      return Kind::boolean;
+    case 'n':
+      return Kind::null;
+    default:
+      return *at_ == '-' || is_digit(*at_) ? Kind::number : Kind::end;
   }
 }
 
@@ -161,8 +181,12 @@ bool JsonScan::open(char bracket, const char* expected) {
   return true;
 }
 
-bool JsonScan::enter_object() { return open('{', "expected an object"); }
-bool JsonScan::enter_array() { return open('[', "expected a list"); }
+bool JsonScan::enter_object() {
+  return open('{', "expected an object");
+}
+bool JsonScan::enter_array() {
+  return open('[', "expected a list");
+}
 
 bool JsonScan::next_element() {
   skip_space();
@@ -237,7 +261,8 @@ bool JsonScan::check_escapes(std::string_view raw) noexcept {
       continue;
     }
     const auto digits = raw.substr(i + 2, 4);
-    if (digits.size() < 4 || digits.find_first_not_of(hex) != std::string_view::npos) return fail("bad \\u escape in the string before");
+    if (digits.size() < 4 || digits.find_first_not_of(hex) != std::string_view::npos)
+      return fail("bad \\u escape in the string before");
     i += 6;
   }
   return true;
@@ -281,7 +306,8 @@ bool JsonScan::number(std::string_view& digits, bool& whole) {
   }
   digits = std::string_view(start, static_cast<std::size_t>(at_ - start));
   const bool may_be_huge = digits.size() > 300 || (!whole && digits.find_first_of("eE") != std::string_view::npos);
-  if (may_be_huge && std::isinf(std::strtod(std::string(digits).c_str(), nullptr))) return fail("number beyond what a double holds");
+  if (may_be_huge && std::isinf(std::strtod(std::string(digits).c_str(), nullptr)))
+    return fail("number beyond what a double holds");
   return true;
 }
 
@@ -295,7 +321,8 @@ bool JsonScan::integer(std::int64_t& value) {
 }
 
 bool JsonScan::word(std::string_view expected) noexcept {
-  if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).substr(0, expected.size()) != expected) return fail("unknown word");
+  if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).substr(0, expected.size()) != expected)
+    return fail("unknown word");
   at_ += expected.size();
   return true;
 }
@@ -304,11 +331,16 @@ bool JsonScan::scalar(char first) {
   std::string_view text;
   bool flag = false;
   switch (first) {
-    case '"': return raw_string(text, flag);
-    case 't': return word("true");
-    case 'f': return word("false");
-    case 'n': return word("null");
-    default: return is_digit(first) || first == '-' ? number(text, flag) : fail("expected a value");
+    case '"':
+      return raw_string(text, flag);
+    case 't':
+      return word("true");
+    case 'f':
+      return word("false");
+    case 'n':
+      return word("null");
+    default:
+      return is_digit(first) || first == '-' ? number(text, flag) : fail("expected a value");
   }
 }
 

@@ -9,9 +9,9 @@
 
 namespace slipway::trigger {
 
-/// Reads JSON (RFC 8259) front to back without building anything: the caller names what it wants, the rest is validated and
-/// passed over at the speed of the memory. UTF-8 is checked; a lone surrogate escape reads as U+FFFD; nesting is bounded.
-/// Every function returns false after a failure, so that a loop ends and `failed()` is asked once.
+/// Reads JSON (RFC 8259) front to back without building anything: the caller names what it wants, the rest is validated
+/// and passed over at the speed of the memory. UTF-8 is checked; a lone surrogate escape reads as U+FFFD; nesting is
+/// bounded. Every function returns false after a failure, so that a loop ends and `failed()` is asked once.
 class JsonScan {
  public:
   static constexpr int max_depth = 200;
@@ -24,7 +24,8 @@ class JsonScan {
   Kind peek() noexcept;
 
   bool enter_object();
-  /// The next member of the innermost object: its key, or false at the closing brace. The key's escapes are left as they are.
+  /// The next member of the innermost object: its key, or false at the closing brace. The key's escapes are left as
+  /// they are.
   bool next_member(std::string_view& key);
   bool enter_array();
   /// True where another element follows in the innermost array.

@@ -14,7 +14,8 @@ using config::Trigger;
 
 constexpr std::size_t not_in_set = static_cast<std::size_t>(-1);
 
-/// Extensions differ from trigger to trigger; every other filter says the same for all of them and can be judged together.
+/// Extensions differ from trigger to trigger; every other filter says the same for all of them and can be judged
+/// together.
 bool is_shareable(const config::Interceptor& step) {
   return step.filter != nullptr && step.text.find("extensions") == std::string::npos;
 }
@@ -22,23 +23,27 @@ bool is_shareable(const config::Interceptor& step) {
 /// Triggers that look at the same repositories, with those of their filters that are judged together.
 struct Group {
   const Trigger* first = nullptr;
-  std::vector<std::size_t> triggers;                 // indices of the catalogue's
-  std::vector<std::vector<std::size_t>> positions;   // of each trigger: its steps' places in the set
+  std::vector<std::size_t> triggers;                // indices of the catalogue's
+  std::vector<std::vector<std::size_t>> positions;  // of each trigger: its steps' places in the set
   std::unique_ptr<const cel::FilterSet> filters;
-  bool push_suffices = true;                         // for everything that these triggers evaluate
+  bool push_suffices = true;  // for everything that these triggers evaluate
 };
 
 bool push_suffices_for(const config::Interceptor& step) {
   return (step.filter == nullptr || push_suffices(*step.filter)) &&
-         std::all_of(step.overlays.begin(), step.overlays.end(), [](const config::Overlay& overlay) { return push_suffices(*overlay.expression); });
+         std::all_of(step.overlays.begin(), step.overlays.end(),
+                     [](const config::Overlay& overlay) { return push_suffices(*overlay.expression); });
 }
 
 bool same_repositories(const Trigger& a, const Trigger& b) {
   const auto equal = [](const auto& x, const auto& y) { return x.text() == y.text(); };
-  return equal(a.pinned, b.pinned) && std::equal(a.repositories.begin(), a.repositories.end(), b.repositories.begin(), b.repositories.end(), equal);
+  return equal(a.pinned, b.pinned) &&
+         std::equal(a.repositories.begin(), a.repositories.end(), b.repositories.begin(), b.repositories.end(), equal);
 }
 
-bool lists_no_file(const ChangedCommit& commit) { return commit.added.empty() && commit.removed.empty() && commit.modified.empty(); }
+bool lists_no_file(const ChangedCommit& commit) {
+  return commit.added.empty() && commit.removed.empty() && commit.modified.empty();
+}
 
 }  // namespace
 
@@ -47,7 +52,8 @@ struct Matcher::Plan {
     const auto& triggers = catalogue.triggers();
     std::vector<std::vector<cel::Program>> programs;
     for (std::size_t i = 0; i < triggers.size(); ++i) {
-      auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& one) { return same_repositories(*one.first, triggers[i]); });
+      auto group = std::find_if(groups.begin(), groups.end(),
+                                [&](const Group& one) { return same_repositories(*one.first, triggers[i]); });
       if (group == groups.end()) {
         group = groups.emplace(groups.end());
         group->first = &triggers[i];
@@ -62,7 +68,8 @@ struct Matcher::Plan {
         group->push_suffices = group->push_suffices && push_suffices_for(step);
       }
     }
-    for (std::size_t i = 0; i < groups.size(); ++i) groups[i].filters = std::make_unique<const cel::FilterSet>(std::move(programs[i]));
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      groups[i].filters = std::make_unique<const cel::FilterSet>(std::move(programs[i]));
   }
 
   std::vector<Group> groups;
@@ -95,7 +102,8 @@ std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group
 /// What each trigger of the catalogue said, put together in the catalogue's order.
 class Answers {
  public:
-  explicit Answers(const config::Catalogue& catalogue) : catalogue_(catalogue), outcomes_(catalogue.triggers().size()), completed_(outcomes_.size(), false) {}
+  explicit Answers(const config::Catalogue& catalogue)
+      : catalogue_(catalogue), outcomes_(catalogue.triggers().size()), completed_(outcomes_.size(), false) {}
 
   void set(std::size_t trigger, Outcome outcome) { outcomes_[trigger] = std::move(outcome); }
   /// The later word, unless the trigger has fired already.
@@ -117,7 +125,8 @@ class Answers {
       }
       const auto same = [&](const RunRequest& run) { return run.template_name == trigger.template_name; };
       if (const auto run = std::find_if(verdict.runs.begin(), verdict.runs.end(), same); run != verdict.runs.end()) {
-        verdict.skipped.emplace_back(trigger.name, "it matches, but the run of " + trigger.template_name.value() + " is made by " + run->trigger + " already");
+        verdict.skipped.emplace_back(trigger.name, "it matches, but the run of " + trigger.template_name.value() +
+                                                       " is made by " + run->trigger + " already");
         continue;
       }
       RunRequest& run = verdict.runs.emplace_back();
@@ -138,7 +147,9 @@ class Answers {
 }  // namespace
 
 bool is_incomplete(const Push& push) noexcept {
-  if (is_zero_sha(push.before) || push.commits.empty() || push.total_commits > static_cast<std::int64_t>(push.commits.size())) return true;
+  if (is_zero_sha(push.before) || push.commits.empty() ||
+      push.total_commits > static_cast<std::int64_t>(push.commits.size()))
+    return true;
   return push.commits.front().id != push.after || std::any_of(push.commits.begin(), push.commits.end(), lists_no_file);
 }
 
@@ -155,8 +166,11 @@ Verdict Matcher::judge(const Delivery& delivery) const {
     auto outcomes = foreign ? std::vector<Outcome>() : judge_group(*catalogue_, group, event);
     for (std::size_t i = 0; i < group.triggers.size(); ++i) {
       const std::size_t trigger = group.triggers[i];
-      if (!foreign) answers.set(trigger, std::move(outcomes[i]));
-      else answers.set(trigger, Outcome(Outcome::Kind::not_matched, *repository_reason(catalogue_->triggers()[trigger], delivery.push.repository)));
+      if (!foreign)
+        answers.set(trigger, std::move(outcomes[i]));
+      else
+        answers.set(trigger, Outcome(Outcome::Kind::not_matched,
+                                     *repository_reason(catalogue_->triggers()[trigger], delivery.push.repository)));
     }
   }
   Verdict verdict = std::move(answers).verdict();
@@ -187,8 +201,9 @@ Delivery synthesize(Push push, DeliveryId id, Clock::time_point now) {
   Delivery delivery;
   delivery.body = std::make_shared<const std::string>(payload_of(push));
   delivery.body_sha256 = sha256_hex(*delivery.body);
-  delivery.headers = {{"Content-Type", {"application/json"}},   {"X-Gitea-Event", {"push"}},  {"X-Gitea-Event-Type", {"push"}},
-                      {"X-Gitea-Delivery", {id.value()}},       {"X-Github-Event", {"push"}}, {"X-Github-Delivery", {id.value()}}};
+  delivery.headers = {{"Content-Type", {"application/json"}}, {"X-Gitea-Event", {"push"}},
+                      {"X-Gitea-Event-Type", {"push"}},       {"X-Gitea-Delivery", {id.value()}},
+                      {"X-Github-Event", {"push"}},           {"X-Github-Delivery", {id.value()}}};
   delivery.id = std::move(id);
   delivery.push = std::move(push);
   delivery.source = Source::reconcile;

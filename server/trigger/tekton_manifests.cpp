@@ -40,7 +40,8 @@ std::optional<std::string> login_name(const YAML::Node& manifest, const std::str
     return !node_at(map, {"username"}).IsNull() && !node_at(map, {"password"}).IsNull();
   };
   if (kind == "Secret" && (has_both({"data"}) || has_both({"stringData"}))) return name;
-  if (has_both({"spec", "destination", "transformation", "templates"})) return text_at(manifest, {"spec", "destination", "name"});
+  if (has_both({"spec", "destination", "transformation", "templates"}))
+    return text_at(manifest, {"spec", "destination", "name"});
   return std::nullopt;
 }
 
@@ -108,7 +109,8 @@ Result<TektonManifests> read_manifests(std::span<const std::filesystem::path> di
     try {
       for (const auto& manifest : YAML::LoadAll(text)) sort_in(manifest, file.string(), found);
     } catch (const YAML::Exception& broken) {  // the library's way to say that the input is wrong
-      return Error("this is no YAML: " + broken.msg, Position(file.string(), broken.mark.line + 1, broken.mark.column + 1));
+      return Error("this is no YAML: " + broken.msg,
+                   Position(file.string(), broken.mark.line + 1, broken.mark.column + 1));
     }
   }
   return found;

@@ -13,7 +13,8 @@
 
 namespace slipway::trigger {
 
-/// Manifests as they lie in files, by kind and name. What is no manifest, or of a kind that says nothing here, is in `passed_over`.
+/// Manifests as they lie in files, by kind and name. What is no manifest, or of a kind that says nothing here, is in
+/// `passed_over`.
 struct TektonManifests {
   using ByName = std::map<std::string, YAML::Node>;
   std::vector<YAML::Node> listeners;
@@ -23,8 +24,8 @@ struct TektonManifests {
   std::vector<std::string> passed_over;  ///< `file: Kind name`
 };
 
-/// Reads every `*.yaml`, `*.yml` and `*.json` below the directories, in the order of their names. An error for a directory or file that
-/// can not be read, and for one that is no YAML, with its place.
+/// Reads every `*.yaml`, `*.yml` and `*.json` below the directories, in the order of their names. An error for a
+/// directory or file that can not be read, and for one that is no YAML, with its place.
 Result<TektonManifests> read_manifests(std::span<const std::filesystem::path> directories);
 
 /// The text at a path of keys; empty where there is none or it is no scalar.

@@ -15,7 +15,9 @@ using config::yaml_scalar;
 using Values = std::map<std::string, std::string>;
 
 /// Parameters that mean what slipway knows by itself.
-bool is_known_anyway(const std::string& name) { return name == "git-url" || name == "git-revision" || name == "git-branch"; }
+bool is_known_anyway(const std::string& name) {
+  return name == "git-url" || name == "git-revision" || name == "git-branch";
+}
 
 /// The parameters of one task of a pipeline; lists joined by spaces.
 Values task_values(const YAML::Node& task) {
@@ -52,12 +54,14 @@ Tasks tasks_of(const YAML::Node& pipeline) {
       tasks.others.push_back(fmt::format("task {} ({})", text_at(task, {"name"}), text_at(task, {"taskRef", "name"})));
     }
   }
-  for (const YAML::Node& task : node_at(pipeline, {"spec", "finally"})) tasks.others.push_back(fmt::format("finally {}", text_at(task, {"name"})));
+  for (const YAML::Node& task : node_at(pipeline, {"spec", "finally"}))
+    tasks.others.push_back(fmt::format("finally {}", text_at(task, {"name"})));
   return tasks;
 }
 
 /// The value of a task's parameter: the pipeline's, or the default of the Task itself.
-std::string value_of(const Values& values, const std::string& name, const std::string& task, const TektonManifests& manifests) {
+std::string value_of(const Values& values, const std::string& name, const std::string& task,
+                     const TektonManifests& manifests) {
   if (const auto found = values.find(name); found != values.end()) return found->second;
   const auto manifest = manifests.tasks.find(task);
   if (manifest == manifests.tasks.end()) return {};
@@ -80,7 +84,8 @@ bool holds(const YAML::Node& when, const Values& params) {
   for (const YAML::Node& condition : when) {
     const std::string input = put_in(text_at(condition, {"input"}), params);
     bool found = false;
-    for (const YAML::Node& value : node_at(condition, {"values"})) found = found || (value.IsScalar() && put_in(value.Scalar(), params) == input);
+    for (const YAML::Node& value : node_at(condition, {"values"}))
+      found = found || (value.IsScalar() && put_in(value.Scalar(), params) == input);
     if (found == (text_at(condition, {"operator"}) == "notin")) return false;
   }
   return true;
@@ -131,7 +136,8 @@ Carried carry(const Tasks& tasks, const TektonManifests& manifests) {
   if (file != tasks.update.end()) carried.file = file->second;
   carried.path = values_path(tasks, manifests);
   if (carried.path.empty()) carried.path = ".image.tag";
-  carried.parameters = used_parameters({carried.context, carried.dockerfile, carried.image, carried.file, carried.path});
+  carried.parameters =
+      used_parameters({carried.context, carried.dockerfile, carried.image, carried.file, carried.path});
   return carried;
 }
 
@@ -143,27 +149,36 @@ TektonPipeline read_pipeline(const YAML::Node& pipeline, const TektonManifests& 
   TektonPipeline read;
   read.registry = carried.registry;
   std::string& text = read.text;
-  for (const auto& other : tasks.others) text += fmt::format("  # NOT CARRIED OVER: {}\n", other);
-  if (const auto arguments = tasks.build.find("BUILD_ARGS"); arguments != tasks.build.end() && !arguments->second.empty()) {
-    text += fmt::format("  # BUILD_ARGS {} was one string: write `arguments: [NAME=value]` under build\n", arguments->second);
+  for (const auto& other : tasks.others) text += fmt::format("  # NOT CARRIED OVER: {}; a `check` stage may do it\n", other);
+  if (const auto arguments = tasks.build.find("BUILD_ARGS");
+      arguments != tasks.build.end() && !arguments->second.empty()) {
+    text += fmt::format("  # BUILD_ARGS {} was one string: write `arguments: [NAME=value]` under build\n",
+                        arguments->second);
   }
   text += fmt::format("  - name: {}\n", yaml_scalar(text_at(pipeline, {"metadata", "name"})));
-  if (const auto description = text_at(pipeline, {"spec", "description"}); !description.empty()) text += fmt::format("    description: {}\n", yaml_scalar(description));
+  if (const auto description = text_at(pipeline, {"spec", "description"}); !description.empty())
+    text += fmt::format("    description: {}\n", yaml_scalar(description));
   std::string params;
   for (const YAML::Node& param : node_at(pipeline, {"spec", "params"})) {
     const std::string name = text_at(param, {"name"});
     if (!carried.parameters.contains(name)) continue;
     params += fmt::format("      - name: {}\n", yaml_scalar(name));
-    if (const auto description = text_at(param, {"description"}); !description.empty()) params += fmt::format("        description: {}\n", yaml_scalar(description));
-    if (const auto fallback = node_at(param, {"default"}); fallback.IsScalar()) params += fmt::format("        default: {}\n", yaml_scalar(fallback.Scalar()));
+    if (const auto description = text_at(param, {"description"}); !description.empty())
+      params += fmt::format("        description: {}\n", yaml_scalar(description));
+    if (const auto fallback = node_at(param, {"default"}); fallback.IsScalar())
+      params += fmt::format("        default: {}\n", yaml_scalar(fallback.Scalar()));
   }
   if (!params.empty()) text += "    params:\n" + params;
-  text += fmt::format("    stages:\n      - checkout: {{}}  # the pushed commit, never the branch's tip\n      - build:\n          context: {}\n          dockerfile: {}\n          image: {}\n",
-                      yaml_scalar(carried.context), yaml_scalar(carried.dockerfile), yaml_scalar(carried.image));
+  text += fmt::format(
+      "    stages:\n      - checkout: {{}}  # the pushed commit, never the branch's tip\n      - build:\n          "
+      "context: {}\n          dockerfile: {}\n          image: {}\n",
+      yaml_scalar(carried.context), yaml_scalar(carried.dockerfile), yaml_scalar(carried.image));
   if (tasks.update.empty()) return read;
   text += "      - handoff:\n          values:\n";
-  if (values_path(tasks, manifests).empty()) text += "            # the old task set every key `tag` of the file: check the path\n";
-  text += fmt::format("            - file: {}\n              path: {}\n", yaml_scalar(carried.file), yaml_scalar(carried.path));
+  if (values_path(tasks, manifests).empty())
+    text += "            # the old task set every key `tag` of the file: check the path\n";
+  text += fmt::format("            - file: {}\n              path: {}\n", yaml_scalar(carried.file),
+                      yaml_scalar(carried.path));
   return read;
 }
 
@@ -176,8 +191,10 @@ TektonTemplate read_template(const YAML::Node& trigger_template, const TektonMan
   YAML::Node run;
   for (const YAML::Node& resource : resources) {
     const std::string kind = text_at(resource, {"kind"});
-    if (kind == "PipelineRun" && run.IsNull()) run.reset(resource);
-    else read.notes.push_back(fmt::format("NOT CARRIED OVER: a further {} of this TriggerTemplate", kind));
+    if (kind == "PipelineRun" && run.IsNull())
+      run.reset(resource);
+    else
+      read.notes.push_back(fmt::format("NOT CARRIED OVER: a further {} of this TriggerTemplate", kind));
   }
   read.pipeline = text_at(run, {"spec", "pipelineRef", "name"});
   read.timeout = text_at(run, {"spec", "timeouts", "pipeline"});
@@ -198,12 +215,14 @@ TektonTemplate read_template(const YAML::Node& trigger_template, const TektonMan
   const Carried carried = carry(tasks, manifests);
   for (const auto& [name, value] : named_values(node_at(run, {"spec", "params"}), "value")) {
     all[name] = value.IsScalar() ? value.Scalar() : "";
-    if (carried.parameters.contains(name) || found == manifests.pipelines.end()) read.params.emplace_back(name, all[name]);
+    if (carried.parameters.contains(name) || found == manifests.pipelines.end())
+      read.params.emplace_back(name, all[name]);
     if (name == "git-revision" && all[name].find("branch") != std::string::npos) {
       read.notes.push_back("the original builds the branch's tip; slipway builds the pushed commit");
     }
     const bool used = carried.parameters.contains(name) || is_known_anyway(name) || name == "update-values";
-    if (!used && !all[name].empty()) read.notes.push_back(fmt::format("the parameter {} = {} is not carried over", name, all[name]));
+    if (!used && !all[name].empty())
+      read.notes.push_back(fmt::format("the parameter {} = {} is not carried over", name, all[name]));
   }
   if (const auto app = tasks.update.find("APP_NAME"); app != tasks.update.end()) read.app = put_in(app->second, all);
   read.hands_off = tasks.update.empty() || holds(tasks.update_when, all);
@@ -213,7 +232,8 @@ TektonTemplate read_template(const YAML::Node& trigger_template, const TektonMan
 std::string infra_repository(const TektonManifests& manifests) {
   for (const auto& [name, task] : manifests.tasks) {
     for (const auto& [param, fallback] : named_values(node_at(task, {"spec", "params"}), "default")) {
-      if (param == "GIT_REPO_URL" && fallback.IsScalar() && fallback.Scalar().find("://") != std::string::npos) return fallback.Scalar();
+      if (param == "GIT_REPO_URL" && fallback.IsScalar() && fallback.Scalar().find("://") != std::string::npos)
+        return fallback.Scalar();
     }
   }
   return {};

@@ -21,7 +21,8 @@ struct TektonTemplate {
 };
 TektonTemplate read_template(const YAML::Node& trigger_template, const TektonManifests& manifests);
 
-/// A Pipeline with a build task (parameters IMAGE, CONTEXT, DOCKERFILE) and an update task (VALUES_FILE_PATH) as a pipeline of ours.
+/// A Pipeline with a build task (parameters IMAGE, CONTEXT, DOCKERFILE) and an update task (VALUES_FILE_PATH) as a
+/// pipeline of ours.
 struct TektonPipeline {
   std::string text;      ///< an element of `pipelines:`
   std::string registry;  ///< the host that its images begin with

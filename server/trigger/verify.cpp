@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view hub_prefix = "sha256=";
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) noexcept {
   if (text.size() < prefix.size()) return false;
@@ -25,7 +27,8 @@ bool is_form(const Headers& headers) {
   const auto field = headers.find("Content-Type");
   if (field == headers.end() || field->second.empty()) return false;
   const std::string_view type = field->second.front();
-  return starts_with_ignoring_case(type, form) && (type.size() == form.size() || type[form.size()] == ';' || type[form.size()] == ' ');
+  return starts_with_ignoring_case(type, form) &&
+         (type.size() == form.size() || type[form.size()] == ';' || type[form.size()] == ' ');
 }
 
 int hex_digit(char c) noexcept {
@@ -78,15 +81,16 @@ Claims claims_of(const Headers& headers) {
   return claims;
 }
 
-/// The HMAC that made the first claim, if every claim is valid; empty if not. Compares every claim with the HMAC of every secret,
-/// whatever the outcome, so that the time tells nothing.
+/// The HMAC that made the first claim, if every claim is valid; empty if not. Compares every claim with the HMAC of
+/// every secret, whatever the outcome, so that the time tells nothing.
 std::string proven_mac(const Claims& claims, std::string_view message, std::span<const std::string> secrets) {
   std::vector<unsigned> valid(claims.macs.size(), 0);
   for (const auto& secret : secrets) {
     if (secret.empty()) continue;
     const auto mac = HmacSha256(secret).sign(message);
     const auto hex = to_hex(mac);
-    for (std::size_t i = 0; i < valid.size(); ++i) valid[i] |= static_cast<unsigned>(equal_in_constant_time(hex, claims.macs[i]));
+    for (std::size_t i = 0; i < valid.size(); ++i)
+      valid[i] |= static_cast<unsigned>(equal_in_constant_time(hex, claims.macs[i]));
   }
   unsigned all = claims.well_formed && !claims.macs.empty();
   for (const unsigned one : valid) all &= one;

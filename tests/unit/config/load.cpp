@@ -1,7 +1,6 @@
 #include "config/load.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <fstream>
 
@@ -26,7 +25,9 @@ const std::string one_template = R"(templates:
   - {name: t, pipeline: p, repository: Org/r}
 )";
 
-Loaded read(const std::string& text) { return load_text(text, "c.yaml", LoadOptions(false)); }
+Loaded read(const std::string& text) {
+  return load_text(text, "c.yaml", LoadOptions(false));
+}
 
 std::vector<Error> errors_of(const std::string& text) {
   const auto loaded = read(text);
@@ -116,9 +117,11 @@ shadow: true
 }
 
 TEST_CASE("`drift: block` is short for its mode, and a flat list of addresses is one group") {
-  const std::string begin = settings.substr(0, settings.find("handoff")) + "handoff:\n  repository: https://h/o/i.git\n  drift: ";
+  const std::string begin =
+      settings.substr(0, settings.find("handoff")) + "handoff:\n  repository: https://h/o/i.git\n  drift: ";
   CHECK(good(begin + "block\n").settings.handoff.drift == DriftReaction::block);
-  CHECK(good(begin + "{same: [a, b]}\n").settings.handoff.same_addresses == std::vector<std::vector<std::string>>{{"a", "b"}});
+  CHECK(good(begin + "{same: [a, b]}\n").settings.handoff.same_addresses ==
+        std::vector<std::vector<std::string>>{{"a", "b"}});
 }
 
 TEST_CASE("what is wrong is said with its place") {
@@ -146,44 +149,81 @@ TEST_CASE("what is wrong is said with its place") {
       {"whole number", settings + "queue: {max_concurrent: 0}\n", 5, 25, "'0' is no whole number from 1 to 1000"},
       {"not a number", settings + "queue: {max_concurrent: two}\n", 5, 25, "'two' is no whole number"},
       {"boolean", settings + "shadow: yes\n", 5, 9, "'yes' is no boolean"},
-      {"one of", settings + "builder: {kind: bildah}\n", 5, 17, "'bildah' is none of buildah, kaniko, buildctl (did you mean \"buildah\"?)"},
+      {"one of", settings + "builder: {kind: bildah}\n", 5, 17,
+       "'bildah' is none of buildah, kaniko, buildctl (did you mean \"buildah\"?)"},
       {"list for a value", settings + "state: [a]\n", 5, 8, "expected one value, found a list"},
       {"value for a mapping", settings + "queue: 5\n", 5, 8, "expected a mapping with the keys of `queue`"},
       {"value for a list", settings + "triggers: 5\n", 5, 11, "expected a list"},
       {"null value", settings + "state:\n", 5, 1, "there is no value"},
       {"address with a password", settings + "handoff2: 1\n", 5, 1, "has no key 'handoff2'"},
-      {"half a login", "git: {base_url: \"https://h\", username_file: u}\n" + settings.substr(0, settings.find("git")) + settings.substr(settings.find("registry")), 1, 45,
-       "go together"},
-      {"unknown pipeline", base + "templates: [{name: t, pipeline: pp, repository: Org/r}]\n", 11, 33, "there is no pipeline 'pp' (did you mean \"p\"?)"},
+      {"half a login",
+       "git: {base_url: \"https://h\", username_file: u}\n" + settings.substr(0, settings.find("git")) +
+           settings.substr(settings.find("registry")),
+       1, 45, "go together"},
+      {"unknown pipeline", base + "templates: [{name: t, pipeline: pp, repository: Org/r}]\n", 11, 33,
+       "there is no pipeline 'pp' (did you mean \"p\"?)"},
       {"bad repository", base + "templates: [{name: t, pipeline: p, repository: r}]\n", 11, 48, "'r' is no repository"},
-      {"unknown parameter", base + "templates: [{name: t, pipeline: p, repository: Org/r, params: {dri: x}}]\n", 11, 20, "pipeline p has no parameter 'dri' (did you mean \"dir\"?)"},
-      {"parameter of the wrong kind", base + "templates: [{name: t, pipeline: p, repository: Org/r, params: {mode: blok}}]\n", 9, 59, "'blok' is none of blocking, informational"},
-      {"reference that nothing gives", base + "templates: [{name: t, pipeline: p, repository: Org/r, build: {target: $(IMAGE_TGA)}}]\n", 11, 20, "did you mean \"IMAGE_TAG\""},
-      {"template twice", base + one_template + "  - {name: t, pipeline: p, repository: Org/s}\n", 13, 12, "template 't' stands here a second time"},
-      {"same image", base + one_template + "  - {name: u, pipeline: p, repository: Fork/r}\n", 13, 12, "build the same image 'apps/r'"},
-      {"too much memory", base + "queue: {memory_budget: 1Gi}\ntemplates: [{name: t, pipeline: p, repository: Org/r, resources: {memory: 2Gi}}]\n", 12, 20, "could never run"},
-      {"limit counts as request", base + "queue: {memory_budget: 1Gi}\ntemplates: [{name: t, pipeline: p, repository: Org/r, resources: {memory_limit: 2Gi}}]\n", 12, 20, "could never run"},
-      {"request above limit", base + "templates: [{name: t, pipeline: p, repository: Org/r, resources: {memory: 2Mi, memory_limit: 1Mi}}]\n", 11, 20, "above its limit"},
-      {"secret that nothing names", base + "templates: [{name: t, pipeline: p, repository: Org/r, build: {secrets: [npm]}}]\n", 11, 73, "`secrets` have no 'npm'"},
-      {"unknown template", base + one_template + "triggers: [{name: a, template: tt}]\n", 13, 32, "there is no template 'tt' (did you mean \"t\"?)"},
-      {"trigger twice", base + one_template + "triggers: [{name: a, template: t}, {name: a, template: t}]\n", 13, 43, "trigger 'a' stands here a second time"},
+      {"unknown parameter", base + "templates: [{name: t, pipeline: p, repository: Org/r, params: {dri: x}}]\n", 11, 20,
+       "pipeline p has no parameter 'dri' (did you mean \"dir\"?)"},
+      {"parameter of the wrong kind",
+       base + "templates: [{name: t, pipeline: p, repository: Org/r, params: {mode: blok}}]\n", 9, 59,
+       "'blok' is none of blocking, informational"},
+      {"reference that nothing gives",
+       base + "templates: [{name: t, pipeline: p, repository: Org/r, build: {target: $(IMAGE_TGA)}}]\n", 11, 20,
+       "did you mean \"IMAGE_TAG\""},
+      {"template twice", base + one_template + "  - {name: t, pipeline: p, repository: Org/s}\n", 13, 12,
+       "template 't' stands here a second time"},
+      {"same image", base + one_template + "  - {name: u, pipeline: p, repository: Fork/r}\n", 13, 12,
+       "build the same image 'apps/r'"},
+      {"too much memory",
+       base + "queue: {memory_budget: 1Gi}\ntemplates: [{name: t, pipeline: p, repository: Org/r, resources: {memory: "
+              "2Gi}}]\n",
+       12, 20, "could never run"},
+      {"limit counts as request",
+       base + "queue: {memory_budget: 1Gi}\ntemplates: [{name: t, pipeline: p, repository: Org/r, resources: "
+              "{memory_limit: 2Gi}}]\n",
+       12, 20, "could never run"},
+      {"request above limit",
+       base + "templates: [{name: t, pipeline: p, repository: Org/r, resources: {memory: 2Mi, memory_limit: 1Mi}}]\n",
+       11, 20, "above its limit"},
+      {"secret that nothing names",
+       base + "templates: [{name: t, pipeline: p, repository: Org/r, build: {secrets: [npm]}}]\n", 11, 73,
+       "`secrets` have no 'npm'"},
+      {"unknown template", base + one_template + "triggers: [{name: a, template: tt}]\n", 13, 32,
+       "there is no template 'tt' (did you mean \"t\"?)"},
+      {"trigger twice", base + one_template + "triggers: [{name: a, template: t}, {name: a, template: t}]\n", 13, 43,
+       "trigger 'a' stands here a second time"},
       {"trigger without template", base + one_template + "triggers: [{name: a}]\n", 13, 12, "needs the key 'template'"},
-      {"can never fire", base + one_template + "triggers: [{name: a, template: t, repositories: [Org/s]}]\n", 13, 19, "can never fire"},
-      {"unknown path set", base + one_template + "path_sets: {common: [libs/]}\ntriggers: [{name: a, template: t, paths: [$comon]}]\n", 14, 43, "`path_sets` has no 'comon' (did you mean \"common\"?)"},
-      {"bad path", base + one_template + "triggers: [{name: a, template: t, paths: [/abs]}]\n", 13, 43, "begins with a slash"},
-      {"unknown bindings", base + one_template + "triggers: [{name: a, template: t, bindings: [{ref: b}]}]\n", 13, 52, "there are no bindings 'b'"},
-      {"binding without value", base + one_template + "triggers: [{name: a, template: t, bindings: [{name: b}]}]\n", 13, 19, "has either `ref`, or `name` and `value`"},
-      {"binding from nowhere", base + one_template + "triggers: [{name: a, template: t, bindings: [{name: b, value: $(bdy.x)}]}]\n", 13, 63, "begins with none of body"},
-      {"extension that no overlay makes", base + one_template + "triggers: [{name: a, template: t, overlays: [{key: branch, expression: \"'x'\"}], bindings: [{name: b, value: $(extensions.brunch)}]}]\n", 13, 109,
-       "no overlay of this trigger makes $(extensions.brunch) (did you mean \"branch\"?)"},
-      {"parameter that nothing binds", base + "templates: [{name: t, pipeline: p, repository: Org/r, build: {target: $(tt.params.x)}}]\ntriggers: [{name: a, template: t}]\n", 12, 32,
-       "needs the parameter 'x', which trigger a binds nowhere"},
+      {"can never fire", base + one_template + "triggers: [{name: a, template: t, repositories: [Org/s]}]\n", 13, 19,
+       "can never fire"},
+      {"unknown path set",
+       base + one_template + "path_sets: {common: [libs/]}\ntriggers: [{name: a, template: t, paths: [$comon]}]\n", 14,
+       43, "`path_sets` has no 'comon' (did you mean \"common\"?)"},
+      {"bad path", base + one_template + "triggers: [{name: a, template: t, paths: [/abs]}]\n", 13, 43,
+       "begins with a slash"},
+      {"unknown bindings", base + one_template + "triggers: [{name: a, template: t, bindings: [{ref: b}]}]\n", 13, 52,
+       "there are no bindings 'b'"},
+      {"binding without value", base + one_template + "triggers: [{name: a, template: t, bindings: [{name: b}]}]\n", 13,
+       19, "has either `ref`, or `name` and `value`"},
+      {"binding from nowhere",
+       base + one_template + "triggers: [{name: a, template: t, bindings: [{name: b, value: $(bdy.x)}]}]\n", 13, 63,
+       "begins with none of body"},
+      {"extension that no overlay makes",
+       base + one_template +
+           "triggers: [{name: a, template: t, overlays: [{key: branch, expression: \"'x'\"}], bindings: [{name: b, "
+           "value: $(extensions.brunch)}]}]\n",
+       13, 109, "no overlay of this trigger makes $(extensions.brunch) (did you mean \"branch\"?)"},
+      {"parameter that nothing binds",
+       base + "templates: [{name: t, pipeline: p, repository: Org/r, build: {target: $(tt.params.x)}}]\ntriggers: "
+              "[{name: a, template: t}]\n",
+       12, 32, "needs the parameter 'x', which trigger a binds nowhere"},
   }));
   INFO(row.name);
   const auto errors = errors_of(row.text);
   INFO(config::text(errors));
   const bool said = std::any_of(errors.begin(), errors.end(), [&](const Error& error) {
-    return error.where().line == row.line && error.where().column == row.column && error.what().find(row.what) != std::string::npos;
+    return error.where().line == row.line && error.where().column == row.column &&
+           error.what().find(row.what) != std::string::npos;
   });
   CHECK(said);
   CHECK((errors.empty() || errors.front().text().starts_with("c.yaml:")));
@@ -203,15 +243,17 @@ TEST_CASE("a filter's error stands at its place in the file, with a caret, whate
     std::string filter;
     int line, column;
   };
-  const std::string before = settings + pipeline + one_template + "triggers:\n  - name: a\n    template: t\n";  // 15 lines
-  const auto row = GENERATE_REF(values<Row>({{"plain", "    filter: body.ref == nope\n", 16, 25},
-                                             {"double-quoted", "    filter: \"body.ref == nope\"\n", 16, 26},
-                                             {"double-quoted with escapes", "    filter: \"body['a\\\"b'] == nope\"\n", 16, 30},
-                                             {"single-quoted", "    filter: 'body.ref == nope'\n", 16, 26},
-                                             {"single-quoted with quotes", "    filter: 'body[''ref''] == nope'\n", 16, 31},
-                                             {"literal block", "    filter: |\n      body.ref == 'x' &&\n        nope\n", 18, 9},
-                                             {"folded block", "    filter: >-\n      body.ref == 'x' &&\n      nope\n", 18, 7},
-                                             {"plain over two lines", "    filter: body.ref == 'x' &&\n      nope\n", 17, 7}}));
+  const std::string before =
+      settings + pipeline + one_template + "triggers:\n  - name: a\n    template: t\n";  // 15 lines
+  const auto row =
+      GENERATE_REF(values<Row>({{"plain", "    filter: body.ref == nope\n", 16, 25},
+                                {"double-quoted", "    filter: \"body.ref == nope\"\n", 16, 26},
+                                {"double-quoted with escapes", "    filter: \"body['a\\\"b'] == nope\"\n", 16, 30},
+                                {"single-quoted", "    filter: 'body.ref == nope'\n", 16, 26},
+                                {"single-quoted with quotes", "    filter: 'body[''ref''] == nope'\n", 16, 31},
+                                {"literal block", "    filter: |\n      body.ref == 'x' &&\n        nope\n", 18, 9},
+                                {"folded block", "    filter: >-\n      body.ref == 'x' &&\n      nope\n", 18, 7},
+                                {"plain over two lines", "    filter: body.ref == 'x' &&\n      nope\n", 17, 7}}));
   INFO(row.name);
   const auto errors = errors_of(before + row.filter);
   REQUIRE(errors.size() == 1);
@@ -224,13 +266,15 @@ TEST_CASE("a filter's error stands at its place in the file, with a caret, whate
 TEST_CASE("environment variables are put into settings, and only there") {
   ::setenv("SLIPWAY_TEST_HOST", "h.example.com", 1);
   ::unsetenv("SLIPWAY_TEST_NONE");
-  const auto config = good("state: /s/${SLIPWAY_TEST_HOST}/${SLIPWAY_TEST_NONE:-default}\n" + settings + pipeline + one_template +
-                           "triggers:\n  - {name: a, template: t, filter: \"body.ref == '${SLIPWAY_TEST_NONE}'\"}\n");
+  const auto config =
+      good("state: /s/${SLIPWAY_TEST_HOST}/${SLIPWAY_TEST_NONE:-default}\n" + settings + pipeline + one_template +
+           "triggers:\n  - {name: a, template: t, filter: \"body.ref == '${SLIPWAY_TEST_NONE}'\"}\n");
   CHECK(config.settings.state == "/s/h.example.com/default");
   CHECK(config.catalogue->triggers().at(0).interceptors.at(0).text == "body.ref == '${SLIPWAY_TEST_NONE}'");
   const auto errors = errors_of("state: /s/${SLIPWAY_TEST_NONE}\n" + settings);
   REQUIRE(errors.size() == 1);
-  CHECK(errors[0].text() == "c.yaml:1:8: the environment has no SLIPWAY_TEST_NONE: set it, or write ${SLIPWAY_TEST_NONE:-default}");
+  CHECK(errors[0].text() ==
+        "c.yaml:1:8: the environment has no SLIPWAY_TEST_NONE: set it, or write ${SLIPWAY_TEST_NONE:-default}");
 }
 
 TEST_CASE("files that the configuration names have to be there when it is served") {
@@ -302,12 +346,15 @@ TEST_CASE("a template takes the pipeline's stages, puts its parameters in, and s
 }
 
 TEST_CASE("a check can be left out") {
-  const auto config = good(settings + pipeline + "templates: [{name: t, pipeline: p, repository: Org/r, check: off}]\n");
+  const auto config =
+      good(settings + pipeline + "templates: [{name: t, pipeline: p, repository: Org/r, check: off}]\n");
   CHECK_FALSE(config.catalogue->templates().at(0).check);
 }
 
 TEST_CASE("a template for a whole organisation is called after the repository") {
-  const auto config = good(settings + pipeline + "templates: [{name: t, pipeline: p, repository: Org/*}]\ntriggers: [{name: a, template: t}]\n");
+  const auto config =
+      good(settings + pipeline +
+           "templates: [{name: t, pipeline: p, repository: Org/*}]\ntriggers: [{name: a, template: t}]\n");
   Run run;
   run.template_name = TemplateName("t");
   run.commit = CommitSha(std::string(40, 'a'));

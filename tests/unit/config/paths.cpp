@@ -118,7 +118,8 @@ TEST_CASE("repository patterns") {
   REQUIRE(pattern);
   CHECK(pattern->matches(RepoName(row.repository)) == row.matches);
   CHECK(pattern->matches_but_for_case(RepoName(row.repository)) == row.but_for_case);
-  for (const char* bad : {"", "name", "a/b/c", "a/", "/b", "a b/c", "a/..", "a*/b", "a/b*"}) CHECK_FALSE(RepositoryPattern::parse(bad));
+  for (const char* bad : {"", "name", "a/b/c", "a/", "/b", "a b/c", "a/..", "a*/b", "a/b*"})
+    CHECK_FALSE(RepositoryPattern::parse(bad));
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "config/references.hpp"
 
-#include <catch2/catch.hpp>
 #include <yaml-cpp/yaml.h>
+
+#include <catch2/catch.hpp>
 
 #include "config/json_path.hpp"
 #include "config/yaml_text.hpp"
@@ -27,7 +28,8 @@ TEST_CASE("references are put in once, and unknown ones stay") {
 
 TEST_CASE("paths of bindings") {
   rapidjson::Document body;
-  body.Parse(R"({"after":"abc","n":1.5,"yes":true,"none":null,"o":{"a.b":"dotted","l":[{"x":1},{"x":2}]},"quote\"d":"q"})");
+  body.Parse(
+      R"({"after":"abc","n":1.5,"yes":true,"none":null,"o":{"a.b":"dotted","l":[{"x":1},{"x":2}]},"quote\"d":"q"})");
   struct Row {
     const char* path;
     std::optional<std::string> value;
@@ -58,8 +60,10 @@ TEST_CASE("paths of bindings") {
 }
 
 TEST_CASE("scalars are written so that they are read back as they are") {
-  for (const char* text : {"", "a", "true", "No", "null", "~", "04758206", "1e234567", "0x1", "- a", "a: b", "a #b", " a", "a ", "'", "\"", "\\", "[a]", "{a}", "$(x)", "a\nb",
-                           "한글", "!x", "&x", "*x", "%x", "@x", "`x", ".5", ".inf", "./a", "=", "<<", "2001-01-01", "a,b", "key: [1]", "?", "y"}) {
+  for (const char* text :
+       {"",   "a",  "true", "No",   "null", "~",   "04758206", "1e234567",   "0x1",  "- a",      "a: b", "a #b", " a",
+        "a ", "'",  "\"",   "\\",   "[a]",  "{a}", "$(x)",     "a\nb",       "한글", "!x",       "&x",   "*x",   "%x",
+        "@x", "`x", ".5",   ".inf", "./a",  "=",   "<<",       "2001-01-01", "a,b",  "key: [1]", "?",    "y"}) {
     INFO(text);
     const auto node = YAML::Load("key: " + yaml_scalar(text) + "\n");
     REQUIRE(node["key"].IsScalar());

@@ -1,10 +1,10 @@
-#include <catch2/catch.hpp>
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/schema.h>
 #include <rapidjson/stringbuffer.h>
 #include <yaml-cpp/yaml.h>
 
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -38,30 +38,40 @@ TEST_CASE("config/lumie.yaml has the entire catalogue") {
     std::string filter;
   };
   const auto slice = [](const std::string& part) {
-    return "body.repository.name in ['lumie-worker'] && body.commits.exists(c, c.added.exists(f, f.startsWith('services/" + part +
-           "/')) || c.modified.exists(f, f.startsWith('services/" + part + "/')))";
+    return "body.repository.name in ['lumie-worker'] && body.commits.exists(c, c.added.exists(f, "
+           "f.startsWith('services/" +
+           part + "/')) || c.modified.exists(f, f.startsWith('services/" + part + "/')))";
   };
   const std::vector<Row> rows{
-      {"github-push-nextjs", "nextjs-build-template", "nextjs-build-deploy", "Lumie-Edu/*", "$(REPO_NAME)", "./nextjs", "web-apps/$(REPO_NAME)",
-       "applications/$(REPO_NAME)/helm-values.yaml", 30, "body.repository.name in []"},
-      {"github-push-fastapi", "fastapi-build-template", "fastapi-build-deploy", "Lumie-Edu/joossam", "joossam", "./fastapi", "web-apps/joossam",
-       "applications/joossam/helm-values.yaml", 30, "body.repository.name in ['joossam']"},
-      {"github-push-lumie-document", "lumie-document-build-template", "nextjs-build-deploy", "Lumie-Edu/lumie-document", "lumie-document", ".", "web-apps/lumie-document",
-       "applications/lumie/document/helm-values.yaml", 30, "body.repository.name in ['lumie-document']"},
-      {"github-push-lumie-frontend", "lumie-frontend-build-template", "nextjs-build-deploy", "Lumie-Edu/lumie-frontend", "lumie-frontend", ".", "applications/lumie-frontend",
-       "applications/lumie/frontend/common-values.yaml", 30, "body.repository.name in ['lumie-frontend']"},
-      {"github-push-lumie-backend", "lumie-backend-build-template", "lumie-springboot-build-deploy", "Lumie-Edu/lumie-backend", "lumie-backend", ".",
-       "applications/lumie-backend", "applications/lumie/backend/common-values.yaml", 45, "body.repository.name in ['lumie-backend']"},
-      {"github-push-lumie-grading-svc", "lumie-grading-svc-build-template", "fastapi-build-deploy", "Lumie-Edu/lumie-worker", "grading-svc", "./services/grading",
-       "applications/grading-svc", "applications/lumie/worker/grading-svc/common-values.yaml", 30, slice("grading")},
-      {"github-push-lumie-report-svc", "lumie-report-svc-build-template", "fastapi-build-deploy", "Lumie-Edu/lumie-worker", "report-svc", "./services/report",
-       "applications/report-svc", "applications/lumie/worker/report-svc/common-values.yaml", 30, slice("report")},
-      {"github-push-lumie-analysis-svc", "lumie-analysis-svc-build-template", "fastapi-build-deploy", "Lumie-Edu/lumie-worker", "analysis-svc", "./services/analysis",
-       "applications/analysis-svc", "applications/lumie/worker/analysis-svc/helm-values.yaml", 30, slice("analysis")},
-      {"github-push-lumie-chatbot-svc", "lumie-chatbot-svc-build-template", "fastapi-build-deploy", "Lumie-Edu/lumie-worker", "chatbot-svc", "./services/chatbot",
-       "applications/chatbot-svc", "applications/lumie/worker/chatbot-svc/common-values.yaml", 30, slice("chatbot")},
-      {"github-push-lumie-temp-omr-grading", "lumie-temp-omr-grading-build-template", "fastapi-build-deploy", "Lumie-Edu/lumie-worker", "temp-omr-grading",
-       "./services/temp-omr-grading", "applications/temp-omr-grading", "applications/lumie/worker/temp-omr-grading/helm-values.yaml", 30, slice("temp-omr-grading")}};
+      {"github-push-nextjs", "nextjs-build-template", "nextjs-build-deploy", "Lumie-Edu/*", "$(REPO_NAME)", "./nextjs",
+       "web-apps/$(REPO_NAME)", "applications/$(REPO_NAME)/helm-values.yaml", 30, "body.repository.name in []"},
+      {"github-push-fastapi", "fastapi-build-template", "fastapi-build-deploy", "Lumie-Edu/joossam", "joossam",
+       "./fastapi", "web-apps/joossam", "applications/joossam/helm-values.yaml", 30,
+       "body.repository.name in ['joossam']"},
+      {"github-push-lumie-document", "lumie-document-build-template", "nextjs-build-deploy", "Lumie-Edu/lumie-document",
+       "lumie-document", ".", "web-apps/lumie-document", "applications/lumie/document/helm-values.yaml", 30,
+       "body.repository.name in ['lumie-document']"},
+      {"github-push-lumie-frontend", "lumie-frontend-build-template", "nextjs-build-deploy", "Lumie-Edu/lumie-frontend",
+       "lumie-frontend", ".", "applications/lumie-frontend", "applications/lumie/frontend/common-values.yaml", 30,
+       "body.repository.name in ['lumie-frontend']"},
+      {"github-push-lumie-backend", "lumie-backend-build-template", "lumie-springboot-build-deploy",
+       "Lumie-Edu/lumie-backend", "lumie-backend", ".", "applications/lumie-backend",
+       "applications/lumie/backend/common-values.yaml", 45, "body.repository.name in ['lumie-backend']"},
+      {"github-push-lumie-grading-svc", "lumie-grading-svc-build-template", "fastapi-build-deploy",
+       "Lumie-Edu/lumie-worker", "grading-svc", "./services/grading", "applications/grading-svc",
+       "applications/lumie/worker/grading-svc/common-values.yaml", 30, slice("grading")},
+      {"github-push-lumie-report-svc", "lumie-report-svc-build-template", "fastapi-build-deploy",
+       "Lumie-Edu/lumie-worker", "report-svc", "./services/report", "applications/report-svc",
+       "applications/lumie/worker/report-svc/common-values.yaml", 30, slice("report")},
+      {"github-push-lumie-analysis-svc", "lumie-analysis-svc-build-template", "fastapi-build-deploy",
+       "Lumie-Edu/lumie-worker", "analysis-svc", "./services/analysis", "applications/analysis-svc",
+       "applications/lumie/worker/analysis-svc/helm-values.yaml", 30, slice("analysis")},
+      {"github-push-lumie-chatbot-svc", "lumie-chatbot-svc-build-template", "fastapi-build-deploy",
+       "Lumie-Edu/lumie-worker", "chatbot-svc", "./services/chatbot", "applications/chatbot-svc",
+       "applications/lumie/worker/chatbot-svc/common-values.yaml", 30, slice("chatbot")},
+      {"github-push-lumie-temp-omr-grading", "lumie-temp-omr-grading-build-template", "fastapi-build-deploy",
+       "Lumie-Edu/lumie-worker", "temp-omr-grading", "./services/temp-omr-grading", "applications/temp-omr-grading",
+       "applications/lumie/worker/temp-omr-grading/helm-values.yaml", 30, slice("temp-omr-grading")}};
   const auto config = shipped("lumie.yaml");
   const Catalogue& catalogue = *config.catalogue;
   REQUIRE(catalogue.templates().size() == rows.size());
@@ -108,7 +118,8 @@ TEST_CASE("config/lumie.yaml has the entire catalogue") {
 
 TEST_CASE("the six pipelines of the catalogue are part of the program") {
   const auto config = shipped("lumie.yaml");
-  for (const char* name : {"lumie-springboot-build-deploy", "springboot-build-deploy", "nextjs-build-deploy", "fastapi-build-deploy", "python-build-deploy", "react-build-deploy"}) {
+  for (const char* name : {"lumie-springboot-build-deploy", "springboot-build-deploy", "nextjs-build-deploy",
+                           "fastapi-build-deploy", "python-build-deploy", "react-build-deploy"}) {
     INFO(name);
     CHECK(show(config, "pipelines", name, ShowFormat::yaml));
   }
@@ -128,7 +139,8 @@ TEST_CASE("config/demo.yaml is the embedded demo on loopback") {
 rapidjson::Value as_json(const YAML::Node& node, rapidjson::Document::AllocatorType& memory) {
   if (node.IsMap()) {
     rapidjson::Value object(rapidjson::kObjectType);
-    for (const auto& member : node) object.AddMember(rapidjson::Value(member.first.Scalar(), memory), as_json(member.second, memory), memory);
+    for (const auto& member : node)
+      object.AddMember(rapidjson::Value(member.first.Scalar(), memory), as_json(member.second, memory), memory);
     return object;
   }
   if (node.IsSequence()) {
@@ -140,7 +152,8 @@ rapidjson::Value as_json(const YAML::Node& node, rapidjson::Document::AllocatorT
   if (node.Tag() != "!") {
     std::int64_t number = 0;
     bool flag = false;
-    if (node.Scalar() == "true" || node.Scalar() == "false") return rapidjson::Value(YAML::convert<bool>::decode(node, flag) && flag);
+    if (node.Scalar() == "true" || node.Scalar() == "false")
+      return rapidjson::Value(YAML::convert<bool>::decode(node, flag) && flag);
     if (YAML::convert<std::int64_t>::decode(node, number)) return rapidjson::Value(number);
   }
   return rapidjson::Value(node.Scalar(), memory);
@@ -170,7 +183,8 @@ TEST_CASE("the schema accepts the shipped configurations, and every shipped pipe
     for (std::string line; std::getline(lines, line);) indented += (indented.empty() ? "  - " : "    ") + line + "\n";
     all += indented;
   }
-  CHECK(complaint(read(folder / "demo.yaml").substr(0, read(folder / "demo.yaml").find("pipelines:")) + "pipelines:\n" + all) == "");
+  CHECK(complaint(read(folder / "demo.yaml").substr(0, read(folder / "demo.yaml").find("pipelines:")) + "pipelines:\n" +
+                  all) == "");
 }
 
 TEST_CASE("the schema refuses what the parser refuses") {
@@ -180,11 +194,12 @@ TEST_CASE("the schema refuses what the parser refuses") {
     std::string yaml;
     std::string where;
   };
-  const auto row = GENERATE_REF(values<Row>({{"unknown key", good + "shadw: true\n", "#/shadw additionalProperties"},
-                                             {"wrong type", good + "shadow: 5\n", "#/shadow anyOf"},
-                                             {"not one of", good + "builder: {kind: docker}\n", "#/builder/kind anyOf"},
-                                             {"not one of another", good + "operator: {}\nbuilder: {cache: 5}\n", "#/builder/cache anyOf"},
-                                             {"missing", "webhook: {secret_files: [a]}\n", "# required"}}));
+  const auto row = GENERATE_REF(
+      values<Row>({{"unknown key", good + "shadw: true\n", "#/shadw additionalProperties"},
+                   {"wrong type", good + "shadow: 5\n", "#/shadow anyOf"},
+                   {"not one of", good + "builder: {kind: docker}\n", "#/builder/kind anyOf"},
+                   {"not one of another", good + "operator: {}\nbuilder: {cache: 5}\n", "#/builder/cache anyOf"},
+                   {"missing", "webhook: {secret_files: [a]}\n", "# required"}}));
   INFO(row.name);
   CHECK_THAT(complaint(row.yaml), Catch::StartsWith(row.where));
 }
@@ -219,7 +234,8 @@ TEST_CASE("what a configuration means is shown as a table, YAML and JSON") {
     REQUIRE(document.IsArray());
     const auto node = YAML::Load(*yaml);
     REQUIRE(node.size() == document.Size());
-    for (rapidjson::SizeType i = 0; i < document.Size(); ++i) CHECK(node[i]["name"].Scalar() == document[i]["name"].GetString());
+    for (rapidjson::SizeType i = 0; i < document.Size(); ++i)
+      CHECK(node[i]["name"].Scalar() == document[i]["name"].GetString());
   }
   const auto one = show(config, "templates", "lumie-backend-build-template", ShowFormat::yaml);
   REQUIRE(one);

@@ -36,7 +36,8 @@ TEST_CASE("durations") {
 }
 
 TEST_CASE("durations are shown as they are written") {
-  for (const char* text : {"0s", "250ms", "30s", "1m", "1h30m", "7d", "1d1h1m1s1ms"}) CHECK(text_of(*duration_from(text)) == text);
+  for (const char* text : {"0s", "250ms", "30s", "1m", "1h30m", "7d", "1d1h1m1s1ms"})
+    CHECK(text_of(*duration_from(text)) == text);
 }
 
 TEST_CASE("sizes") {

@@ -1,8 +1,8 @@
 #include "captured.hpp"
 
-#include <catch2/catch.hpp>
 #include <rapidjson/document.h>
 
+#include <catch2/catch.hpp>
 #include <map>
 #include <sstream>
 
@@ -20,10 +20,12 @@ std::string answer(const std::string& name) {
   if (!verified) return "401";
   auto parsed = parse(std::move(*verified));
   if (!parsed) return "400 " + parsed.error().text();
-  if (const auto* ignored = std::get_if<Ignored>(&*parsed)) return (ignored->test ? "test: " : "ignored: ") + ignored->reason;
+  if (const auto* ignored = std::get_if<Ignored>(&*parsed))
+    return (ignored->test ? "test: " : "ignored: ") + ignored->reason;
   const auto& push = std::get<Delivery>(*parsed).push;
-  return "push " + push.repository.value() + " " + push.before.value().substr(0, 8) + ".." + push.after.value().substr(0, 8) + " " +
-         std::to_string(push.commits.size()) + "/" + std::to_string(push.total_commits) + (is_incomplete(push) ? " incomplete" : "");
+  return "push " + push.repository.value() + " " + push.before.value().substr(0, 8) + ".." +
+         push.after.value().substr(0, 8) + " " + std::to_string(push.commits.size()) + "/" +
+         std::to_string(push.total_commits) + (is_incomplete(push) ? " incomplete" : "");
 }
 
 TEST_CASE("every captured delivery has its answer") {
@@ -36,7 +38,8 @@ TEST_CASE("every captured delivery has its answer") {
       {"test-delivery-ref", "test: test delivery: the hook of"},
       {"tag-deletion--1-push", "ignored: 'refs/tags/v1.0.0' is a tag"},
       {"push-branch-Main", "ignored: 'refs/heads/Main' is not refs/heads/main: branch names are case-sensitive"},
-      {"push-branch-maintenance", "ignored: 'refs/heads/maintenance' is not refs/heads/main: only pushes to that branch build"},
+      {"push-branch-maintenance",
+       "ignored: 'refs/heads/maintenance' is not refs/heads/main: only pushes to that branch build"},
       {"push-typechange-only", "push Lumie-Edu/lumie-backend 44401a7d..98b37bec 1/1 incomplete"},
       {"push-empty-commit", "push Lumie-Edu/lumie-backend 8453a559..5c88b99b 1/1 incomplete"},
       {"push-force-main-to-unrelated-history", "push Lumie-Edu/lumie-backend c3058a83..41c7eaf8 1/1"}};
@@ -57,7 +60,8 @@ TEST_CASE("every captured delivery has its answer") {
       CHECK(seen.substr(0, 9) == "ignored: ");
     } else {
       std::ostringstream expected;
-      expected << entry["before"].GetString() << ".." << entry["after"].GetString() << " " << entry["n_commits"].GetInt() << "/" << entry["total_commits"].GetInt();
+      expected << entry["before"].GetString() << ".." << entry["after"].GetString() << " "
+               << entry["n_commits"].GetInt() << "/" << entry["total_commits"].GetInt();
       CHECK(seen.substr(0, 5) == "push ");
       CHECK(seen.find(expected.str()) != std::string::npos);
       const bool more = entry["n_commits"].GetInt() < entry["total_commits"].GetInt();
@@ -83,7 +87,9 @@ TEST_CASE("a captured push is read whole: paths, ids, headers, and the body's by
   CHECK(commit.id == delivery.push.after);
   CHECK(commit.added.empty());
   REQUIRE(commit.removed.size() == 3);
-  CHECK(commit.removed[0] == "services/core/academy-svc/src/main/java/com/lumie/academy/infrastructure/tenant/TenantIdentifierResolver.java");
+  CHECK(
+      commit.removed[0] ==
+      "services/core/academy-svc/src/main/java/com/lumie/academy/infrastructure/tenant/TenantIdentifierResolver.java");
   CHECK(commit.modified.size() == 3);
 }
 
@@ -92,8 +98,9 @@ TEST_CASE("paths in any script, and paths that want to be more, arrive as they a
   REQUIRE(parsed);
   const std::string folder = "services/core/exam-svc/";
   CHECK(std::get<Delivery>(*parsed).push.commits.at(0).added ==
-        std::vector<std::string>{folder + "emoji-😀.txt", folder + "it's; $(touch x) & <b>.txt", folder + "newline\nname.txt",
-                                 folder + "with \"quote\" and \\back\ttab.txt", folder + "문서/설명서 최종.md"});
+        std::vector<std::string>{folder + "emoji-😀.txt", folder + "it's; $(touch x) & <b>.txt",
+                                 folder + "newline\nname.txt", folder + "with \"quote\" and \\back\ttab.txt",
+                                 folder + "문서/설명서 최종.md"});
 }
 
 }  // namespace

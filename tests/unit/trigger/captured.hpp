@@ -11,7 +11,8 @@
 namespace slipway::test {
 
 inline constexpr const char* captured_secret = "s3cr3t-webhook";
-inline const std::filesystem::path captured_folder = std::filesystem::path(SLIPWAY_SOURCE_DIR) / "tests/data/deliveries";
+inline const std::filesystem::path captured_folder =
+    std::filesystem::path(SLIPWAY_SOURCE_DIR) / "tests/data/deliveries";
 
 inline std::string read(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -22,7 +23,8 @@ inline std::string read(const std::filesystem::path& file) {
 inline std::string canonical(std::string name) {
   bool upper = true;
   for (char& c : name) {
-    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c)) : std::tolower(static_cast<unsigned char>(c)));
+    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c))
+                                : std::tolower(static_cast<unsigned char>(c)));
     upper = c == '-';
   }
   return name;

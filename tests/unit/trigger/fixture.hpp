@@ -1,7 +1,6 @@
 #pragma once
 
 #include <catch2/catch.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,12 +30,15 @@ inline std::shared_ptr<const config::Catalogue> catalogue(const std::string& tex
 }
 
 inline std::shared_ptr<const config::Catalogue> lumie() {
-  auto loaded = config::load(std::filesystem::path(SLIPWAY_SOURCE_DIR) / "config/lumie.yaml", config::LoadOptions(false));
+  auto loaded =
+      config::load(std::filesystem::path(SLIPWAY_SOURCE_DIR) / "config/lumie.yaml", config::LoadOptions(false));
   if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) FAIL(config::text(*errors));
   return std::get<config::Config>(loaded).catalogue;
 }
 
-inline CommitSha sha(char digit) { return CommitSha(std::string(40, digit)); }
+inline CommitSha sha(char digit) {
+  return CommitSha(std::string(40, digit));
+}
 
 /// A push of one commit that modifies `files`.
 inline Push push_of(const std::string& repository, std::vector<std::string> files, char after = 'b') {
@@ -52,7 +54,9 @@ inline Push push_of(const std::string& repository, std::vector<std::string> file
   return push;
 }
 
-inline Delivery delivery_of(Push push) { return trigger::synthesize(std::move(push), DeliveryId("d-1"), Clock::time_point()); }
+inline Delivery delivery_of(Push push) {
+  return trigger::synthesize(std::move(push), DeliveryId("d-1"), Clock::time_point());
+}
 
 /// A captured delivery, verified and parsed, put onto another repository where one is given.
 inline Delivery parsed(const std::string& name) {

@@ -14,10 +14,12 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 const std::string good = R"({"ref":"refs/heads/main","before":")" + a + R"(","after":")" + b +
-                         R"(","commits":[{"id":")" + b + R"(","added":["x/y"],"removed":[],"modified":null}],"total_commits":1,)" +
+                         R"(","commits":[{"id":")" + b +
+                         R"(","added":["x/y"],"removed":[],"modified":null}],"total_commits":1,)" +
                          R"("repository":{"id":1,"name":"r","full_name":"Org/r","owner":{"login":"Org"}}})";
 
-Result<std::variant<Delivery, Ignored>> read(const std::string& body, const Headers& more = {{"X-Gitea-Event", {"push"}}}) {
+Result<std::variant<Delivery, Ignored>> read(const std::string& body,
+                                             const Headers& more = {{"X-Gitea-Event", {"push"}}}) {
   RawDelivery raw;
   raw.headers = more;
   raw.body = body;
@@ -42,11 +44,16 @@ TEST_CASE("a push") {
 }
 
 TEST_CASE("what is tolerated") {
-  CHECK(std::get<Delivery>(*read(replaced(good, R"([{"id":")" + b + R"(","added":["x/y"],"removed":[],"modified":null}])", "null"))).push.commits.empty());
+  CHECK(std::get<Delivery>(
+            *read(replaced(good, R"([{"id":")" + b + R"(","added":["x/y"],"removed":[],"modified":null}])", "null")))
+            .push.commits.empty());
   CHECK(std::get<Delivery>(*read(replaced(good, R"("total_commits":1,)", ""))).push.total_commits == 1);
   CHECK(std::get<Delivery>(*read(" \r\n\t" + good + " \n")).push.after == CommitSha(b));
-  CHECK(std::get<Delivery>(*read(replaced(good, "x/y", R"(\u00e9\ud83d\ude00\ud800\"\\\/\b)"))).push.commits[0].added[0] == "\u00e9\U0001F600\uFFFD\"\\/\b");
-  CHECK(std::get<Delivery>(*read(replaced(good, R"({"ref")", R"({"ref":"refs/heads/x","ref")"))).push.ref == "refs/heads/main");
+  CHECK(std::get<Delivery>(*read(replaced(good, "x/y", R"(\u00e9\ud83d\ude00\ud800\"\\\/\b)")))
+            .push.commits[0]
+            .added[0] == "\u00e9\U0001F600\uFFFD\"\\/\b");
+  CHECK(std::get<Delivery>(*read(replaced(good, R"({"ref")", R"({"ref":"refs/heads/x","ref")"))).push.ref ==
+        "refs/heads/main");
 }
 
 TEST_CASE("pushes that ask for nothing") {
@@ -75,8 +82,9 @@ TEST_CASE("pushes that ask for nothing") {
 }
 
 TEST_CASE("other events") {
-  for (const Headers& headers : {Headers{}, Headers{{"X-Gitea-Event", {"Push"}}}, Headers{{"X-Gitea-Event", {"create"}}}, Headers{{"X-Gitea-Event", {"push", "create"}}},
-                                 Headers{{"X-Github-Event", {"push"}}}}) {
+  for (const Headers& headers :
+       {Headers{}, Headers{{"X-Gitea-Event", {"Push"}}}, Headers{{"X-Gitea-Event", {"create"}}},
+        Headers{{"X-Gitea-Event", {"push", "create"}}}, Headers{{"X-Github-Event", {"push"}}}}) {
     const auto parsed = read("not even JSON", headers);
     REQUIRE(parsed);
     CHECK_THAT(std::get<Ignored>(*parsed).reason, Catch::Contains("only"));
@@ -100,14 +108,16 @@ TEST_CASE("bodies that are no push are errors that say where and why") {
       {"no before", replaced(good, R"("before")", R"("bifore")"), "has no `before`"},
       {"after is short", replaced(good, b, "abc"), "`after` is 'abc'"},
       {"after in upper case", replaced(good, b, std::string(40, 'B')), "`after` is"},
-      {"commits is a text", replaced(good, R"([{"id")", R"("x","y":[{"id")"), "`commits` can not be read: expected a list"},
+      {"commits is a text", replaced(good, R"([{"id")", R"("x","y":[{"id")"),
+       "`commits` can not be read: expected a list"},
       {"a commit is null", replaced(good, R"([{"id")", R"([null,{"id")"), "expected an object"},
       {"a commit without id", replaced(good, R"([{"id")", R"([{"ad")"), "without an id"},
       {"a path is a number", replaced(good, R"("x/y")", "1"), "expected a string"},
       {"total_commits is a fraction", replaced(good, R"(commits":1,)", R"(commits":1.5,)"), "whole number"},
       {"total_commits is huge", replaced(good, R"(commits":1,)", R"(commits":99999999999999999999,)"), "whole number"},
       {"no repository", replaced(good, R"("repository")", R"("repo")"), "no `repository.full_name`"},
-      {"repository is null", replaced(good, good.substr(good.find(R"({"id":1)")), "null}"), "`repository` can not be read"},
+      {"repository is null", replaced(good, good.substr(good.find(R"({"id":1)")), "null}"),
+       "`repository` can not be read"},
       {"invalid UTF-8", replaced(good, "x/y", "\xff"), "invalid UTF-8"},
       {"invalid UTF-8 where nobody looks", replaced(good, "owner", "own\xc3"), "invalid UTF-8"},
       {"control character", replaced(good, "x/y", "x\ny"), "control character"},
@@ -139,20 +149,24 @@ TEST_CASE("depth bombs end at 200 levels") {
 }
 
 TEST_CASE("repository names that want to be more than a name") {
-  for (const char* name : {"", "r", "Org/", "/r", "Org/r/x", "../etc", "Org/..", "Org/a..b", "Org/.", "./r", "Org/r%2e", "Org/r r", "Org/r'", "Org/r\\\"", "Org/r;x",
-                           "Org/$(x)", "Org/r\\n", "Org/\\u0000", "-o/r", "Org/-r", "Org/r@x", "Org/레포"}) {
+  for (const char* name :
+       {"",         "r",           "Org/",     "/r",      "Org/r/x", "../etc",    "Org/..",  "Org/a..b",
+        "Org/.",    "./r",         "Org/r%2e", "Org/r r", "Org/r'",  "Org/r\\\"", "Org/r;x", "Org/$(x)",
+        "Org/r\\n", "Org/\\u0000", "-o/r",     "Org/-r",  "Org/r@x", "Org/레포"}) {
     INFO(name);
     CHECK_THAT(error_of(replaced(good, "Org/r", name)), Catch::Contains("can not be a repository's name"));
   }
-  for (const char* name : {"Lumie-Edu/lumie-backend", "a/b", "A_1/b.c-d", "o/.profile"}) CHECK(is_repository_name(name));
+  for (const char* name : {"Lumie-Edu/lumie-backend", "a/b", "A_1/b.c-d", "o/.profile"})
+    CHECK(is_repository_name(name));
   CHECK_FALSE(is_repository_name("o/" + std::string(101, 'x')));
 }
 
 TEST_CASE("a delivery id that is unfit for a log line is replaced by one from the body") {
   const std::string hash(64, 'f');
   CHECK(delivery_id({{"X-Gitea-Delivery", {"aa3cbceb-619c"}}}, hash) == DeliveryId("aa3cbceb-619c"));
-  for (const Headers& headers : {Headers{}, Headers{{"X-Gitea-Delivery", {""}}}, Headers{{"X-Gitea-Delivery", {"a\nb"}}}, Headers{{"X-Gitea-Delivery", {"a", "b"}}},
-                                 Headers{{"X-Gitea-Delivery", {std::string(200, 'x')}}}}) {
+  for (const Headers& headers :
+       {Headers{}, Headers{{"X-Gitea-Delivery", {""}}}, Headers{{"X-Gitea-Delivery", {"a\nb"}}},
+        Headers{{"X-Gitea-Delivery", {"a", "b"}}}, Headers{{"X-Gitea-Delivery", {std::string(200, 'x')}}}}) {
     CHECK(delivery_id(headers, hash) == DeliveryId("body-" + std::string(32, 'f')));
   }
 }

@@ -45,12 +45,18 @@ Push described(const std::string& text) {
     const std::string before = text.substr(at, open - at), word = text.substr(open + 1, close - open - 1);
     at = close + 1;
     if (before != ", ") verb = before;
-    if (verb.empty()) push.repository = RepoName(word);
-    else if (verb == " modifies ") commit.modified.push_back(word);
-    else if (verb == " adds ") commit.added.push_back(word);
-    else if (verb == " removes ") commit.removed.push_back(word);
-    else if (verb == " saying ") commit.message = word;
-    else FAIL("what is '" << verb << "'?");
+    if (verb.empty())
+      push.repository = RepoName(word);
+    else if (verb == " modifies ")
+      commit.modified.push_back(word);
+    else if (verb == " adds ")
+      commit.added.push_back(word);
+    else if (verb == " removes ")
+      commit.removed.push_back(word);
+    else if (verb == " saying ")
+      commit.message = word;
+    else
+      FAIL("what is '" << verb << "'?");
   }
   return push;
 }
@@ -62,7 +68,10 @@ TEST_CASE("the guide's ten examples do what the guide says") {
     std::string block;
     std::istringstream lines(example.filter);
     for (std::string line; std::getline(lines, line);) block += "      " + line + "\n";
-    const Matcher matcher(test::catalogue("templates: [{name: t, pipeline: p, repository: shop/*}]\ntriggers:\n  - name: a\n    template: t\n    filter: |\n" + block));
+    const Matcher matcher(
+        test::catalogue("templates: [{name: t, pipeline: p, repository: shop/*}]\ntriggers:\n  - name: a\n    "
+                        "template: t\n    filter: |\n" +
+                        block));
     CHECK_FALSE(example.cases.empty());
     for (const auto& one : example.cases) {
       INFO(example.filter << one.text);

@@ -58,11 +58,28 @@ bool original_fires(const std::vector<std::string>& chain, const Delivery& deliv
 }
 
 std::vector<Delivery> pushes() {
-  std::vector<Delivery> all{test::parsed("push-single-backend-05"), test::parsed("push-single-backend-04"), test::parsed("push-rename-across-services"),
-                            test::parsed("joossam-fp-1"),           test::parsed("push-multi-05-commits"),  test::parsed("push-korean-emoji")};
-  const std::vector<std::string> repositories{"Lumie-Edu/lumie-backend", "Lumie-Edu/lumie-ai", "Lumie-Edu/lumie-worker", "Lumie-Edu/lumie-frontend", "Lumie-Edu/joossam", "Org/api", "Org/web"};
-  const std::vector<std::string> files{"services/grading/a.py", "services/core/exam-svc/X.java", "libs/common/A.java", "libs/messaging/M.java", "libs/grpc-api/x.proto",
-                                       "services/support/file-svc/F.java", "services/report/r", "services/audio/a", "services/analysis/a", "README.md", "src/abc", "src/abc,"};
+  std::vector<Delivery> all{test::parsed("push-single-backend-05"),      test::parsed("push-single-backend-04"),
+                            test::parsed("push-rename-across-services"), test::parsed("joossam-fp-1"),
+                            test::parsed("push-multi-05-commits"),       test::parsed("push-korean-emoji")};
+  const std::vector<std::string> repositories{"Lumie-Edu/lumie-backend",
+                                              "Lumie-Edu/lumie-ai",
+                                              "Lumie-Edu/lumie-worker",
+                                              "Lumie-Edu/lumie-frontend",
+                                              "Lumie-Edu/joossam",
+                                              "Org/api",
+                                              "Org/web"};
+  const std::vector<std::string> files{"services/grading/a.py",
+                                       "services/core/exam-svc/X.java",
+                                       "libs/common/A.java",
+                                       "libs/messaging/M.java",
+                                       "libs/grpc-api/x.proto",
+                                       "services/support/file-svc/F.java",
+                                       "services/report/r",
+                                       "services/audio/a",
+                                       "services/analysis/a",
+                                       "README.md",
+                                       "src/abc",
+                                       "src/abc,"};
   for (const auto& repository : repositories) {
     for (const auto& file : files) {
       Push modified = test::push_of(repository, {file}), added = modified, removed = modified;
@@ -76,7 +93,8 @@ std::vector<Delivery> pushes() {
   return all;
 }
 
-void check_same_decisions(const Paths& folders, const std::shared_ptr<const config::Catalogue>& catalogue, const std::vector<std::string>& left_out) {
+void check_same_decisions(const Paths& folders, const std::shared_ptr<const config::Catalogue>& catalogue,
+                          const std::vector<std::string>& left_out) {
   auto filters = original_filters(folders);
   for (const auto& name : left_out) filters.erase(name);
   const Matcher matcher(catalogue);
@@ -85,7 +103,8 @@ void check_same_decisions(const Paths& folders, const std::shared_ptr<const conf
     const auto verdict = matcher.judge(delivery);
     for (const auto& [name, chain] : filters) {
       INFO(name << " on " << delivery.push.repository.value());
-      const bool fires = std::any_of(verdict.runs.begin(), verdict.runs.end(), [&](const RunRequest& run) { return run.trigger == name; });
+      const bool fires = std::any_of(verdict.runs.begin(), verdict.runs.end(),
+                                     [&](const RunRequest& run) { return run.trigger == name; });
       CHECK(fires == original_fires(chain, delivery));
       fired += fires;
     }
@@ -130,11 +149,15 @@ TEST_CASE("there is a comment at everything that could not be carried over") {
   const Paths folders{own};
   const auto text = import_tekton(folders);
   REQUIRE(text);
-  for (const char* comment : {"# EventListener listener: `namespaceSelector` is not carried over", "# event type pull_request: slipway receives push events only",
-                              "# NOT CARRIED OVER: trigger chat has an interceptor", "# NOT CARRIED OVER: trigger nowhere has the TriggerTemplate 'gone-template'",
-                              "# there is no TriggerBinding gone", "# NOT CARRIED OVER: a further TaskRun", "# TriggerTemplate unused-template is used by no trigger",
-                              "# NOT CARRIED OVER: task lint (linter)", "# BUILD_ARGS $(params.args) was one string", "# the parameter colour = blue is not carried over",
-                              "ConfigMap other", "# was $(body.repository.clone_url)"}) {
+  for (const char* comment :
+       {"# EventListener listener: `namespaceSelector` is not carried over",
+        "# event type pull_request: slipway receives push events only",
+        "# NOT CARRIED OVER: trigger chat has an interceptor",
+        "# NOT CARRIED OVER: trigger nowhere has the TriggerTemplate 'gone-template'",
+        "# there is no TriggerBinding gone", "# NOT CARRIED OVER: a further TaskRun",
+        "# TriggerTemplate unused-template is used by no trigger", "# NOT CARRIED OVER: task lint (linter)",
+        "# BUILD_ARGS $(params.args) was one string", "# the parameter colour = blue is not carried over",
+        "ConfigMap other", "# was $(body.repository.clone_url)"}) {
     INFO(comment);
     CHECK(text->find(comment) != std::string::npos);
   }
@@ -142,7 +165,8 @@ TEST_CASE("there is a comment at everything that could not be carried over") {
 
 TEST_CASE("what can not be imported is an error with its place") {
   CHECK_THAT(import_tekton(Paths{"/nowhere"}).error().text(), Catch::Contains("/nowhere"));
-  CHECK_THAT(import_tekton(Paths{std::filesystem::path(SLIPWAY_SOURCE_DIR) / "config"}).error().text(), Catch::Contains("no EventListener"));
+  CHECK_THAT(import_tekton(Paths{std::filesystem::path(SLIPWAY_SOURCE_DIR) / "config"}).error().text(),
+             Catch::Contains("no EventListener"));
 }
 
 TEST_CASE("a real team's manifests, where they are present") {

@@ -14,8 +14,12 @@ using Names = std::vector<std::string>;
 
 const std::string one = "templates: [{name: t, pipeline: p, repository: Org/r}]\n";
 
-Verdict judge(const std::string& trigger, const Delivery& delivery) { return Matcher(catalogue(one + "triggers:\n  - name: a\n    template: t\n" + trigger)).judge(delivery); }
-Verdict judge(const std::string& trigger, Push push) { return judge(trigger, delivery_of(std::move(push))); }
+Verdict judge(const std::string& trigger, const Delivery& delivery) {
+  return Matcher(catalogue(one + "triggers:\n  - name: a\n    template: t\n" + trigger)).judge(delivery);
+}
+Verdict judge(const std::string& trigger, Push push) {
+  return judge(trigger, delivery_of(std::move(push)));
+}
 
 TEST_CASE("a run has the standard parameters, and the address comes from the configuration") {
   const auto verdict = judge("", push_of("Org/r", {"x"}));
@@ -41,7 +45,8 @@ TEST_CASE("why a repository does not build") {
        {"Fork/r", "", "t builds only Org/r, and this is Fork/r, another organisation's repository of the same name"},
        {"org/R", "", "t builds only Org/r, and this is org/R: upper and lower case count"},
        {"Org/other", "    repositories: [Org/r]\n", "it looks at Org/r, and this is Org/other"},
-       {"Org/R", "    repositories: [Org/r]\n", "its repositories have 'Org/r', and this is 'Org/R': upper and lower case count"}}));
+       {"Org/R", "    repositories: [Org/r]\n",
+        "its repositories have 'Org/r', and this is 'Org/R': upper and lower case count"}}));
   INFO(row.repository);
   const auto verdict = judge(row.trigger, push_of(row.repository, {"x"}));
   CHECK(verdict.runs.empty());
@@ -57,7 +62,8 @@ TEST_CASE("paths: any added, modified or removed file counts") {
   const auto docs = judge(paths, push_of("Org/r", {"services/grading/README.md", "x", "y", "z"}));
   CHECK(docs.runs.empty());
   CHECK(reason_of(docs, "a") ==
-        "no changed file is in its paths (services/grading/, libs/common/, !**/*.md); changed are: services/grading/README.md, x, y and 1 more");
+        "no changed file is in its paths (services/grading/, libs/common/, !**/*.md); changed are: "
+        "services/grading/README.md, x, y and 1 more");
 }
 
 TEST_CASE("path sets are written once and used by many") {
@@ -79,13 +85,16 @@ TEST_CASE("filters decide, and say why not with the values seen") {
     bool fires;
     std::vector<const char*> says;
   };
-  const auto row = GENERATE(values<Row>({{"body.repository.name in ['r']", true, {}},
-                                         {"body.repository.name in ['R']", false, {"body.repository.name in ['R']", "'r'"}},
-                                         {"body.ref == 'refs/heads/main' && body.repository.name in ['joossam']", false, {"body.repository.name in ['joossam']", "'r'"}},
-                                         {"body.commits.exists(c, c.modified.exists(f, f.startsWith('x')))", true, {}},
-                                         {"header.match('X-Gitea-Event', 'push')", true, {}},
-                                         {"requestURL == '/hooks'", true, {}},
-                                         {"'true'", false, {}}}));
+  const auto row =
+      GENERATE(values<Row>({{"body.repository.name in ['r']", true, {}},
+                            {"body.repository.name in ['R']", false, {"body.repository.name in ['R']", "'r'"}},
+                            {"body.ref == 'refs/heads/main' && body.repository.name in ['joossam']",
+                             false,
+                             {"body.repository.name in ['joossam']", "'r'"}},
+                            {"body.commits.exists(c, c.modified.exists(f, f.startsWith('x')))", true, {}},
+                            {"header.match('X-Gitea-Event', 'push')", true, {}},
+                            {"requestURL == '/hooks'", true, {}},
+                            {"'true'", false, {}}}));
   INFO(row.filter);
   const auto verdict = judge("    filter: " + std::string("\"") + row.filter + "\"\n", push_of("Org/r", {"x"}));
   CHECK(verdict.runs.size() == (row.fires ? 1u : 0u));
@@ -116,7 +125,8 @@ TEST_CASE("the chain: filters in order, overlays after a filter that passed, eac
 }
 
 TEST_CASE("an overlay does not see its siblings, and one without a value stops the trigger") {
-  const auto sibling = judge("    overlays: [{key: x, expression: \"'1'\"}, {key: y, expression: extensions.x}]\n", push_of("Org/r", {"x"}));
+  const auto sibling = judge("    overlays: [{key: x, expression: \"'1'\"}, {key: y, expression: extensions.x}]\n",
+                             push_of("Org/r", {"x"}));
   REQUIRE(sibling.skipped.size() == 1);
   CHECK(sibling.skipped[0].error);
   CHECK_THAT(sibling.skipped[0].reason, Catch::StartsWith("the overlay 'y' has no value"));
@@ -162,10 +172,13 @@ TEST_CASE("the Lumie catalogue on captured pushes") {
 
 TEST_CASE("the five workers are chosen by path") {
   const Matcher matcher(test::lumie());
-  const auto on = [&](std::vector<std::string> files) { return templates_of(matcher.judge(delivery_of(push_of("Lumie-Edu/lumie-worker", std::move(files))))); };
+  const auto on = [&](std::vector<std::string> files) {
+    return templates_of(matcher.judge(delivery_of(push_of("Lumie-Edu/lumie-worker", std::move(files)))));
+  };
   CHECK(on({"services/grading/app.py"}) == Names{"lumie-grading-svc-build-template"});
   CHECK(on({"services/temp-omr-grading/app.py"}) == Names{"lumie-temp-omr-grading-build-template"});
-  CHECK(on({"services/report/a", "services/chatbot/b"}) == Names{"lumie-report-svc-build-template", "lumie-chatbot-svc-build-template"});
+  CHECK(on({"services/report/a", "services/chatbot/b"}) ==
+        Names{"lumie-report-svc-build-template", "lumie-chatbot-svc-build-template"});
   CHECK(on({"README.md"}).empty());
   CHECK(matcher.judge(delivery_of(push_of("Fork/lumie-worker", {"services/grading/app.py"}))).runs.empty());
 }
@@ -229,10 +242,11 @@ TEST_CASE("nothing is pending where no trigger looks, or where the configuration
   Push sent = push_of("Org/elsewhere", {"x"});
   sent.total_commits = 9;
   CHECK_FALSE(judge("", sent).pending);
-  auto loaded = config::load_text("webhook: {secret_files: [s]}\ngit: {base_url: \"http://h\", complete_commits: false}\nregistry: {host: h}\n"
-                                  "handoff: {repository: \"http://h/i.git\"}\n" + test::settings.substr(test::settings.find("pipelines:")) + one +
-                                      "triggers: [{name: a, template: t}]\n",
-                                  "c.yaml", config::LoadOptions(false));
+  auto loaded = config::load_text(
+      "webhook: {secret_files: [s]}\ngit: {base_url: \"http://h\", complete_commits: false}\nregistry: {host: h}\n"
+      "handoff: {repository: \"http://h/i.git\"}\n" +
+          test::settings.substr(test::settings.find("pipelines:")) + one + "triggers: [{name: a, template: t}]\n",
+      "c.yaml", config::LoadOptions(false));
   sent.repository = RepoName("Org/r");
   CHECK_FALSE(Matcher(std::get<config::Config>(loaded).catalogue).judge(delivery_of(sent)).pending);
 }

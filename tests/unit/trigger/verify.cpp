@@ -30,17 +30,32 @@ TEST_CASE("a signature is valid when one header has it and none says otherwise")
       {"Gitea's header", {{"X-Gitea-Signature", {right}}}, {"key"}, true},
       {"GitHub's header", {{"X-Hub-Signature-256", {"sha256=" + right}}}, {"key"}, true},
       {"both", {{"X-Gitea-Signature", {right}}, {"X-Hub-Signature-256", {"sha256=" + right}}}, {"key"}, true},
-      {"upper-case hex", {{"X-Gitea-Signature", {upper(right)}}, {"X-Hub-Signature-256", {"sha256=" + upper(right)}}}, {"key"}, true},
-      {"one empty, one valid", {{"X-Gitea-Signature", {""}}, {"X-Hub-Signature-256", {"sha256=" + right}}}, {"key"}, true},
-      {"one empty with its prefix, one valid", {{"X-Gitea-Signature", {right}}, {"X-Hub-Signature-256", {"sha256="}}}, {"key"}, true},
+      {"upper-case hex",
+       {{"X-Gitea-Signature", {upper(right)}}, {"X-Hub-Signature-256", {"sha256=" + upper(right)}}},
+       {"key"},
+       true},
+      {"one empty, one valid",
+       {{"X-Gitea-Signature", {""}}, {"X-Hub-Signature-256", {"sha256=" + right}}},
+       {"key"},
+       true},
+      {"one empty with its prefix, one valid",
+       {{"X-Gitea-Signature", {right}}, {"X-Hub-Signature-256", {"sha256="}}},
+       {"key"},
+       true},
       {"the newer of two secrets", {{"X-Gitea-Signature", {right}}}, {"old", "key"}, true},
       {"the older of two secrets", {{"X-Gitea-Signature", {right}}}, {"key", "new"}, true},
-      {"headers signed with different valid secrets", {{"X-Gitea-Signature", {right}}, {"X-Hub-Signature-256", {"sha256=" + other}}}, {"key", "other"}, true},
+      {"headers signed with different valid secrets",
+       {{"X-Gitea-Signature", {right}}, {"X-Hub-Signature-256", {"sha256=" + other}}},
+       {"key", "other"},
+       true},
       {"the same header twice", {{"X-Gitea-Signature", {right, right}}}, {"key"}, true},
       {"no header", {}, {"key"}, false},
       {"both empty: unsigned", {{"X-Gitea-Signature", {""}}, {"X-Hub-Signature-256", {"sha256="}}}, {"key"}, false},
       {"wrong", {{"X-Gitea-Signature", {other}}}, {"key"}, false},
-      {"one valid, one wrong", {{"X-Gitea-Signature", {right}}, {"X-Hub-Signature-256", {"sha256=" + other}}}, {"key"}, false},
+      {"one valid, one wrong",
+       {{"X-Gitea-Signature", {right}}, {"X-Hub-Signature-256", {"sha256=" + other}}},
+       {"key"},
+       false},
       {"repeated header, one wrong", {{"X-Gitea-Signature", {right, other}}}, {"key"}, false},
       {"one digit missing", {{"X-Gitea-Signature", {right.substr(1)}}}, {"key"}, false},
       {"one digit too many", {{"X-Gitea-Signature", {right + "0"}}}, {"key"}, false},
@@ -118,7 +133,8 @@ TEST_CASE("of a form only the payload field is decoded, and the signature is ove
 
 TEST_CASE("what is signed here is valid here, also as a form") {
   const std::vector<std::string> secrets{"key"};
-  for (const char* type : {"application/json", "application/x-www-form-urlencoded", "Application/X-WWW-Form-Urlencoded; charset=utf-8"}) {
+  for (const char* type :
+       {"application/json", "application/x-www-form-urlencoded", "Application/X-WWW-Form-Urlencoded; charset=utf-8"}) {
     RawDelivery raw;
     raw.headers["Content-Type"] = {type};
     raw.body = type[0] == 'a' && type[12] == 'j' ? body : "payload=%7B%22ref%22%3A%22refs%2Fheads%2Fmain%22%7D";
