@@ -23,15 +23,19 @@ const unsigned char* data_of(std::string_view text) noexcept {
   return reinterpret_cast<const unsigned char*>(text.empty() ? "" : text.data());
 }
 
+// Looked up once: OpenSSL 3 takes longer to find an algorithm than to sign a short message with it.
+EVP_MAC* hmac_algorithm() {
+  static const std::unique_ptr<EVP_MAC, void (*)(EVP_MAC*)> algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
+  require(algorithm != nullptr, "EVP_MAC_fetch");
+  return algorithm.get();
+}
+
 }  // namespace
 
 void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const noexcept { EVP_MAC_CTX_free(context); }
 
 HmacSha256::HmacSha256(std::string_view key) {
-  EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  require(mac != nullptr, "EVP_MAC_fetch");
-  context_.reset(EVP_MAC_CTX_new(mac));
-  EVP_MAC_free(mac);
+  context_.reset(EVP_MAC_CTX_new(hmac_algorithm()));
   require(context_ != nullptr, "EVP_MAC_CTX_new");
   char digest[] = "SHA256";
   const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
