@@ -5,11 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -35,11 +36,19 @@ struct File {
   git_filemode_t mode;
 };
 
+/// Something in the tree can not be written as it is: two entries of one name, a name that the file system does not take.
+class Unwritable : public std::runtime_error {
+ public:
+  using runtime_error::runtime_error;
+};
+
 [[noreturn]] void can_not(const std::string& what, const std::string& path) {
   const int why = errno;
-  const std::string text = fmt::format("{} {}: {}", what, path, std::strerror(why));
-  if (why == ENOSPC || why == EDQUOT || why == EMFILE || why == ENFILE) throw Unavailable(text);
-  throw std::runtime_error(text);
+  const std::string text = fmt::format("{} {}: {}", what, printable(path), std::strerror(why));
+  for (const int machine : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EIO}) {
+    if (why == machine) throw Unavailable(text);
+  }
+  throw Unwritable(text);
 }
 
 bool is_safe_name(std::string_view name) {
@@ -49,7 +58,7 @@ bool is_safe_name(std::string_view name) {
 /// Lists a tree's files and makes its folders on the way.
 class Lister {
  public:
-  Lister(git_repository* repository, const CheckoutOptions& options) : repository_(repository), options_(options) {}
+  explicit Lister(git_repository* repository) : repository_(repository) {}
 
   Result<void> list(const git_oid& tree_id, const std::shared_ptr<const io::Descriptor>& folder, const std::string& prefix, int depth) {
     if (depth > depth_max) return Error(fmt::format("{}: folders are nested more than {} deep", printable(prefix), depth_max));
@@ -63,7 +72,8 @@ class Lister {
     return {};
   }
 
-  std::vector<File> take() { return std::move(files_); }
+  std::vector<File> take_files() { return std::move(files_); }
+  std::vector<Submodule> take_submodules() { return std::move(submodules_); }
 
  private:
   Result<void> add(const git_tree_entry* entry, const std::shared_ptr<const io::Descriptor>& folder, const std::string& prefix, int depth) {
@@ -72,11 +82,11 @@ class Lister {
     if (!is_safe_name(name)) return Error(fmt::format("the commit holds a file named \"{}\", which is not checked out", printable(path)));
     const git_oid id = *::git_tree_entry_id(entry);
     const auto mode = ::git_tree_entry_filemode(entry);
-    if (mode == GIT_FILEMODE_COMMIT && !options_.submodules) {
-      ::mkdirat(folder->get(), name.c_str(), 0755);  // as Git does for a submodule that is not fetched
+    if (mode == GIT_FILEMODE_COMMIT) {
+      if (::mkdirat(folder->get(), name.c_str(), 0755) != 0) can_not("making the folder", path);
+      submodules_.emplace_back(path, sha_of(id));
       return {};
     }
-    if (mode == GIT_FILEMODE_COMMIT) return Error(fmt::format("{} is a submodule: submodules can not be checked out yet", printable(path)));
     if (mode != GIT_FILEMODE_TREE) {
       files_.push_back(File{folder, name, path, id, mode});
       return {};
@@ -88,8 +98,8 @@ class Lister {
   }
 
   git_repository* repository_;
-  const CheckoutOptions& options_;
   std::vector<File> files_;
+  std::vector<Submodule> submodules_;
 };
 
 void write_bytes(int fd, const char* bytes, std::size_t size, const std::string& path) {
@@ -141,47 +151,48 @@ class Writer {
   const CheckoutOptions& options_;
 };
 
-/// Shares the files among threads; the first error wins.
+/// Shares the files between two threads, one from each end: in the same folder they would only wait for each other in the kernel.
+/// The first error wins.
 class Crew {
  public:
   Crew(const std::filesystem::path& repository, const CheckoutOptions& options, std::vector<File> files)
-      : repository_(repository), options_(options), files_(std::move(files)) {}
+      : repository_(repository), options_(options), files_(std::move(files)), end_(files_.size()) {}
 
   Result<void> work() {
     const bool several = files_.size() >= thread_files_min && std::thread::hardware_concurrency() > 1;
-    std::exception_ptr second;
-    Result<void> other;
+    Part first, second;
     std::thread helper;
-    if (several) {
-      helper = std::thread([&] {
-        try {
-          other = take_turns();
-        } catch (...) {
-          second = std::current_exception();
-        }
-      });
-    }
-    std::exception_ptr first;
-    Result<void> mine;
-    try {
-      mine = take_turns();
-    } catch (...) {
-      first = std::current_exception();
-    }
+    if (several) helper = std::thread([&] { do_part(second, true); });
+    do_part(first, false);
     if (helper.joinable()) helper.join();
-    if (first || second) std::rethrow_exception(first ? first : second);
-    return mine ? other : mine;
+    if (first.failed || second.failed) std::rethrow_exception(first.failed ? first.failed : second.failed);
+    return first.result ? second.result : first.result;
   }
 
  private:
   static constexpr std::size_t turn = 32;
 
-  Result<void> take_turns() {
+  /// What one thread comes to.
+  struct Part {
+    Result<void> result;
+    std::exception_ptr failed;
+  };
+
+  void do_part(Part& part, bool from_the_end) noexcept {
+    try {
+      part.result = take_turns(from_the_end);
+    } catch (...) {
+      part.failed = std::current_exception();
+      stop();
+    }
+  }
+
+  Result<void> take_turns(bool from_the_end) {
     Writer writer(repository_, options_);
-    for (std::size_t at = next_.fetch_add(turn); at < files_.size(); at = next_.fetch_add(turn)) {
-      for (std::size_t i = at; i < std::min(at + turn, files_.size()); ++i) {
-        if (auto good = writer.write(files_[i]); !good) {
-          next_.store(files_.size());
+    for (auto files = next(from_the_end); !files.empty(); files = next(from_the_end)) {
+      for (const File& file : files) {
+        if (auto good = writer.write(file); !good) {
+          stop();
           return good;
         }
       }
@@ -189,23 +200,41 @@ class Crew {
     return {};
   }
 
+  std::span<const File> next(bool from_the_end) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t count = std::min(turn, end_ - begin_);
+    if (from_the_end) end_ -= count;
+    const std::size_t at = from_the_end ? end_ : begin_;
+    if (!from_the_end) begin_ += count;
+    return std::span<const File>(files_).subspan(at, count);
+  }
+
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    begin_ = end_;
+  }
+
   const std::filesystem::path& repository_;
   const CheckoutOptions& options_;
   std::vector<File> files_;
-  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::size_t begin_ = 0, end_;  ///< what nobody has taken yet
 };
 
 }  // namespace
 
-Result<void> checkout(const std::filesystem::path& repository, const CommitSha& commit, const std::filesystem::path& folder,
-                      const CheckoutOptions& options) {
+Result<std::vector<Submodule>> checkout(const std::filesystem::path& repository, const CommitSha& commit, const std::filesystem::path& folder,
+                                        const CheckoutOptions& options) try {
   const auto mirror = open_bare(repository);
   const auto root = std::make_shared<const io::Descriptor>(::open(folder.c_str(), O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!*root) can_not("opening the folder", folder.string());
   const auto found = commit_at(mirror.get(), commit);
-  Lister lister(mirror.get(), options);
-  if (auto good = lister.list(*::git_commit_tree_id(found.get()), root, "", 0); !good) return good;
-  return Crew(repository, options, lister.take()).work();
+  Lister lister(mirror.get());
+  if (auto good = lister.list(*::git_commit_tree_id(found.get()), root, "", 0); !good) return good.error();
+  if (auto good = Crew(repository, options, lister.take_files()).work(); !good) return good.error();
+  return lister.take_submodules();
+} catch (const Unwritable& error) {
+  return Error(error.what());
 }
 
 }  // namespace slipway::git

@@ -16,11 +16,13 @@
 #include "git/checkout.hpp"
 #include "git/history.hpp"
 #include "git/mirror_folder.hpp"
+#include "git/submodules.hpp"
 #include "io/offload.hpp"
 
 namespace slipway::git {
 namespace {
 
+constexpr int submodule_depth_max = 8;
 constexpr auto for_ever = std::chrono::hours(24 * 365);
 
 /// One fetch of one repository, which several callers may wait for.
@@ -80,10 +82,7 @@ class Mirrors final : public SourceMirror {
     co_return co_await ask(repository, std::move(question));
   }
   Task<Result<void>> checkout(RepoName repository, CommitSha commit, std::filesystem::path folder, CheckoutOptions options) override {
-    auto job = [mirror = mirror_of(repository), commit, folder, options] {
-      return mirror->use([&](const std::filesystem::path& from) { return git::checkout(from, commit, folder, options); });
-    };
-    co_return co_await io::offload(pool_, std::move(job));
+    co_return co_await check_out(repository, commit, folder, options, 0);
   }
 
  private:
@@ -112,6 +111,9 @@ class Mirrors final : public SourceMirror {
   }
 
   Task<> wait_for(std::shared_ptr<Fetch> fetch);
+  Task<Result<void>> check_out(RepoName repository, CommitSha commit, std::filesystem::path folder, CheckoutOptions options, int depth);
+  Task<Result<void>> check_out_submodule(RepoName parent, std::string url, Submodule submodule, std::filesystem::path folder, CheckoutOptions options,
+                                         int depth);
   Task<> drive(RepoName repository);
 
   MirrorOptions options_;
@@ -165,6 +167,42 @@ Task<bool> Mirrors::fetch_commit(RepoName repository, CommitSha commit) {
     return mirror->fetch_commit(url, access, commit);
   };
   co_return co_await io::offload(pool_, std::move(job));
+}
+
+Task<Result<void>> Mirrors::check_out(RepoName repository, CommitSha commit, std::filesystem::path folder, CheckoutOptions options, int depth) {
+  auto job = [mirror = mirror_of(repository), commit, folder, options] {
+    return mirror->use([&](const std::filesystem::path& from) { return git::checkout(from, commit, folder, options); });
+  };
+  const auto submodules = co_await io::offload(pool_, std::move(job));
+  if (!submodules) co_return submodules.error();
+  if (!options.submodules || submodules->empty()) co_return Result<void>();
+  if (depth == submodule_depth_max) co_return Error(fmt::format("submodules are nested more than {} deep", submodule_depth_max));
+  auto read = [commit](git_repository* mirror) { return read_file(mirror, tree_at(mirror, commit).get(), ".gitmodules"); };
+  const auto text = co_await ask(repository, std::move(read));
+  for (const auto& submodule : *submodules) {
+    const auto url = submodule_url(text ? *text : std::string(), submodule.path);
+    if (!url) co_return url.error();
+    auto done = co_await check_out_submodule(repository, *url, submodule, folder, options, depth);
+    if (!done) co_return done;
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> Mirrors::check_out_submodule(RepoName parent, std::string url, Submodule submodule, std::filesystem::path folder,
+                                                CheckoutOptions options, int depth) {
+  const auto repository = submodule_repository(options_.base_url, parent, url);
+  if (!repository) co_return Error(fmt::format("{}: {}", submodule.path, repository.error().what()));
+  bool there = co_await contains(*repository, submodule.commit);
+  if (!there) {
+    co_await fetch(*repository);
+    there = co_await contains(*repository, submodule.commit);
+  }
+  if (!there) there = co_await fetch_commit(*repository, submodule.commit);
+  if (!there) co_return Error(fmt::format("{}: {} has no commit {}", submodule.path, repository->value(), submodule.commit.value()));
+  CheckoutOptions inside;  // with the default context, the whole of it: a build may read any part
+  inside.submodules = true;
+  inside.lfs = options.lfs;
+  co_return co_await check_out(*repository, submodule.commit, folder / submodule.path, inside, depth + 1);
 }
 
 std::unique_ptr<SourceMirror> open_mirrors(MirrorOptions options, asio::any_io_executor loop, Log log) {

@@ -29,7 +29,7 @@ class Ancestry {
 
 struct CheckoutOptions {
   CheckoutOptions() = default;
-  bool submodules = false;
+  bool submodules = false;   ///< fetched and checked out too, from the same server; otherwise they are empty folders, as in Git
   bool lfs = false;          ///< Git LFS pointers may stand in the tree: something else fetches them
   std::string context = "."; ///< where pointers are looked for
 };
@@ -69,7 +69,7 @@ class SourceMirror {
   virtual Task<bool> fetch_commit(RepoName repository, CommitSha commit) = 0;
 
   /// Writes the tree of a commit into an empty folder: files of its own, no hard links, no Git folder. An error for what can
-  /// not be built as it is: submodules or LFS pointers that the options do not allow.
+  /// not be built as it is: submodules that can not be had, LFS pointers that the options do not allow.
   virtual Task<Result<void>> checkout(RepoName repository, CommitSha commit, std::filesystem::path folder, CheckoutOptions options) = 0;
 };
 

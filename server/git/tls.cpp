@@ -6,6 +6,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 
 #include "git/operation.hpp"
 
@@ -29,6 +32,42 @@ Context make_context(bool insecure) {
 bool is_address(const std::string& host) {
   unsigned char bytes[16];
   return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+// The connection as OpenSSL sees it. Its own socket BIO writes with write(2): a server that hangs up would end the process by
+// SIGPIPE.
+
+int fd_of(BIO* bio) { return static_cast<const Socket*>(::BIO_get_data(bio))->fd(); }
+
+int bio_read(BIO* bio, char* into, int size) {
+  ::BIO_clear_retry_flags(bio);
+  const auto n = ::recv(fd_of(bio), into, static_cast<std::size_t>(size), 0);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) ::BIO_set_retry_read(bio);
+  return static_cast<int>(n);
+}
+
+int bio_write(BIO* bio, const char* bytes, int size) {
+  ::BIO_clear_retry_flags(bio);
+  const auto n = ::send(fd_of(bio), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) ::BIO_set_retry_write(bio);
+  return static_cast<int>(n);
+}
+
+long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+struct FreeMethod {
+  void operator()(BIO_METHOD* method) const noexcept { ::BIO_meth_free(method); }
+};
+
+BIO_METHOD* bio_method() {
+  static const std::unique_ptr<BIO_METHOD, FreeMethod> method = [] {
+    std::unique_ptr<BIO_METHOD, FreeMethod> made(::BIO_meth_new(::BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "slipway socket"));
+    ::BIO_meth_set_read(made.get(), bio_read);
+    ::BIO_meth_set_write(made.get(), bio_write);
+    ::BIO_meth_set_ctrl(made.get(), bio_control);
+    return made;
+  }();
+  return method.get();
 }
 
 std::string openssl_words() {
@@ -64,7 +103,11 @@ bool Tls::handshake(Socket& socket) {
   const Context context = make_context(operation && operation->insecure());
   session_.reset(context ? ::SSL_new(context.get()) : nullptr);
   if (!session_) return socket.fail("TLS can not be set up");
-  ::SSL_set_fd(session_.get(), socket.fd());
+  BIO* bio = ::BIO_new(bio_method());
+  if (!bio) return socket.fail("TLS can not be set up");
+  ::BIO_set_data(bio, &socket);
+  ::BIO_set_init(bio, 1);
+  ::SSL_set_bio(session_.get(), bio, bio);
   if (is_address(socket.host())) {
     ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session_.get()), socket.host().c_str());
   } else {

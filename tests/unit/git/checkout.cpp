@@ -7,6 +7,7 @@
 
 #include "base/failure.hpp"
 #include "git/bare.hpp"
+#include "git/failure.hpp"
 #include "parts.hpp"
 
 using namespace slipway;
@@ -24,8 +25,16 @@ struct Checkouts {
     fs::create_directory(folder);
     return folder;
   }
-  Result<void> checkout(const CommitSha& commit, const fs::path& folder, const git::CheckoutOptions& options = git::CheckoutOptions()) const {
+  auto checkout(const CommitSha& commit, const fs::path& folder, const git::CheckoutOptions& options = git::CheckoutOptions()) const {
     return git::checkout(repository.folder(), commit, folder, options);
+  }
+  /// An error, or libgit2 itself does not read the tree.
+  bool refuses(const CommitSha& commit, const fs::path& folder) const {
+    try {
+      return !checkout(commit, folder);
+    } catch (const git::Damaged&) {
+      return true;
+    }
   }
   /// A commit of a tree that git's commands would not make: `entries` as in the object itself.
   CommitSha raw(const std::string& entries) const {
@@ -122,13 +131,7 @@ TEST_CASE("names that no honest tree holds are refused, and nothing is written o
     CAPTURE(name);
     const CommitSha commit = source.raw(file(name));
     const auto folder = source.fresh();
-    bool refused = false;
-    try {
-      refused = !source.checkout(commit, folder);
-    } catch (const std::exception&) {
-      refused = true;  // libgit2 itself will not read it
-    }
-    CHECK(refused);
+    CHECK(source.refuses(commit, folder));
     CHECK_FALSE(fs::exists(source.dir / "evil"));
     CHECK(fs::is_empty(folder));
   }
@@ -141,13 +144,7 @@ TEST_CASE("a link and a folder of one name do not lead out of the checkout") {
   std::string id;
   for (std::size_t i = 0; i < 40; i += 2) id += static_cast<char>(std::stoi(inner.substr(i, 2), nullptr, 16));
   const CommitSha commit = source.raw(source.entry("120000", "x", target.string()) + "40000 x" + std::string(1, '\0') + id);
-  bool refused = false;
-  try {
-    refused = !source.checkout(commit, source.fresh());
-  } catch (const std::exception&) {
-    refused = true;
-  }
-  CHECK(refused);
+  CHECK(source.refuses(commit, source.fresh()));
   CHECK(fs::is_empty(target));
 }
 
@@ -156,7 +153,7 @@ TEST_CASE("the folder that is written into is not a link to another") {
   const CommitSha commit = source.repository.commit({{"a", "one"}});
   const auto elsewhere = source.fresh();
   fs::create_directory_symlink(elsewhere, source.dir / "link");
-  CHECK_THROWS(source.checkout(commit, source.dir / "link"));
+  CHECK(source.refuses(commit, source.dir / "link"));
   CHECK(fs::is_empty(elsewhere));
 }
 
@@ -165,7 +162,7 @@ TEST_CASE("a file that is already there is not written over") {
   const CommitSha commit = source.repository.commit({{"a", "one"}});
   const auto folder = source.fresh();
   test::write_file(folder / "a", "mine");
-  CHECK_THROWS(source.checkout(commit, folder));
+  CHECK_THAT(source.checkout(commit, folder).error().what(), Catch::Contains("making the file a: File exists"));
   CHECK(test::read_file(folder / "a") == "mine");
 }
 
@@ -189,5 +186,17 @@ TEST_CASE("Git LFS pointers in the context are told by name, unless something el
 TEST_CASE("a commit that the mirror does not have is no crash") {
   Checkouts source;
   source.repository.commit({{"a", "one"}});
-  CHECK_THROWS(source.checkout(CommitSha("1234567890123456789012345678901234567890"), source.fresh()));
+  CHECK_THROWS_AS(source.checkout(CommitSha("1234567890123456789012345678901234567890"), source.fresh()), Unavailable);
+}
+
+TEST_CASE("a submodule is an empty folder, and told") {
+  Checkouts source;
+  const std::string commit_id = "1111111111111111111111111111111111111111";
+  const CommitSha commit = source.repository.commit({{"libs/proto", {commit_id, "160000"}}, {"a", "1"}});
+  const auto folder = source.fresh();
+  const auto submodules = source.checkout(commit, folder);
+  REQUIRE(submodules);
+  CHECK(*submodules == std::vector<git::Submodule>{git::Submodule("libs/proto", CommitSha(commit_id))});
+  CHECK(fs::is_directory(folder / "libs/proto"));
+  CHECK(fs::is_empty(folder / "libs/proto"));
 }

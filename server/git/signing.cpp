@@ -1,0 +1,108 @@
+#include "git/signing.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "base/failure.hpp"
+#include "base/text.hpp"
+#include "io/spawn.hpp"
+
+namespace slipway::git {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t output_bytes_max = 64 * 1024;
+
+/// A started program: its whole group is ended, and it is reaped, when this goes.
+class Child {
+ public:
+  Child(const std::filesystem::path& program, const io::Command& command) : spawned_(io::spawn(program, command)) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    ::kill(-spawned_.pid, SIGKILL);
+    if (!reaped_) ::waitpid(spawned_.pid, nullptr, 0);
+  }
+
+  /// Reads both outputs to their ends; false when time is over first.
+  bool read_all(std::string& output, std::string& errors, std::chrono::steady_clock::time_point deadline) {
+    while (spawned_.output || spawned_.errors) {
+      pollfd both[] = {{spawned_.output.get(), POLLIN, 0}, {spawned_.errors.get(), POLLIN, 0}};
+      const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (left.count() <= 0 || ::poll(both, 2, static_cast<int>(left.count())) == 0) return false;
+      take(spawned_.output, both[0].revents, output);
+      take(spawned_.errors, both[1].revents, errors);
+    }
+    return true;
+  }
+
+  /// After its outputs have ended: true when it was content.
+  bool succeeded() {
+    int status = 0;
+    reaped_ = ::waitpid(spawned_.pid, &status, 0) == spawned_.pid;
+    return reaped_ && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+
+ private:
+  static void take(io::Descriptor& from, short events, std::string& into) {
+    if (events == 0) return;
+    char buffer[4096];
+    const ssize_t n = ::read(from.get(), buffer, sizeof buffer);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) from.reset();
+    if (n > 0 && into.size() < output_bytes_max) into.append(buffer, static_cast<std::size_t>(n));
+  }
+
+  io::Spawned spawned_;
+  bool reaped_ = false;
+};
+
+std::vector<std::string> environment() {
+  // Nobody is there to be asked for a passphrase.
+  std::vector<std::string> list{"PATH=" + io::search_path(), "LC_ALL=C", "SSH_ASKPASS=/bin/false", "SSH_ASKPASS_REQUIRE=force"};
+  for (const char* name : {"HOME", "GNUPGHOME", "SSH_AUTH_SOCK"}) {
+    if (const char* value = std::getenv(name)) list.push_back(std::string(name) + "=" + value);
+  }
+  return list;
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return printable(text, 300);
+}
+
+std::string run_signer(const std::vector<std::string>& argv, const std::string& commit, milliseconds limit) {
+  const auto program = io::find_program(argv[0], io::search_path());
+  if (!program) throw Refused(fmt::format("commits can not be signed: there is no {} in PATH", argv[0]));
+  io::Command command(argv);
+  command.environment = environment();
+  command.input = commit;
+  Child child(*program, command);
+  std::string signature, errors;
+  if (!child.read_all(signature, errors, std::chrono::steady_clock::now() + limit)) {
+    throw Unavailable(fmt::format("{} did not sign the commit within {} s", argv[0], limit.count() / 1000.0));
+  }
+  const bool good = child.succeeded() && signature.starts_with("-----BEGIN ");
+  if (!good) throw Refused(fmt::format("{} did not sign the commit: {}", argv[0], one_line(errors)));
+  while (!signature.empty() && signature.back() == '\n') signature.pop_back();
+  return signature;
+}
+
+}  // namespace
+
+SignCommit make_signer(Signing how, std::string key, milliseconds limit) {
+  if (how == Signing::none) return nullptr;
+  std::vector<std::string> argv{"ssh-keygen", "-Y", "sign", "-n", "git", "-f", key};
+  if (how == Signing::gpg) argv = {"gpg", "--batch", "--no-tty", "--pinentry-mode", "error", "--armor", "--detach-sign", "--local-user", key};
+  return [argv = std::move(argv), limit](const std::string& commit) { return run_signer(argv, commit, limit); };
+}
+
+}  // namespace slipway::git
