@@ -10,11 +10,11 @@ namespace {
 
 // A reader of YAML looks for the `:` behind a key within 1024 characters (7.4.2).
 bool is_too_long(std::string_view key) {
-  return quoted(key).size() > 1000;
+  return in_quotes(key).size() > 1000;
 }
 
 std::string flow_key(std::string_view key, const FlowHabit& habit) {
-  return (habit.quote_keys ? quoted(key) : plain_or_quoted(key)) + habit.colon;
+  return (habit.quote_keys ? in_quotes(key) : plain_or_in_quotes(key)) + habit.colon;
 }
 
 Event event(Event::Kind kind, int depth, std::string_view text = "") {
@@ -68,24 +68,24 @@ Habit habit_of(const Tree& tree) {
 std::string block_text(Steps steps, std::string_view value, std::size_t column, const Habit& habit) {
   const auto new_line = [&](std::size_t indent) { return habit.line_break + std::string(indent, ' '); };
   if (const auto* match = std::get_if<Match>(&steps[0])) {
-    return fmt::format("- {}: {}{}{}", plain_or_quoted(match->key), plain_or_quoted(match->value), new_line(column + 2),
+    return fmt::format("- {}: {}{}{}", plain_or_in_quotes(match->key), plain_or_in_quotes(match->value), new_line(column + 2),
                        block_text(steps.subspan(1), value, column + 2, habit));
   }
-  const std::string key = plain_or_quoted(std::get<Key>(steps[0]).name);
-  if (steps.size() == 1) return fmt::format("{}: {}", key, quoted(value));
+  const std::string key = plain_or_in_quotes(std::get<Key>(steps[0]).name);
+  if (steps.size() == 1) return fmt::format("{}: {}", key, in_quotes(value));
   const std::size_t inner = column + (std::holds_alternative<Match>(steps[1]) ? habit.sequence_step : habit.step);
   return fmt::format("{}:{}{}", key, new_line(inner), block_text(steps.subspan(1), value, inner, habit));
 }
 
 std::string flow_value(Steps steps, std::string_view value, const FlowHabit& habit) {
-  if (steps.empty()) return quoted(value);
+  if (steps.empty()) return in_quotes(value);
   const bool item = std::holds_alternative<Match>(steps[0]);
   return fmt::format("{}{}{}", item ? '[' : '{', flow_entry(steps, value, habit), item ? ']' : '}');
 }
 
 std::string flow_entry(Steps steps, std::string_view value, const FlowHabit& habit) {
   if (const auto* match = std::get_if<Match>(&steps[0])) {
-    const std::string text = habit.quote_keys ? quoted(match->value) : plain_or_quoted(match->value);
+    const std::string text = habit.quote_keys ? in_quotes(match->value) : plain_or_in_quotes(match->value);
     return fmt::format("{{{}{}, {}}}", flow_key(match->key, habit), text, flow_entry(steps.subspan(1), value, habit));
   }
   return flow_key(std::get<Key>(steps[0]).name, habit) + flow_value(steps.subspan(1), value, habit);

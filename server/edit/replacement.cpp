@@ -69,7 +69,7 @@ Result<Rewrite> plan_replacement(const Tree& tree, const Place& place, const Pat
     rewrite.trail.push_back(place.node);
     return rewrite;
   }
-  auto splices = splices_for(tree, place.node, quoted(value), file);
+  auto splices = splices_for(tree, place.node, in_quotes(value), file);
   if (!splices) return splices.error();
   rewrite.splices = std::move(*splices);
   rewrite.changes.push_back({place.node, true, {replaced_by(value)}});

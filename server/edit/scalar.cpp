@@ -220,7 +220,7 @@ std::string decode(std::string_view source, const Node& scalar) {
 }
 
 // Control characters, DEL, and what some readers take for a line break or drop (NEL, LS, PS, BOM) are escaped.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -249,13 +249,13 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::string plain_or_quoted(std::string_view text) {
+std::string plain_or_in_quotes(std::string_view text) {
   const auto is_safe = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
            c == '.' || c == '/';
   };
   const bool safe = !text.empty() && std::all_of(text.begin(), text.end(), is_safe) && text[0] != '-' && text[0] != '.';
-  return safe && plain_is_string(text) ? std::string(text) : quoted(text);
+  return safe && plain_is_string(text) ? std::string(text) : in_quotes(text);
 }
 
 }  // namespace slipway::edit

@@ -12,13 +12,13 @@ namespace slipway::edit {
 std::string decode(std::string_view source, const Node& scalar);
 
 /// `text` in double quotes, with the escapes that YAML and JSON share. `text` must be UTF-8.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// True where a plain scalar `text` is a string in YAML 1.1 and in the core schema of YAML 1.2; false where either
 /// reads a number, a boolean, null, a date, or a merge key.
 bool plain_is_string(std::string_view text);
 
 /// `text` as a key or value that means itself: plain where that is safe anywhere, else double-quoted.
-std::string plain_or_quoted(std::string_view text);
+std::string plain_or_in_quotes(std::string_view text);
 
 }  // namespace slipway::edit

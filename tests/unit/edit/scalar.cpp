@@ -6,7 +6,7 @@
 #include "edit/tree.hpp"
 
 using slipway::edit::plain_is_string;
-using slipway::edit::quoted;
+using slipway::edit::in_quotes;
 
 TEST_CASE("a plain scalar is a string only where neither YAML 1.1 nor 1.2 reads something else") {
   const std::string others[] = {"~",
@@ -91,7 +91,7 @@ TEST_CASE("new values are double-quoted with the escapes that YAML and JSON shar
       {"\xc2\x85\xc2\x80 \xc2\xa0", "\"\\u0085\\u0080 \xc2\xa0\""},
       {"\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf", R"("\u2028\u2029\uFEFF")"},
   };
-  for (const Row& row : rows) CHECK(quoted(row.text) == row.expected);
+  for (const Row& row : rows) CHECK(in_quotes(row.text) == row.expected);
 }
 
 TEST_CASE("a scalar reads as YAML says") {

@@ -1,0 +1,2 @@
+// Has the headers precompiled (CMakeLists.txt).
+#include "precompiled.hpp"
