@@ -59,7 +59,7 @@ class Shape {
 
   template <class M>
   Shape& key(const std::string& name, M T::*member, Codec<M> codec, std::string sentence) {
-    return add<M>(name, std::move(codec), std::move(sentence), [member](T& whole) -> M& { return whole.*member; });
+    return declare(name, std::move(codec), std::move(sentence), [member](T& whole) -> M& { return whole.*member; });
   }
   template <class M>
   Shape& required(const std::string& name, M T::*member, Codec<M> codec, std::string sentence) {
@@ -74,12 +74,7 @@ class Shape {
   /// For a value that is no member of T itself.
   template <class M>
   Shape& add(const std::string& name, Codec<M> codec, std::string sentence, std::function<M&(T&)> part) {
-    T defaults;
-    info_->keys.push_back(Key{name, codec.type, codec.schema, codec.show ? codec.show(part(defaults)) : "",
-                              std::move(sentence), false, codec.inner});
-    readers_.push_back([read = std::move(codec.read), part = std::move(part)](
-                           Reader& in, const YAML::Node& node, T& whole) { read(in, node, part(whole)); });
-    return *this;
+    return declare(name, std::move(codec), std::move(sentence), std::move(part));
   }
 
   /// Reads what is there over what `whole` holds already.
@@ -96,6 +91,18 @@ class Shape {
   std::shared_ptr<const ShapeInfo> info() const { return info_; }
 
  private:
+  template <class M, class Part>
+  Shape& declare(const std::string& name, Codec<M> codec, std::string sentence, Part part) {
+    T defaults;
+    std::string default_text = codec.show ? codec.show(part(defaults)) : "";
+    info_->keys.push_back(Key{name, std::move(codec.type), std::move(codec.schema), std::move(default_text), std::move(sentence), false,
+                   std::move(codec.inner)});
+    readers_.push_back([read = std::move(codec.read), part = std::move(part)](Reader& in, const YAML::Node& node, T& whole) {
+      read(in, node, part(whole));
+    });
+    return *this;
+  }
+
   std::shared_ptr<ShapeInfo> info_;
   std::vector<std::function<void(Reader&, const YAML::Node&, T&)>> readers_;
 };

@@ -11,9 +11,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -31,6 +34,7 @@ using Steady = std::chrono::steady_clock;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 constexpr std::size_t largest_header = 64 * 1024;
+constexpr std::size_t read_size = 16 * 1024;
 
 std::string words(const error_code& error) {
   if (error == beast::error::timeout) return "no answer in time";
@@ -90,42 +94,97 @@ Task<> connect(const Exchange& exchange, PlainStream& stream) {
   stream.socket().set_option(tcp::no_delay(true), error);
 }
 
-http::request<http::string_body> to_beast(const HttpRequest& request) {
-  http::request<http::string_body> message;
-  message.method_string(request.method);
-  message.target(request.url.target);
-  message.version(11);
-  message.set(http::field::host, request.url.authority());
-  message.set(http::field::user_agent, "slipway/" SLIPWAY_VERSION);
-  message.set(http::field::connection, "close");
-  for (const auto& [name, value] : request.headers) message.set(name, value);
-  message.body() = request.body;
+/// A header's value or a target that holds a line's end would be a header, or a request, of its own.
+bool is_one_line(std::string_view text) noexcept { return text.find_first_of("\r\n") == std::string_view::npos; }
+
+std::string wire_text(const HttpRequest& request) {
+  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: slipway/" SLIPWAY_VERSION "\r\nConnection: close\r\n",
+                                 request.method, request.url.target, request.url.authority());
+  bool sound = is_one_line(request.url.target);
+  for (const auto& [name, value] : request.headers) {
+    sound = sound && is_one_line(name) && is_one_line(value);
+    text += fmt::format("{}: {}\r\n", name, value);
+  }
+  if (!sound) throw Refused(fmt::format("{}: a header of the request would hold a line's end", request.url.authority()));
   const bool has_body = !request.body.empty() || (request.method != "GET" && request.method != "HEAD");
-  if (has_body) message.content_length(request.body.size());
-  return message;
+  if (has_body) text += fmt::format("Content-Length: {}\r\n", request.body.size());
+  return text + "\r\n" + request.body;
 }
 
-template <class Header>
-void take_header(const Header& header, HttpResponse& response) {
+/// Bytes to and from the server, whatever carries them: HTTP is compiled once, not for each kind of stream.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  virtual Task<std::size_t> read(asio::mutable_buffer into, error_code& error) = 0;
+  virtual Task<> write(asio::const_buffer bytes, error_code& error) = 0;
+  virtual PlainStream& transport() noexcept = 0;
+};
+
+template <class Stream>
+class ConnectionOver final : public Connection {
+ public:
+  explicit ConnectionOver(Stream& stream) : stream_(stream) {}
+  Task<std::size_t> read(asio::mutable_buffer into, error_code& error) override {
+    co_return co_await stream_.async_read_some(into, asio::redirect_error(asio::use_awaitable, error));
+  }
+  Task<> write(asio::const_buffer bytes, error_code& error) override {
+    co_await asio::async_write(stream_, bytes, asio::redirect_error(asio::use_awaitable, error));
+  }
+  PlainStream& transport() noexcept override { return beast::get_lowest_layer(stream_); }
+
+ private:
+  Stream& stream_;
+};
+
+/// The answer as it comes in.
+struct Incoming {
+  Incoming() {
+    parser.header_limit(largest_header);
+    parser.body_limit(boost::none);  // counted in read_body
+  }
+  http::response_parser<http::buffer_body> parser;
+  beast::flat_buffer buffer;
+};
+
+/// One step of parsing, with bytes that are here already, else with some that are waited for.
+Task<> advance(const Exchange& exchange, Connection& connection, Incoming& incoming) {
+  error_code error;
+  if (incoming.buffer.size() > 0) {
+    incoming.buffer.consume(incoming.parser.put(incoming.buffer.data(), error));
+    if (!error || error == http::error::need_buffer) co_return;
+    if (error != http::error::need_more) exchange.fail("reading the answer", error);
+    error = error_code();
+  }
+  const auto room = incoming.buffer.prepare(read_size);
+  const std::size_t size = co_await connection.read(room, error);
+  incoming.buffer.commit(size);
+  if (error == asio::error::eof) {
+    error = error_code();
+    incoming.parser.put_eof(error);
+  }
+  exchange.check("reading the answer", error);
+}
+
+Task<> read_header(const Exchange& exchange, Connection& connection, Incoming& incoming, HttpResponse& response) {
+  while (!incoming.parser.is_header_done()) {
+    co_await advance(exchange, connection, incoming);
+  }
+  const auto& header = incoming.parser.get();
   response.status = static_cast<int>(header.result_int());
   for (const auto& field : header) response.headers.emplace_back(field.name_string(), field.value());
 }
 
 // Reads the body piece by piece, so that a sink sees it as it comes.
-template <class Stream>
-Task<> read_body(Exchange& exchange, Stream& stream, beast::flat_buffer& buffer, http::response_parser<http::buffer_body>& parser,
-                 HttpResponse& response) {
+Task<> read_body(const Exchange& exchange, Connection& connection, Incoming& incoming, HttpResponse& response) {
   const bool streams = exchange.sink && response.ok();
-  std::vector<char> piece(16 * 1024);
-  while (!parser.is_done()) {
-    parser.get().body().data = piece.data();
-    parser.get().body().size = piece.size();
-    if (streams) beast::get_lowest_layer(stream).expires_after(exchange.request.limit);
-    error_code error;
-    co_await http::async_read_some(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-    if (error == http::error::need_buffer) error = error_code();
-    exchange.check("reading the answer", error);
-    const std::string_view bytes(piece.data(), piece.size() - parser.get().body().size);
+  std::vector<char> piece(read_size);
+  auto& body = incoming.parser.get().body();
+  while (!incoming.parser.is_done()) {
+    body.data = piece.data();
+    body.size = piece.size();
+    if (streams) connection.transport().expires_after(exchange.request.limit);
+    co_await advance(exchange, connection, incoming);
+    const std::string_view bytes(piece.data(), piece.size() - body.size);
     if (streams) {
       if (!bytes.empty() && !exchange.sink(bytes)) co_return;
     } else if (response.body.size() + bytes.size() > exchange.request.max_body) {
@@ -136,26 +195,21 @@ Task<> read_body(Exchange& exchange, Stream& stream, beast::flat_buffer& buffer,
   }
 }
 
-template <class Stream>
-Task<HttpResponse> talk(Exchange& exchange, Stream& stream) {
-  auto message = to_beast(exchange.request);
+Task<HttpResponse> talk(const Exchange& exchange, Connection& connection) {
+  const std::string request = wire_text(exchange.request);
+  const auto bytes = asio::buffer(request);
   error_code error;
-  co_await http::async_write(stream, message, asio::redirect_error(asio::use_awaitable, error));
+  co_await connection.write(bytes, error);
   exchange.check("sending the request", error);
-  beast::flat_buffer buffer;
-  http::response_parser<http::buffer_body> parser;
-  parser.header_limit(largest_header);
-  parser.body_limit(boost::none);  // counted in read_body
-  if (exchange.request.method == "HEAD") parser.skip(true);
-  co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-  exchange.check("reading the answer", error);
+  Incoming incoming;
+  if (exchange.request.method == "HEAD") incoming.parser.skip(true);
   HttpResponse response;
-  take_header(parser.get(), response);
-  co_await read_body(exchange, stream, buffer, parser, response);
+  co_await read_header(exchange, connection, incoming, response);
+  co_await read_body(exchange, connection, incoming, response);
   co_return response;
 }
 
-Task<HttpResponse> talk_tls(Exchange& exchange, asio::ssl::context& context) {
+Task<HttpResponse> talk_tls(const Exchange& exchange, asio::ssl::context& context) {
   TlsStream stream(co_await asio::this_coro::executor, context);
   const std::string& host = exchange.request.url.host;
   SSL_set_tlsext_host_name(stream.native_handle(), host.c_str());
@@ -164,13 +218,15 @@ Task<HttpResponse> talk_tls(Exchange& exchange, asio::ssl::context& context) {
   error_code error;
   co_await stream.async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
   exchange.check("TLS", error);
-  co_return co_await talk(exchange, stream);  // closed without close_notify: the answer has told its own length
+  ConnectionOver<TlsStream> connection(stream);
+  co_return co_await talk(exchange, connection);  // closed without close_notify: the answer has told its own length
 }
 
-Task<HttpResponse> talk_plain(Exchange& exchange) {
+Task<HttpResponse> talk_plain(const Exchange& exchange) {
   PlainStream stream(co_await asio::this_coro::executor);
   co_await connect(exchange, stream);
-  co_return co_await talk(exchange, stream);
+  ConnectionOver<PlainStream> connection(stream);
+  co_return co_await talk(exchange, connection);
 }
 
 bool same_name(std::string_view a, std::string_view b) {

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -19,21 +16,35 @@ namespace detail {
 template <class T>
 using Held = std::optional<std::conditional_t<std::is_void_v<T>, bool, T>>;
 
+/// A function on its way through the pool, whatever its type: what carries it is compiled once.
+class Work {
+ public:
+  virtual ~Work() = default;
+  virtual void run() = 0;
+};
+
 template <class F>
-Held<std::invoke_result_t<F&>> call(F& function, std::exception_ptr& error) {
-  Held<std::invoke_result_t<F&>> value;
-  try {
-    if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {
-      function();
-      value.emplace(true);
+class Call final : public Work {
+ public:
+  using Result = std::invoke_result_t<F&>;
+
+  explicit Call(F function) : function_(std::move(function)) {}
+  void run() override {
+    if constexpr (std::is_void_v<Result>) {
+      function_();
     } else {
-      value.emplace(function());
+      result_.emplace(function_());
     }
-  } catch (...) {
-    error = std::current_exception();
   }
-  return value;
-}
+  Held<Result>& result() noexcept { return result_; }
+
+ private:
+  F function_;
+  Held<Result> result_;
+};
+
+/// Runs the work on the pool; throws what it threw.
+Task<> perform(asio::thread_pool& pool, std::shared_ptr<Work> work);
 
 }  // namespace detail
 
@@ -42,21 +53,10 @@ Held<std::invoke_result_t<F&>> call(F& function, std::exception_ptr& error) {
 /// have its own limit. The function is moved to the pool; name it before awaiting (server/README.md, "Coroutines and GCC 12").
 template <class F>
 Task<std::invoke_result_t<F&>> offload(asio::thread_pool& pool, F function) {
-  using Value = detail::Held<std::invoke_result_t<F&>>;
-  auto start = [&pool, &function](auto handler) {
-    asio::post(pool, [job = std::move(function), handler = std::move(handler)]() mutable {
-      std::exception_ptr error;
-      Value value = detail::call(job, error);
-      // Awaited through co_spawn it would terminate on cancellation (Boost 1.81): hence posted by hand.
-      const auto home = asio::get_associated_executor(handler);
-      asio::post(home, [handler = std::move(handler), error, value = std::move(value)]() mutable {
-        std::move(handler)(error, std::move(value));
-      });
-    });
-  };
-  auto value = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, Value)>(
-      start, asio::use_awaitable);
-  if constexpr (!std::is_void_v<std::invoke_result_t<F&>>) co_return std::move(*value);
+  const auto call = std::make_shared<detail::Call<F>>(std::move(function));
+  const std::shared_ptr<detail::Work> work = call;
+  co_await detail::perform(pool, work);
+  if constexpr (!std::is_void_v<std::invoke_result_t<F&>>) co_return std::move(*call->result());
 }
 
 }  // namespace slipway::io
