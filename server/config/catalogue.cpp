@@ -119,7 +119,9 @@ Catalogue::Catalogue(std::vector<Template> templates, std::vector<Trigger> trigg
       triggers_(std::move(triggers)),
       pipelines_(std::move(pipelines)),
       git_base_(settings.git.base_url),
-      complete_commits_(settings.git.complete_commits) {}
+      complete_commits_(settings.git.complete_commits),
+      author_(settings.handoff.author),
+      committer_(settings.handoff.committer) {}
 
 Catalogue::~Catalogue() = default;
 

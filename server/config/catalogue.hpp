@@ -108,6 +108,9 @@ class Catalogue {
   Result<Template> resolve(const RunRequest& request, const Push& push) const;
 
   bool complete_commits() const noexcept { return complete_commits_; }
+  /// Who hand-off commits are by.
+  const Identity& author() const noexcept { return author_; }
+  const Identity& committer() const noexcept { return committer_; }
   /// `<base>/<org>/<name>.git`, from the configuration and never from a payload.
   std::string git_url(const RepoName& repository) const;
 
@@ -117,6 +120,7 @@ class Catalogue {
   std::vector<Pipeline> pipelines_;
   std::string git_base_;
   bool complete_commits_ = true;
+  Identity author_, committer_;
 };
 
 }  // namespace slipway::config

@@ -52,6 +52,12 @@ void check_settings(const Settings& settings, const YAML::Node& root, Reader& in
                     at(section, pair.first->has_value() ? "username_file" : "password_file")));
     }
   }
+  for (const auto& mirror : settings.handoff.also_push) {
+    if (mirror.username_file.has_value() != mirror.password_file.has_value())
+      in.fail(Error("a mirror's `username_file` and `password_file` go together", at("handoff", "also_push")));
+    if (mirror.url == settings.handoff.repository_url)
+      in.fail(Error("`also_push` names the infra repository itself", at("handoff", "also_push")));
+  }
   if (settings.handoff.signing != Signing::none && settings.handoff.signing_key.empty()) {
     in.fail(Error("`signing` needs a `signing_key`", at("handoff", "signing")));
   }

@@ -57,6 +57,29 @@ Codec<HandoffSettings> drift() {
   return codec;
 }
 
+const Shape<MirrorSettings>& mirror_shape() {
+  static const auto shape =
+      Shape<MirrorSettings>("mirror", "A copy of the infra repository. Its address alone is short for its `url`.")
+          .required("url", &MirrorSettings::url, address(), "The whole address of the copy.")
+          .key("username_file", &MirrorSettings::username_file, maybe(path(true)),
+               "User of the basic auth; default: that of `handoff` or `git`, where it is on that server.")
+          .key("password_file", &MirrorSettings::password_file, maybe(path(true)), "Its password or token.")
+          .key("insecure", &MirrorSettings::insecure, boolean(), "Do not verify this host's TLS certificate.");
+  return shape;
+}
+
+Codec<MirrorSettings> mirror() {
+  auto codec = object(mirror_shape());
+  codec.type = "mirrors or addresses";
+  const auto url = address();
+  codec.schema = fmt::format(R"({{"anyOf":[{},{}]}})", url.schema, codec.schema);
+  codec.read = [whole = codec.read, url = url.read](Reader& in, const YAML::Node& node, MirrorSettings& value) {
+    if (node.IsScalar()) return url(in, node, value.url);
+    whole(in, node, value);
+  };
+  return codec;
+}
+
 }  // namespace
 
 const Shape<WebhookSettings>& webhook_shape() {
@@ -159,7 +182,7 @@ const Shape<HandoffSettings>& handoff_shape() {
                "Gitea's API for pull requests; default: from the repository's address.")
           .add<HandoffSettings>("drift", drift(), "Comparison with what Argo CD reads.",
                                 [](S& whole) -> S& { return whole; })
-          .key("also_push", &S::also_push, list(address()), "Mirrors that get the same commits; never forced.");
+          .key("also_push", &S::also_push, list(mirror()), "Mirrors that get the same commits; never forced.");
   return shape;
 }
 

@@ -56,11 +56,15 @@ void add_difference(git_repository* repository, git_tree* from, git_tree* to, Ch
   }
 }
 
+Person person(const git_signature* who) { return Person(who->name, who->email); }
+
 ChangedCommit against_first_parent(git_repository* repository, const git_oid& oid) {
   ChangedCommit changed;
   changed.id = sha_of(oid);
   const auto commit = commit_at(repository, changed.id);
   changed.message = ::git_commit_message(commit.get());
+  changed.author = person(::git_commit_author(commit.get()));
+  changed.committer = person(::git_commit_committer(commit.get()));
   git_commit* parent = nullptr;
   if (::git_commit_parentcount(commit.get()) > 0) require(::git_commit_parent(&parent, commit.get(), 0), "reading a parent commit");
   const Commit first(parent);

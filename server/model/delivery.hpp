@@ -25,11 +25,20 @@ struct RawDelivery {
   Clock::time_point received;
 };
 
+/// Who wrote or made a commit, as Git has it.
+struct Person {
+  Person() = default;
+  Person(std::string who, std::string address) : name(std::move(who)), email(std::move(address)) {}
+  std::string name, email;
+  bool operator==(const Person&) const = default;
+};
+
 /// One commit of a push with the paths it touches, relative to the repository's root, as Git names them.
 struct ChangedCommit {
   ChangedCommit() = default;
   CommitSha id;
   std::string message;  ///< empty where it was not asked for; filters may look at it
+  Person author, committer;  ///< empty where they were not asked for
   std::vector<std::string> added, removed, modified;
   bool operator==(const ChangedCommit&) const = default;
 };

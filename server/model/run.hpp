@@ -80,8 +80,9 @@ struct Run {
 // How a run ends. `Failed` is the work's own failure; an accident outside (server gone) is `Postponed`, which is no end.
 struct HandedOff {
   HandedOff() = default;
-  explicit HandedOff(CommitSha sha) : commit(std::move(sha)) {}
+  explicit HandedOff(CommitSha sha, std::string more = "") : commit(std::move(sha)), note(std::move(more)) {}
   CommitSha commit;
+  std::string note;  ///< for a person: the pull request that asks for it, a mirror that does not have it
 };
 struct Unchanged {  ///< what is deployed is already this commit: nothing to write
   Unchanged() = default;

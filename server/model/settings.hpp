@@ -67,6 +67,14 @@ struct Identity {
   std::string email = "slipway@localhost";
 };
 
+/// A declared copy of the infra repository.
+struct MirrorSettings {
+  MirrorSettings() = default;
+  std::string url;
+  std::optional<std::filesystem::path> username_file, password_file;  ///< default: those of the server that it is on
+  bool insecure = false;
+};
+
 enum class DriftReaction { report, block };
 enum class HandoffMode { push, pull_request };
 enum class Signing { none, ssh, gpg };
@@ -90,7 +98,7 @@ struct HandoffSettings {
   DriftReaction drift = DriftReaction::report;
   std::vector<std::vector<std::string>> same_addresses;  ///< `drift.same`: groups of equal addresses
   std::vector<std::string> applications;                 ///< files or URLs of Argo CD Applications
-  std::vector<std::string> also_push;                    ///< declared mirrors
+  std::vector<MirrorSettings> also_push;                 ///< declared mirrors
 };
 
 struct QueueSettings {

@@ -46,10 +46,21 @@ void write(Json& json, const char* key, const std::vector<std::string>& values) 
   json.EndArray();
 }
 
+void write(Json& json, const char* key, const Person& who) {
+  if (who == Person()) return;
+  json.Key(key);
+  json.StartObject();
+  write(json, "name", who.name);
+  write(json, "email", who.email);
+  json.EndObject();
+}
+
 void write(Json& json, const ChangedCommit& commit) {
   json.StartObject();
   write(json, "id", commit.id.value());
   write(json, "message", commit.message);
+  write(json, "author", commit.author);
+  write(json, "committer", commit.committer);
   write(json, "added", commit.added);
   write(json, "removed", commit.removed);
   write(json, "modified", commit.modified);
@@ -60,6 +71,13 @@ rapidjson::Value list_of(const std::vector<std::string>& texts, rapidjson::Docum
   rapidjson::Value list(rapidjson::kArrayType);
   for (const auto& text : texts) list.PushBack(rapidjson::Value(as_utf8(text), memory), memory);
   return list;
+}
+
+rapidjson::Value object_of(const Person& who, rapidjson::Document::AllocatorType& memory) {
+  rapidjson::Value object(rapidjson::kObjectType);
+  object.AddMember("name", rapidjson::Value(as_utf8(who.name), memory), memory);
+  object.AddMember("email", rapidjson::Value(as_utf8(who.email), memory), memory);
+  return object;
 }
 
 void set(rapidjson::Value& object, const char* key, rapidjson::Value value,
@@ -93,6 +111,8 @@ void complete(rapidjson::Document& body, const Push& push) {
     } else {
       set(entry, "id", rapidjson::Value(commit.id.value(), memory), memory);
       set(entry, "message", rapidjson::Value(as_utf8(commit.message), memory), memory);
+      set(entry, "author", object_of(commit.author, memory), memory);
+      set(entry, "committer", object_of(commit.committer, memory), memory);
     }
     set(entry, "added", list_of(commit.added, memory), memory);
     set(entry, "removed", list_of(commit.removed, memory), memory);

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "config/catalogue.hpp"
 #include "trigger/evaluate.hpp"
+#include "trigger/own_commits.hpp"
 
 namespace slipway::trigger {
 namespace {
@@ -30,15 +31,23 @@ void add_run(const Catalogue& catalogue, const Trigger& trigger, const Push& pus
   for (const auto& edit : made->values) explanation.values.push_back(fmt::format("{}: {}", edit.file, edit.path));
 }
 
-Explanation explain_one(const Catalogue& catalogue, const Trigger& trigger, const Event& as_sent,
+/// As the matcher judges it: slipway's own commits are nothing to evaluate.
+Outcome judged(const Catalogue& catalogue, const OwnCommits& own, const Trigger& trigger, const Event& event) {
+  const auto share = own.share(event);
+  if (share == OwnCommits::Share::all || (share == OwnCommits::Share::seen && catalogue.complete_commits()))
+    return Outcome(Outcome::Kind::not_matched, OwnCommits::reason(share, event.push()));
+  return evaluate(catalogue, trigger, event);
+}
+
+Explanation explain_one(const Catalogue& catalogue, const OwnCommits& own, const Trigger& trigger, const Event& as_sent,
                         const Event* completed) {
   Explanation explanation;
   explanation.trigger = trigger.name;
   explanation.template_name = trigger.template_name;
   const auto foreign = repository_reason(trigger, as_sent.push().repository);
-  Outcome outcome = evaluate(catalogue, trigger, as_sent);
+  Outcome outcome = judged(catalogue, own, trigger, as_sent);
   if (!outcome.matched() && completed != nullptr && !foreign) {
-    outcome = evaluate(catalogue, trigger, *completed);
+    outcome = judged(catalogue, own, trigger, *completed);
     explanation.only_when_completed = outcome.matched();
   }
   explanation.matched = outcome.matched() && !foreign;
@@ -96,12 +105,13 @@ void write(Json& json, const Explanation& one) {
 
 std::vector<Explanation> explain(const Catalogue& catalogue, const Delivery& delivery,
                                  const std::optional<Push>& completed) {
+  const OwnCommits own(catalogue);
   const Event as_sent(delivery, delivery.push);
   std::optional<Event> whole;
   if (completed) whole.emplace(delivery, *completed);
   std::vector<Explanation> explanations;
   for (const auto& trigger : catalogue.triggers())
-    explanations.push_back(explain_one(catalogue, trigger, as_sent, whole ? &*whole : nullptr));
+    explanations.push_back(explain_one(catalogue, own, trigger, as_sent, whole ? &*whole : nullptr));
   return explanations;
 }
 

@@ -6,6 +6,7 @@
 #include "cel/filter_set.hpp"
 #include "config/catalogue.hpp"
 #include "trigger/evaluate.hpp"
+#include "trigger/own_commits.hpp"
 
 namespace slipway::trigger {
 namespace {
@@ -48,7 +49,7 @@ bool lists_no_file(const ChangedCommit& commit) {
 }  // namespace
 
 struct Matcher::Plan {
-  explicit Plan(const config::Catalogue& catalogue) {
+  explicit Plan(const config::Catalogue& catalogue) : own(catalogue) {
     const auto& triggers = catalogue.triggers();
     std::vector<std::vector<cel::Program>> programs;
     for (std::size_t i = 0; i < triggers.size(); ++i) {
@@ -72,6 +73,7 @@ struct Matcher::Plan {
       groups[i].filters = std::make_unique<const cel::FilterSet>(std::move(programs[i]));
   }
 
+  OwnCommits own;
   std::vector<Group> groups;
 };
 
@@ -97,6 +99,23 @@ std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group
     outcomes.push_back(evaluate(catalogue, catalogue.triggers()[group.triggers[i]], event, known));
   }
   return outcomes;
+}
+
+using Share = OwnCommits::Share;
+
+/// What every trigger of the group says of slipway's own commits.
+std::vector<Outcome> not_judged(const Group& group, const std::string& why) {
+  return std::vector<Outcome>(group.triggers.size(), Outcome(Outcome::Kind::not_matched, why));
+}
+
+/// As judge_group(), but for a push that is slipway's own. One that may be is left to the completed push, where there will be
+/// one.
+std::vector<Outcome> judge_unless_own(const config::Catalogue& catalogue, const OwnCommits& own, const Group& group,
+                                   Event& event) {
+  const Share share = own.share(event);
+  if (share == Share::all || (share == Share::seen && catalogue.complete_commits()))
+    return not_judged(group, OwnCommits::reason(share, event.push()));
+  return judge_group(catalogue, group, event);
 }
 
 /// What each trigger of the catalogue said, put together in the catalogue's order.
@@ -163,7 +182,7 @@ Verdict Matcher::judge(const Delivery& delivery) const {
   for (const auto& group : plan_->groups) {
     const bool foreign = repository_reason(*group.first, delivery.push.repository).has_value();
     watched = watched || !foreign;
-    auto outcomes = foreign ? std::vector<Outcome>() : judge_group(*catalogue_, group, event);
+    auto outcomes = foreign ? std::vector<Outcome>() : judge_unless_own(*catalogue_, plan_->own, group, event);
     for (std::size_t i = 0; i < group.triggers.size(); ++i) {
       const std::size_t trigger = group.triggers[i];
       if (!foreign)
@@ -188,7 +207,8 @@ Verdict Matcher::judge(const Delivery& delivery, const Push& completed) const {
       }
     }
     if (repository_reason(*group.first, delivery.push.repository)) continue;
-    auto sent = judge_group(*catalogue_, group, as_sent), full = judge_group(*catalogue_, group, whole);
+    auto sent = judge_unless_own(*catalogue_, plan_->own, group, as_sent);
+    auto full = judge_unless_own(*catalogue_, plan_->own, group, whole);
     for (std::size_t i = 0; i < group.triggers.size(); ++i) {
       answers.set(group.triggers[i], std::move(sent[i]));
       answers.complete(group.triggers[i], std::move(full[i]));

@@ -170,6 +170,10 @@ def push_of(repository, full_name, before, after, ref="refs/heads/main", most=5)
     commits = []
     for commit in shown[:most]:
         added, removed, modified = repository.changes(commit)
-        commits.append({"id": commit, "added": added, "removed": removed, "modified": modified})
+        name, email, committer, address, message = repository.git("show", "-s", "--format=%an%x00%ae%x00%cn%x00%ce%x00%B",
+                                                                  commit).decode(errors="replace").split("\0")
+        commits.append({"id": commit, "message": message.rstrip("\n") + "\n", "added": added, "removed": removed,
+                        "modified": modified, "author": {"name": name, "email": email, "username": ""},
+                        "committer": {"name": committer, "email": address, "username": ""}})
     total = min(len(shown), 10) if before == ZEROS else len(shown)
     return push_delivery(full_name, before, after, commits, ref, total)

@@ -159,7 +159,7 @@ bool Store::built(const Lease& lease, const BuildResults& results) {
 bool Store::finish(const Lease& lease, const RunOutcome& outcome, Clock::time_point now) {
   const auto none = std::optional<CommitSha>();
   if (const auto* one = std::get_if<Postponed>(&outcome)) return postpone(lease, *one, now);
-  if (const auto* one = std::get_if<HandedOff>(&outcome)) return end(lease, RunState::succeeded, "", one->commit, now);
+  if (const auto* one = std::get_if<HandedOff>(&outcome)) return end(lease, RunState::succeeded, one->note, one->commit, now);
   if (const auto* one = std::get_if<Unchanged>(&outcome)) return end(lease, RunState::succeeded, one->why, none, now);
   if (const auto* one = std::get_if<Superseded>(&outcome)) return end(lease, RunState::superseded, one->why, none, now);
   if (const auto* one = std::get_if<Cancelled>(&outcome)) return end(lease, RunState::cancelled, one->why, none, now);

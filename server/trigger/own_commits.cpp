@@ -1,0 +1,104 @@
+#include "trigger/own_commits.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/id.hpp"
+#include "config/catalogue.hpp"
+#include "trigger/match.hpp"
+
+namespace slipway::trigger {
+namespace {
+
+/// A member's text; empty where it is missing or something else.
+std::string_view text_at(const rapidjson::Value& object, const char* key) {
+  if (!object.IsObject()) return {};
+  const auto found = object.FindMember(key);
+  if (found == object.MemberEnd() || !found->value.IsString()) return {};
+  return {found->value.GetString(), found->value.GetStringLength()};
+}
+
+bool is_by(const rapidjson::Value& commit, const char* role, const Identity& who) {
+  const auto found = commit.FindMember(role);
+  return found != commit.MemberEnd() && text_at(found->value, "name") == who.name &&
+         text_at(found->value, "email") == who.email;
+}
+
+/// The value of a `Name: value` line of a paragraph.
+std::string_view trailer(std::string_view paragraph, std::string_view name) {
+  while (!paragraph.empty()) {
+    const auto end = std::min(paragraph.find('\n'), paragraph.size());
+    const auto line = paragraph.substr(0, end);
+    paragraph.remove_prefix(std::min(end + 1, paragraph.size()));
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(": ")) return line.substr(name.size() + 2);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> handing_run(std::string_view message) {
+  while (message.ends_with('\n')) message.remove_suffix(1);
+  const auto blank = message.rfind("\n\n");
+  if (blank == std::string_view::npos) return std::nullopt;
+  const auto last = message.substr(blank + 2);
+  const auto run = trailer(last, "Slipway-Run");
+  const bool is_number = !run.empty() && run.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!is_number || !is_commit_sha(std::string(trailer(last, "Source-Commit")))) return std::nullopt;
+  return std::string(run);
+}
+
+bool OwnCommits::File::covers(const std::string& path) const noexcept {
+  if (whole) return path == begin;
+  return path.size() > begin.size() + end.size() && path.starts_with(begin) && path.ends_with(end);
+}
+
+OwnCommits::OwnCommits(const config::Catalogue& catalogue)
+    : author_(catalogue.author()), committer_(catalogue.committer()) {
+  for (const auto& one : catalogue.templates()) {
+    for (const auto& edit : one.values) {
+      File file;
+      const auto reference = edit.file.find("$(");
+      file.whole = reference == std::string::npos;
+      file.begin = edit.file.substr(0, reference);
+      if (!file.whole) file.end = edit.file.substr(std::min(edit.file.rfind(')') + 1, edit.file.size()));
+      files_.push_back(std::move(file));
+    }
+  }
+}
+
+bool OwnCommits::changes_values_only(const ChangedCommit& commit) const noexcept {
+  return commit.added.empty() && commit.removed.empty() && !commit.modified.empty() &&
+         std::all_of(commit.modified.begin(), commit.modified.end(), [&](const std::string& path) {
+           return std::any_of(files_.begin(), files_.end(), [&](const File& file) { return file.covers(path); });
+         });
+}
+
+OwnCommits::Share OwnCommits::share(const Event& event) const {
+  const Push& push = event.push();
+  // Nearly every push is decided here, without its body.
+  const auto of_values = [&](const ChangedCommit& commit) { return changes_values_only(commit); };
+  if (push.commits.empty() || !std::all_of(push.commits.begin(), push.commits.end(), of_values)) return Share::no;
+  const auto& body = event.body();
+  if (!body) return Share::no;
+  const auto list = body->FindMember("commits");
+  if (list == body->MemberEnd() || !list->value.IsArray() || list->value.Size() != push.commits.size()) return Share::no;
+  for (const auto& commit : list->value.GetArray()) {
+    const bool own = commit.IsObject() && is_by(commit, "author", author_) && is_by(commit, "committer", committer_) &&
+                     handing_run(text_at(commit, "message"));
+    if (!own) return Share::no;
+  }
+  return is_incomplete(push) ? Share::seen : Share::all;
+}
+
+std::string OwnCommits::reason(Share share, const Push& push) {
+  const char* commits = push.commits.size() == 1 ? "commit" : "commits";
+  if (share == Share::seen) {
+    return fmt::format("the {} {} in the payload are slipway's own hand-offs; whether the rest of the push is, Git is asked",
+                       push.commits.size(), commits);
+  }
+  return fmt::format("the push consists only of slipway's own hand-off {}: it triggers nothing", commits);
+}
+
+}  // namespace slipway::trigger
