@@ -43,10 +43,28 @@ std::string words(const error_code& error) {
   return error.message();
 }
 
+/// A header's value or a target that holds a line's end would be a header, or a request, of its own.
+bool is_one_line(std::string_view text) noexcept { return text.find_first_of("\r\n") == std::string_view::npos; }
+
+std::string wire_text(const HttpRequest& request) {
+  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: slipway/" SLIPWAY_VERSION "\r\nConnection: close\r\n",
+                                 request.method, request.url.target, request.url.authority());
+  bool sound = is_one_line(request.url.target);
+  for (const auto& [name, value] : request.headers) {
+    sound = sound && is_one_line(name) && is_one_line(value);
+    text += fmt::format("{}: {}\r\n", name, value);
+  }
+  if (!sound) throw Refused(fmt::format("{}: a header of the request would hold a line's end", request.url.authority()));
+  const bool has_body = !request.body.empty() || (request.method != "GET" && request.method != "HEAD");
+  if (has_body) text += fmt::format("Content-Length: {}\r\n", request.body.size());
+  return text + "\r\n" + request.body;
+}
+
 // One exchange: where it goes, and how it tells what went wrong.
 struct Exchange {
   Exchange(HttpRequest what, BodySink where) : request(std::move(what)), sink(std::move(where)) {}
   HttpRequest request;
+  std::string text = wire_text(request);
   BodySink sink;  ///< empty: the body is kept
   Steady::time_point deadline = Steady::now() + request.limit;
 
@@ -92,23 +110,6 @@ Task<> connect(const Exchange& exchange, PlainStream& stream) {
   co_await stream.async_connect(addresses, asio::redirect_error(asio::use_awaitable, error));
   exchange.check("connecting", error);
   stream.socket().set_option(tcp::no_delay(true), error);
-}
-
-/// A header's value or a target that holds a line's end would be a header, or a request, of its own.
-bool is_one_line(std::string_view text) noexcept { return text.find_first_of("\r\n") == std::string_view::npos; }
-
-std::string wire_text(const HttpRequest& request) {
-  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: slipway/" SLIPWAY_VERSION "\r\nConnection: close\r\n",
-                                 request.method, request.url.target, request.url.authority());
-  bool sound = is_one_line(request.url.target);
-  for (const auto& [name, value] : request.headers) {
-    sound = sound && is_one_line(name) && is_one_line(value);
-    text += fmt::format("{}: {}\r\n", name, value);
-  }
-  if (!sound) throw Refused(fmt::format("{}: a header of the request would hold a line's end", request.url.authority()));
-  const bool has_body = !request.body.empty() || (request.method != "GET" && request.method != "HEAD");
-  if (has_body) text += fmt::format("Content-Length: {}\r\n", request.body.size());
-  return text + "\r\n" + request.body;
 }
 
 /// Bytes to and from the server, whatever carries them: HTTP is compiled once, not for each kind of stream.
@@ -159,8 +160,8 @@ Task<> advance(const Exchange& exchange, Connection& connection, Incoming& incom
   const std::size_t size = co_await connection.read(room, error);
   incoming.buffer.commit(size);
   if (error == asio::error::eof) {
-    error = error_code();
-    incoming.parser.put_eof(error);
+    error = incoming.parser.got_some() ? error_code() : http::error::end_of_stream;
+    if (!error) incoming.parser.put_eof(error);
   }
   exchange.check("reading the answer", error);
 }
@@ -196,8 +197,7 @@ Task<> read_body(const Exchange& exchange, Connection& connection, Incoming& inc
 }
 
 Task<HttpResponse> talk(const Exchange& exchange, Connection& connection) {
-  const std::string request = wire_text(exchange.request);
-  const auto bytes = asio::buffer(request);
+  const auto bytes = asio::buffer(exchange.text);
   error_code error;
   co_await connection.write(bytes, error);
   exchange.check("sending the request", error);

@@ -79,6 +79,15 @@ TEST_CASE("bodies in chunks, without a length, or without anything") {
   CHECK(send(request_to(server.url("/"), "HEAD")).header("content-length") == "100");
 }
 
+TEST_CASE("a request whose header or target would end its line is not sent") {
+  auto request = request_to("http://127.0.0.1:1/");
+  request.headers.emplace_back("Authorization", "Bearer x\r\nX-More: 1");
+  CHECK_THROWS_AS(send(request), Refused);
+  auto split = request_to("http://127.0.0.1:1/");
+  split.url.target = "/a HTTP/1.1\r\nX: y";
+  CHECK_THROWS_AS(send(split), Refused);
+}
+
 TEST_CASE("a redirect is an answer like any other: credentials go nowhere else") {
   const TinyServer server(answer("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"));
   const auto response = send(request_to(server.url("/")));
