@@ -4,13 +4,12 @@ import pathlib
 import urllib.error
 import urllib.request
 
-from support.bases import push_base, start
+from support.bases import CERTIFICATES, push_base, skip_when_out_of_reach, start
 from support.case import WorldCase, full
 from support.deliveries import SOURCE
 from support.processes import free_port, wait_until
 
 PROJECTS = SOURCE / "tests" / "projects"
-CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 JAVA_CERTIFICATES = pathlib.Path("/etc/ssl/certs/java/cacerts")
 LIMIT = 20 * 60
 
@@ -49,7 +48,9 @@ class _Project(WorldCase):
         """Pushes the project, waits for its run; the run."""
         files = {**files_of(self.project), **(changed or {})}
         _, run = self.push_and_finish(f"Lumie-Edu/{self.project}", files, LIMIT)
-        self.assertEqual("succeeded", run["state"], f"{run}\n{self.daemon.log_of(run['id'])[-6000:]}")
+        if run["state"] != "succeeded":
+            skip_when_out_of_reach(self.base)
+            self.fail(f"{run}\n{self.daemon.log_of(run['id'])[-6000:]}")
         return run
 
     def check_of(self, run):
@@ -104,6 +105,7 @@ class FastApi(_Project):
             self.assertNotIn("build", [stage["stage"] for stage in failed["stages"]])
 
 
+@full
 class React(_Project):
     project, pipeline, base = "react", "react-build-deploy", "node"
     more_bases = {"SERVER_IMAGE": "busybox"}
@@ -128,7 +130,6 @@ class Python(_Project):
         self.assertEqual({"one": 2, "two": 1}, json.loads(self.get(self.started(run) + "/count?text=one+two+ONE")))
 
 
-@full
 class NextJs(_Project):
     project, pipeline, base = "nextjs", "nextjs-build-deploy", "node"
 

@@ -61,7 +61,7 @@ _HOSTS = [".".join(parts) for parts in [
     ("registry", "npmjs", "org"), ("registry", "yarnpkg", "com"), ("pypi", "org"), ("files", "pythonhosted", "org"),
     ("repo1", "maven", "org"), ("repo", "maven", "apache", "org"), ("plugins", "gradle", "org"), ("services", "gradle", "org"),
     ("static", "crates", "io"), ("crates", "io"), ("proxy", "golang", "org"), ("rubygems", "org"), ("deb", "debian", "org"),
-    ("security", "debian", "org"), ("archive", "ubuntu", "com"), ("ghcr", "io"), ("quay", "io"), ("gcr", "io")]]
+    ("security", "debian", "org"), ("archive", "ubuntu", "com"), ("ghcr", "io"), ("quay", "io"), ("gcr", "io"), ("docker", "io")]]
 _HOST = re.compile(r"(?<![\w.-])(?:[\w-]+\.)*(?:" + "|".join(re.escape(host) for host in _HOSTS) + r")(?![\w-])", re.I)
 _MACHINE = re.compile(r"(?:^|[^A-Za-z0-9_.$}>-])/(?:" + "|".join(["wor" + "k", "far" + "m", "roo" + "t", "tmp/" + "h"]) + r")/", re.M)
 
