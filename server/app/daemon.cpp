@@ -63,6 +63,10 @@ http::Operations Daemon::operations() {
   all.refresh = [this](http::Metrics& metrics) {
     metrics.gauge("slipway_contract_drift", "1 where Argo CD reads something else than hand-offs are pushed to, -1 where that is not known")
         .Set(drift_value(drift_.current()));
+    for (const auto& mirror : drift_.current().mirrors) {
+      metrics.gauge("slipway_mirror_drift", "1 where a declared mirror does not have the head of the branch, -1 where that is not known", {{"mirror", mirror.url}})
+          .Set(drift_value(mirror));
+    }
     metrics.gauge("slipway_runs_missed_by_payload", "Runs since the start that the payloads alone would have missed")
         .Set(static_cast<double>(completer_.missed_by_payloads()));
   };

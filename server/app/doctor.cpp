@@ -14,6 +14,8 @@
 #include "build/http_registry.hpp"
 #include "build/local/executor.hpp"
 #include "edit/edit.hpp"
+#include "git/signing.hpp"
+#include "io/offload.hpp"
 #include "io/process.hpp"
 #include "run/drift_watch.hpp"
 #include "trigger/gitea.hpp"
@@ -45,6 +47,7 @@ class Examination {
     co_await sources();
     co_await infra();
     co_await registry();
+    co_await signing();
     co_await drift();
     disk();
     clock();
@@ -144,6 +147,22 @@ class Examination {
     const Health health = seen.state == run::DriftState::differs ? Health::bad : seen.state == run::DriftState::unknown ? Health::warning : Health::good;
     if (seen.findings.empty()) findings_.emplace_back(health, "contract drift", "Argo CD reads what hand-offs are pushed to");
     for (const auto& finding : seen.findings) findings_.emplace_back(health, "contract drift", finding);
+    for (const auto& mirror : seen.mirrors) {
+      if (mirror.state == git::CopyState::same) findings_.emplace_back(Health::good, "mirror " + mirror.url, "is where the repository is, at " + short_tag(mirror.origin));
+    }
+  }
+
+  /// Signs a text as every hand-off will be.
+  Task<> signing() {
+    const auto& handoff = config_.settings.handoff;
+    const auto sign = git::make_signer(handoff.signing, handoff.signing_key);
+    if (!sign) co_return;
+    const auto question = [&]() -> Task<std::string> {
+      auto job = [&] { return sign("slipway doctor\n"); };
+      co_await io::offload(files_, std::move(job));
+      co_return "commits can be signed with " + handoff.signing_key;
+    };
+    co_await ask("signing", question);
   }
 
   void disk() {

@@ -3,6 +3,7 @@
 #include <sys/sysinfo.h>
 
 #include "base/failure.hpp"
+#include "git/signing.hpp"
 #include "http/json.hpp"
 #include "io/secret_file.hpp"
 #include "io/url.hpp"
@@ -36,6 +37,20 @@ bool on_one_server(const std::string& a, const std::string& b) {
   const auto right = io::parse_url(b);
   return left && right && left->tls == right->tls && left->authority() == right->authority();
 }
+
+/// With the files' credentials, else with those of the server that the address is on, if it is a known one.
+git::AskCredentials ask_for(const Settings& settings, const std::string& url, const std::optional<std::filesystem::path>& username,
+                            const std::optional<std::filesystem::path>& password) {
+  const auto& handoff = settings.handoff;
+  if (username || password) return ask(username, password);
+  if ((handoff.username_file || handoff.password_file) && on_one_server(url, handoff.repository_url))
+    return ask(handoff.username_file, handoff.password_file);
+  if (on_one_server(url, settings.git.base_url)) return ask(settings.git.username_file, settings.git.password_file);
+  return nullptr;
+}
+
+/// A mirror that does not answer must not hold up the hand-offs for as long as the repository itself may.
+constexpr std::chrono::milliseconds mirror_patience = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -74,16 +89,20 @@ git::InfraOptions infra_options(const Settings& settings, std::shared_ptr<const 
   options.url = handoff.repository_url;
   options.branch = handoff.branch;
   options.mirror = settings.state / "infra.git";
-  if (handoff.username_file || handoff.password_file) {
-    options.access.credentials = ask(handoff.username_file, handoff.password_file);
-  } else if (on_one_server(handoff.repository_url, settings.git.base_url)) {
-    options.access.credentials = ask(settings.git.username_file, settings.git.password_file);
-  }
+  options.access.credentials = ask_for(settings, handoff.repository_url, handoff.username_file, handoff.password_file);
   options.access.insecure = handoff.insecure;
   options.access.limit = handoff.timeout;
   options.access.cancel = std::move(cancel);
   options.author = handoff.author;
   options.committer = handoff.committer;
+  options.sign = git::make_signer(handoff.signing, handoff.signing_key);
+  for (const auto& mirror : handoff.also_push) {
+    git::Access access = options.access;
+    access.credentials = ask_for(settings, mirror.url, mirror.username_file, mirror.password_file);
+    access.insecure = mirror.insecure;
+    access.limit = std::min(access.limit, mirror_patience);
+    options.also_push.emplace_back(mirror.url, std::move(access));
+  }
   return options;
 }
 
@@ -105,6 +124,11 @@ http::Secrets open_secrets(const WebhookSettings& settings, const Log& log) {
 double drift_value(const run::Drift& drift) noexcept {
   if (drift.state == run::DriftState::unknown) return -1;
   return drift.state == run::DriftState::differs ? 1 : 0;
+}
+
+double drift_value(const git::CopyHead& mirror) noexcept {
+  if (mirror.state == git::CopyState::unknown) return -1;
+  return mirror.state == git::CopyState::same ? 0 : 1;
 }
 
 std::string run_event(const Run& run, std::string_view state) {

@@ -29,6 +29,8 @@ http::Secrets open_secrets(const WebhookSettings& settings, const Log& log);
 
 /// 0 the same, 1 differs, -1 unknown: the metric slipway_contract_drift.
 double drift_value(const run::Drift& drift) noexcept;
+/// The same of a declared mirror, by its head: the metric slipway_mirror_drift.
+double drift_value(const git::CopyHead& mirror) noexcept;
 /// A line of `/api/v1/events`.
 std::string run_event(const Run& run, std::string_view state);
 

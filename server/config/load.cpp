@@ -58,6 +58,10 @@ void check_settings(const Settings& settings, const YAML::Node& root, Reader& in
     if (mirror.url == settings.handoff.repository_url)
       in.fail(Error("`also_push` names the infra repository itself", at("handoff", "also_push")));
   }
+  if (settings.handoff.mode == HandoffMode::pull_request && !settings.handoff.also_push.empty()) {
+    in.fail(Error("with `mode: pull_request` nothing is pushed to the branch: its mirrors are the server's business",
+                  at("handoff", "also_push")));
+  }
   if (settings.handoff.signing != Signing::none && settings.handoff.signing_key.empty()) {
     in.fail(Error("`signing` needs a `signing_key`", at("handoff", "signing")));
   }

@@ -8,6 +8,7 @@
 #include "git/bare.hpp"
 #include "git/exchange.hpp"
 #include "git/failure.hpp"
+#include "git/history.hpp"
 
 namespace slipway::git {
 namespace {
@@ -35,6 +36,16 @@ Signature signature(const Identity& who) {
 }
 
 }  // namespace
+
+std::string_view name(CopyState state) noexcept {
+  switch (state) {
+    case CopyState::same: return "same";
+    case CopyState::behind: return "behind";
+    case CopyState::diverged: return "diverged";
+    case CopyState::unknown: return "unknown";
+  }
+  return "unknown";
+}
 
 InfraBranch::InfraBranch(InfraOptions options, Log log) : options_(std::move(options)), log_(std::move(log)), ref_("refs/heads/" + options_.branch) {}
 
@@ -106,13 +117,18 @@ std::string InfraBranch::default_branch() {
 
 std::vector<CopyHead> InfraBranch::copy_heads() {
   std::vector<CopyHead> heads;
+  if (options_.also_push.empty()) return heads;
+  const CommitSha origin = fetch();
   for (const auto& copy : options_.also_push) {
     CopyHead one;
     one.url = copy.url;
+    one.origin = origin;
     try {
       Exchange exchange(repository(), copy.url, copy.access);
       exchange.connect(GIT_DIRECTION_FETCH);
       if (const auto there = exchange.advertised(ref_)) one.head = sha_of(*there);
+      const bool lacks = !one.head || is_ancestor(repository(), *one.head, origin);
+      one.state = one.head == origin ? CopyState::same : lacks ? CopyState::behind : CopyState::diverged;
     } catch (const std::runtime_error& error) {
       one.trouble = error.what();
     }
@@ -158,16 +174,19 @@ std::vector<CopyPush> InfraBranch::push_copies() {
   std::vector<CopyPush> copies;
   for (const auto& copy : options_.also_push) {
     std::string words;
+    bool diverged = false;
     try {
       Exchange exchange(repository(), copy.url, copy.access);
       exchange.connect(GIT_DIRECTION_PUSH);
       const std::string refused = exchange.push(fmt::format("{}:{}", push_ref, ref_));
       if (!refused.empty()) words = with_remarks(refused, exchange.remarks());
+      diverged = is_race(refused);  // only somebody else's commits can stand in the way
     } catch (const std::runtime_error& error) {
       words = error.what();  // the branch itself has the commits: a copy that is out of reach takes nothing back
     }
     if (!words.empty()) log_.warn("a copy did not get the hand-off", {{"copy", copy.url}, {"error", words}});
     copies.emplace_back(copy.url, words.empty(), words);
+    copies.back().diverged = diverged;
   }
   return copies;
 }

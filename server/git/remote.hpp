@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -26,14 +27,28 @@ struct CopyPush {
   CopyPush(std::string where, bool done, std::string said) : url(std::move(where)), has_commits(done), words(std::move(said)) {}
   std::string url;
   bool has_commits = false;
-  std::string words;  ///< why not
+  bool diverged = false;  ///< it has commits of its own: no hand-off will ever get there
+  std::string words;      ///< why not
 };
-/// The branch's head in a copy: to be compared with the repository's own.
+
+/// How a copy's branch stands to the repository's own.
+enum class CopyState {
+  same,      ///< the heads are one commit
+  behind,    ///< it lacks commits, or the whole branch: the next hand-off brings them
+  diverged,  ///< it has commits of its own
+  unknown,   ///< it can not be asked
+};
+std::string_view name(CopyState state) noexcept;
+
+/// The branch's head in a copy.
 struct CopyHead {
   CopyHead() = default;
   std::string url;
+  CopyState state = CopyState::unknown;
+  CommitSha origin;               ///< the head in the repository itself, asked in the same breath
   std::optional<CommitSha> head;  ///< none: there is no such branch, or it can not be asked
-  std::string trouble;            ///< why it can not be asked
+  std::string trouble;            ///< why it can not be asked, or did not take the last push
+  bool operator==(const CopyHead&) const = default;
 };
 
 /// The commits are on the branch, in the order given.
@@ -80,7 +95,7 @@ class GitRemote {
   virtual Task<std::vector<LoggedCommit>> log(CommitSha at, std::size_t at_most) = 0;
   /// The branch that the server's HEAD names.
   virtual Task<std::string> default_branch() = 0;
-  /// Asks every declared copy for the branch's head; one that does not answer says so and is no exception.
+  /// Asks the repository, and every declared copy, for the branch's head; a copy that does not answer says so and is no exception.
   virtual Task<std::vector<CopyHead>> copy_heads() { co_return std::vector<CopyHead>(); }
   /// Makes the commits on top of `onto`, one after the other, and pushes them together; then to the declared copies, whose
   /// troubles change nothing about the outcome.

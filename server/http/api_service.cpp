@@ -106,6 +106,18 @@ Task<Answer> show_drift(Operations& operations, Call&) {
   json.out.StartArray();
   for (const auto& finding : drift.findings) json.out.String(finding);
   json.out.EndArray();
+  json.out.Key("mirrors");
+  json.out.StartArray();
+  for (const auto& mirror : drift.mirrors) {
+    json.out.StartObject();
+    json.text("url", mirror.url);
+    json.text("state", git::name(mirror.state));
+    json.text("origin", mirror.origin.value());
+    if (mirror.head) json.text("head", mirror.head->value());
+    json.text_if("trouble", mirror.trouble);
+    json.out.EndObject();
+  }
+  json.out.EndArray();
   json.out.EndObject();
   co_return Answer(200, json.take());
 }

@@ -145,6 +145,12 @@ bool same_repository(const std::string& a, const std::string& b, std::span<const
   });
 }
 
+bool is_target(const std::string& address, const PushTarget& target, std::span<const std::vector<std::string>> same) {
+  return same_repository(address, target.url, same) || std::any_of(target.mirrors.begin(), target.mirrors.end(), [&](const std::string& mirror) {
+           return same_repository(address, mirror, same);
+         });
+}
+
 std::string branch_of(const ApplicationSource& source, const PushTarget& target) {
   if (source.target_revision.empty() || source.target_revision == "HEAD") return target.default_branch;
   const std::string_view prefix = "refs/heads/";
@@ -217,7 +223,7 @@ Drift compare(const PushTarget& target, std::span<const std::string> files, std:
     for (const auto& cover : most_exact(std::move(covers))) {
       const auto& source = *cover.source;
       const std::string who = fmt::format("Application {} ({})", cover.application->name, cover.application->origin);
-      if (!same_repository(source.repo_url, target.url, same)) {
+      if (!is_target(source.repo_url, target, same)) {
         differences.insert(fmt::format("{} reads {}, but hand-offs are pushed to {}: what is pushed there is not deployed", who,
                                        without_user(source.repo_url), without_user(target.url)));
       } else if (branch_of(source, target) != target.branch) {
@@ -231,6 +237,38 @@ Drift compare(const PushTarget& target, std::span<const std::string> files, std:
   drift.findings.assign(differences.begin(), differences.end());
   drift.findings.insert(drift.findings.end(), uncovered.begin(), uncovered.end());
   return drift;
+}
+
+namespace {
+
+std::string finding(const git::CopyHead& mirror) {
+  const std::string url = without_user(mirror.url);
+  const std::string why = mirror.trouble.empty() ? "" : " (" + mirror.trouble + ")";
+  switch (mirror.state) {
+    case git::CopyState::same: return "";
+    case git::CopyState::behind:
+      return fmt::format("the mirror {} is {}, but the repository is at {}{}: the next hand-off brings it up to date", url,
+                         mirror.head ? "at " + short_tag(*mirror.head) : "without the branch", short_tag(mirror.origin), why);
+    case git::CopyState::diverged:
+      return fmt::format("the mirror {} has diverged: it is {}, and the repository is at {}{}: it is never forced, so no hand-off gets there", url,
+                         mirror.head ? "at " + short_tag(*mirror.head) : "elsewhere", short_tag(mirror.origin), why);
+    case git::CopyState::unknown: return fmt::format("the mirror {} can not be asked{}", url, why);
+  }
+  return "";
+}
+
+}  // namespace
+
+Drift with_mirrors(Drift contract, std::vector<git::CopyHead> mirrors) {
+  Drift all = std::move(contract);
+  for (const auto& mirror : mirrors) {
+    if (mirror.state == git::CopyState::same) continue;
+    all.findings.push_back(finding(mirror));
+    if (mirror.state != git::CopyState::unknown) all.state = DriftState::differs;
+    else if (all.state == DriftState::same) all.state = DriftState::unknown;
+  }
+  all.mirrors = std::move(mirrors);
+  return all;
 }
 
 }  // namespace slipway::run

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "git/remote.hpp"
+
 namespace slipway::run {
 
 /// A repository address in the one form in which two of them compare: `host/path`, lower-case host, without scheme, user,
@@ -38,6 +40,7 @@ std::vector<Application> parse_applications(std::string_view yaml, const std::st
 struct PushTarget {
   PushTarget() = default;
   std::string url;
+  std::vector<std::string> mirrors;  ///< declared copies: who reads one reads what is pushed
   std::string branch;
   std::string default_branch;  ///< of that repository; what `HEAD` stands for
 };
@@ -49,6 +52,7 @@ std::string_view name(DriftState state) noexcept;
 struct Drift {
   DriftState state = DriftState::unknown;
   std::vector<std::string> findings;  ///< a sentence each, for a person
+  std::vector<git::CopyHead> mirrors{};  ///< the declared mirrors, by their heads
   bool operator==(const Drift&) const = default;
 };
 
@@ -57,5 +61,8 @@ struct Drift {
 /// file before a folder, a deeper folder before a higher one.
 Drift compare(const PushTarget& target, std::span<const std::string> files, std::span<const Application> applications,
               std::span<const std::vector<std::string>> same);
+
+/// Adds what the declared mirrors' heads say: one that is not where the repository is differs, one that can not be asked is unknown.
+Drift with_mirrors(Drift contract, std::vector<git::CopyHead> mirrors);
 
 }  // namespace slipway::run

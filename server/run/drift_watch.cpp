@@ -61,22 +61,43 @@ Task<std::vector<Application>> DriftWatch::applications(const HandoffSettings& s
 
 Task<> DriftWatch::look(HandoffSettings settings, std::vector<std::string> values_files) {
   std::string trouble;
-  Drift seen;
   try {
     PushTarget target;
     target.url = settings.repository_url;
+    for (const auto& mirror : settings.also_push) target.mirrors.push_back(mirror.url);
     target.branch = settings.branch;
     const auto found = co_await applications(settings);
     target.default_branch = co_await infra_.default_branch();
-    seen = compare(target, values_files, found, settings.same_addresses);
+    mirrors_ = co_await infra_.copy_heads();
+    contract_ = compare(target, values_files, found, settings.same_addresses);
   } catch (const Unavailable& error) {
     trouble = error.what();
   } catch (const Refused& error) {
     trouble = error.what();
   }
-  if (!trouble.empty()) seen = unknown("the comparison was not possible: " + trouble);
-  if (seen == current_) co_return;
+  if (!trouble.empty()) contract_ = unknown("the comparison was not possible: " + trouble);
+  say(with_mirrors(contract_, mirrors_));
+}
+
+void DriftWatch::pushed(const CommitSha& commit, const std::vector<git::CopyPush>& copies) {
+  if (copies.empty()) return;
+  mirrors_.resize(copies.size());
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    auto& mirror = mirrors_[i];
+    mirror.url = copies[i].url;
+    mirror.origin = commit;
+    if (copies[i].has_commits) mirror.head = commit;
+    mirror.state = copies[i].has_commits ? git::CopyState::same : copies[i].diverged ? git::CopyState::diverged : git::CopyState::behind;
+    mirror.trouble = copies[i].words;
+  }
+  say(with_mirrors(contract_, mirrors_));
+}
+
+/// Only what is new: it is repeated at every hand-off anyway.
+void DriftWatch::say(Drift seen) {
+  const bool known = seen.state == current_.state && seen.findings == current_.findings;
   current_ = std::move(seen);
+  if (known) return;
   for (const auto& finding : current_.findings) {
     if (current_.state == DriftState::differs) log_.warn("contract drift", {{"finding", finding}});
     else log_.info("contract drift is unknown", {{"finding", finding}});
@@ -96,7 +117,9 @@ std::vector<std::string> DriftWatch::differences() const {
 }
 
 std::optional<std::string> DriftWatch::blocks(const HandoffSettings& settings) const {
-  if (settings.drift != DriftReaction::block || current_.state != DriftState::differs) return std::nullopt;
+  if (settings.drift != DriftReaction::block) return std::nullopt;
+  const bool lost = std::any_of(mirrors_.begin(), mirrors_.end(), [](const git::CopyHead& mirror) { return mirror.state == git::CopyState::diverged; });
+  if (contract_.state != DriftState::differs && !lost) return std::nullopt;
   return fmt::format("contract drift, and the configuration says drift: block: {}", fmt::join(current_.findings, "; "));
 }
 

@@ -25,10 +25,14 @@ class DriftWatch {
   /// Looks now and then every ten minutes, until cancelled.
   Task<> serve(HandoffSettings settings, std::vector<std::string> values_files);
 
+  /// What a hand-off has just found out about the declared mirrors.
+  void pushed(const CommitSha& commit, const std::vector<git::CopyPush>& copies);
+
   const Drift& current() const noexcept { return current_; }
   /// The sentences to repeat at every hand-off.
   std::vector<std::string> differences() const;
-  /// Why a hand-off must not go on, where the configuration says `drift: block`.
+  /// Why a hand-off must not go on, where the configuration says `drift: block`. A mirror that is only behind blocks nothing: the
+  /// hand-off brings it up to date.
   std::optional<std::string> blocks(const HandoffSettings& settings) const;
 
  private:
@@ -37,7 +41,10 @@ class DriftWatch {
   io::HttpClient& http_;
   io::TimeSource& time_;
   Log log_;
-  Drift current_;
+  void say(Drift seen);
+  Drift contract_;                      ///< without the mirrors
+  std::vector<git::CopyHead> mirrors_;
+  Drift current_;                       ///< both
 };
 
 }  // namespace slipway::run

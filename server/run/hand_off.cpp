@@ -57,12 +57,27 @@ Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const Co
   co_return made;
 }
 
-Task<> landed(HandOffTools& tools, const git::Landed& push, std::span<HandOffItem* const> writers) {
+/// Which of the repositories have the commit, where there are several: for the run and its log.
+std::string about_copies(const HandoffSettings& settings, const std::vector<git::CopyPush>& copies) {
+  std::string text;
+  for (const auto& copy : copies) {
+    if (text.empty()) text = fmt::format("{} has the commit", settings.repository_url);
+    if (copy.has_commits) text += fmt::format("; the mirror {} has it too", copy.url);
+    else if (copy.diverged) text += fmt::format("; the mirror {} does not have it, since it has diverged and is never forced: {}", copy.url, copy.words);
+    else text += fmt::format("; the mirror {} does not have it: {}; the next hand-off tries again", copy.url, copy.words);
+  }
+  return text;
+}
+
+Task<> landed(HandOffTools& tools, const HandoffSettings& settings, const git::Landed& push, std::span<HandOffItem* const> writers) {
+  const std::string where = about_copies(settings, push.copies);
   for (std::size_t i = 0; i < writers.size(); ++i) {
     auto& item = *writers[i];
     item.log->note(fmt::format("pushed as {}", push.commits[i].value()));
+    if (!where.empty()) item.log->note(where);
     co_await remember(tools, item.what, push.commits[i]);
-    item.outcome = RunOutcome(HandedOff(push.commits[i]));
+    item.outcome = RunOutcome(HandedOff(push.commits[i], where));
+    item.copies = push.copies;
   }
 }
 
@@ -93,7 +108,7 @@ Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, std::span<
     if (made.commits.empty()) co_return;
     const auto outcome = co_await tools.infra.commit_and_push(head, made.commits);
     if (const auto* push = std::get_if<git::Landed>(&outcome)) {
-      co_await landed(tools, *push, made.writers);
+      co_await landed(tools, settings, *push, made.writers);
       co_return;
     }
     const std::string words = std::get<git::Raced>(outcome).words;

@@ -47,6 +47,7 @@ struct HandOffItem {
   build::RunLog* log;
   std::optional<RunOutcome> outcome;
   std::exception_ptr failed;
+  std::vector<git::CopyPush> copies;  ///< what became of the push to the declared mirrors, where there was one
 };
 
 /// Takes a batch of hand-offs to one repository in one push, one commit each, in order. For each: is it still the right commit

@@ -33,7 +33,10 @@ Handoffs::Handoffs(HandOffTools tools, HandoffSettings settings, build::Registry
 Task<RunOutcome> Handoffs::hand_off(HandOff wish, build::RunLog& log) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (const auto blocked = drift_.blocks(settings_)) co_return Failed(Stage::handoff, *blocked);
-  for (const auto& finding : drift_.differences()) log.note("contract drift: " + finding);
+  for (const auto& finding : drift_.differences()) {
+    log.note("contract drift: " + finding);
+    tools_.log.warn("hand-off in spite of contract drift", {{"run", wish.run.id.value()}, {"finding", finding}});
+  }
   const auto waiter = std::make_shared<Waiter>(std::move(wish), log, loop_);
   waiting_.push_back(waiter);
   arrived_.cancel();
@@ -66,6 +69,10 @@ Task<> Handoffs::push_ready() {
   std::vector<HandOffItem*> items;
   for (const auto& waiter : batch) items.push_back(&waiter->item);
   co_await run::hand_off(tools_, settings_, items);
+  for (const auto* item : items) {
+    const auto* done = item->outcome ? std::get_if<HandedOff>(&*item->outcome) : nullptr;
+    if (done != nullptr) drift_.pushed(done->commit, item->copies);
+  }
   for (const auto& waiter : batch) {
     waiter->finished = true;
     waiter->done.cancel();

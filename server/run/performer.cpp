@@ -148,7 +148,7 @@ Task<RunOutcome> Performer::hand_off(const Run& run, const Template& resolved, c
   HandOff wish(run, resolved, results);
   auto outcome = co_await tools_.handoffs.hand_off(std::move(wish), log);
   if (const auto* done = std::get_if<HandedOff>(&outcome)) {
-    log.stage_done(Stage::handoff, "succeeded", fmt::format("commit {} in the infra repository", done->commit.value()));
+    log.stage_done(Stage::handoff, "succeeded", fmt::format("commit {} in the infra repository{}{}", done->commit.value(), done->note.empty() ? "" : ": ", done->note));
   } else if (const auto* unchanged = std::get_if<Unchanged>(&outcome)) {
     log.stage_done(Stage::handoff, "succeeded", unchanged->why);
   }

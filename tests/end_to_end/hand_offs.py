@@ -1,9 +1,11 @@
 """What a hand-off may be beside a push to one branch: into the sources' own repository, signed, to mirrors, as a pull request."""
 import subprocess
 
-from support.case import BUILDABLE, WorldCase
+from support.case import BACKEND, BUILDABLE, WorldCase
 from support.deliveries import push_of
+from support.git_server import GitServer
 from support.processes import wait_until
+from support.world import INFRA
 
 MONO = "Lumie-Edu/mono"
 
@@ -41,3 +43,102 @@ class OwnCommits(WorldCase):
     def _explained(self, delivery):
         done = self.daemon.command("explain", delivery)
         return done.stdout if done.returncode == 1 else None
+
+
+class Signing(WorldCase):
+    @classmethod
+    def furnish(cls, world):
+        world.template(BACKEND)
+        cls.key = world.secrets / "signing-key"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "slipway", "-f", str(cls.key)], check=True)
+        world.configuration["handoff"].update(signing="ssh", signing_key=str(cls.key))
+
+    def test_hand_off_commits_are_signed_as_git_verifies(self):
+        _, run = self.push_and_finish(BACKEND, BUILDABLE)
+        self.assertEqual("succeeded", run["state"], run)
+        allowed = self.world.root / "allowed-signers"
+        allowed.write_text("slipway@localhost " + self.key.with_suffix(".pub").read_text())
+        self.world.infra.git("-c", "gpg.format=ssh", "-c", f"gpg.ssh.allowedSignersFile={allowed}", "verify-commit",
+                             run["handoff_commit"])
+        shown = self.world.infra.git("-c", "gpg.format=ssh", "-c", f"gpg.ssh.allowedSignersFile={allowed}", "show", "-s",
+                                     "--format=%G? %GS", run["handoff_commit"]).decode().strip()
+        self.assertEqual("G slipway@localhost", shown)
+
+    def test_doctor_signs_too(self):
+        done = self.daemon.command("doctor")
+        self.assertRegex(done.stdout, r"good +signing: commits can be signed")
+        key = self.key.rename(self.key.with_suffix(".gone"))
+        try:
+            done = self.daemon.command("doctor")
+            self.assertRegex(done.stdout, r"bad +signing: ssh-keygen did not sign")
+            self.assertEqual(1, done.returncode)
+        finally:
+            key.rename(self.key)
+
+
+class Mirrors(WorldCase):
+    """The infra repository and a declared mirror on another server, which Argo CD reads."""
+
+    weight = 4
+
+    @classmethod
+    def furnish(cls, world):
+        world.template(BACKEND)
+        cls.other = GitServer(world.root / "other", "mirror", "another-secret")
+        cls.mirror = cls.other.create(INFRA)
+        cls.url = f"{cls.other.base_url}/{INFRA}.git"
+        (world.secrets / "mirror-user").write_text("mirror")
+        (world.secrets / "mirror-password").write_text("another-secret")
+        world.infra.commit({"argocd/backend.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: backend}\n"
+                            f"spec: {{source: {{repoURL: '{cls.url}', path: applications, targetRevision: HEAD}}}}\n"}, "FEAT: argocd")
+        cls.mirror.git("fetch", "-q", str(world.infra.path), "main:main")
+        world.configuration["handoff"]["also_push"] = [{"url": cls.url, "username_file": str(world.secrets / "mirror-user"),
+                                                        "password_file": str(world.secrets / "mirror-password")}]
+        cls.other.start()
+        cls.addClassCleanup(cls.other.stop)
+
+    def push(self, text):
+        _, run = self.push_and_finish(BACKEND, {**BUILDABLE, "app.txt": text})
+        self.assertEqual("succeeded", run["state"], run)
+        return run
+
+    def drift(self):
+        return self.daemon.api("/drift")
+
+    def test_1_both_get_the_commit_and_the_mirror_counts_as_what_is_pushed(self):
+        run = self.push("1\n")
+        self.assertEqual(run["handoff_commit"], self.world.infra.head())
+        self.assertEqual(run["handoff_commit"], self.mirror.head())
+        self.assertIn(f"the mirror {self.url} has it too", run["reason"])
+        drift = wait_until(lambda: self.drift() if self.drift()["state"] == "same" else None, what="the first comparison")
+        self.assertEqual([("same", run["handoff_commit"])], [(one["state"], one["head"]) for one in drift["mirrors"]])
+        self.assertEqual(0, self.daemon.metric("slipway_mirror_drift"))
+        done = self.daemon.command("doctor")
+        self.assertIn(f"mirror {self.url}: is where the repository is", done.stdout)
+
+    def test_2_a_mirror_that_is_away_fails_nothing_is_told_everywhere_and_gets_the_commit_with_the_next(self):
+        self.other.stop()
+        try:
+            missed = self.push("2\n")
+        finally:
+            self.other.start()
+        self.assertIn("does not have it", missed["reason"])
+        self.assertIn("the next hand-off tries again", self.daemon.log_of(missed["id"]))
+        self.assertIn("a copy did not get the hand-off", self.daemon.output())
+        drift = self.drift()
+        self.assertEqual(("differs", "behind"), (drift["state"], drift["mirrors"][0]["state"]))
+        self.assertIn("the next hand-off brings it up to date", drift["findings"][0])
+        self.assertEqual(1, self.daemon.metric("slipway_mirror_drift"))
+        self.assertEqual(1, self.daemon.metric("slipway_contract_drift"))
+        run = self.push("3\n")
+        self.assertEqual([run["handoff_commit"], missed["handoff_commit"]], self.mirror.log()[:2])
+        self.assertEqual(("same", []), (self.drift()["state"], self.drift()["findings"]))
+
+    def test_3_a_mirror_that_has_diverged_is_never_forced(self):
+        theirs = self.mirror.commit({"by-hand.txt": "x\n"}, "CHORE: by hand")
+        run = self.push("4\n")
+        self.assertEqual(run["handoff_commit"], self.world.infra.head())
+        self.assertEqual(theirs, self.mirror.head())
+        self.assertIn("it has diverged and is never forced", run["reason"])
+        self.assertEqual("diverged", self.drift()["mirrors"][0]["state"])
+        self.assertIn("has diverged", self.daemon.command("doctor").stdout)

@@ -21,6 +21,7 @@ class FakeInfra final : public git::GitRemote {
   int fetches = 0;
   std::function<void()> before_push;         ///< somebody else, between our fetch and our push
   int races = 0;                             ///< so many pushes lose a race, whatever the head
+  std::vector<git::CopyPush> copies;         ///< what becomes of the push to declared mirrors
   std::string refuse;                        ///< words of a server that says no
   std::string unreachable;                   ///< what an exchange with a server that is gone says
 
@@ -78,7 +79,9 @@ class FakeInfra final : public git::GitRemote {
     ++pushes;
     known_ = version_;
     snapshots_[version_] = files;
-    co_return git::Landed(std::move(made));
+    git::Landed landed(std::move(made));
+    landed.copies = copies;
+    co_return landed;
   }
 
  private:

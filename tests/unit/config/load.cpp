@@ -79,7 +79,6 @@ handoff:
   mode: pull_request
   api_url: http://h/api
   drift: {mode: block, same: [[a, b], [c]], applications: [app.yaml]}
-  also_push: [http://m/x.git]
 queue: {max_concurrent: 4, memory_budget: 16Gi, default_memory: 1Mi, reconcile_every: 1m, drain_limit: 1s, retries: 2, retry_base: 3s, retry_limit: 4s,
         clean_every: 2h, keep_finished: 1h, keep_failed: 2d, delete_grace: 1m, keep_last: 9, keep_deliveries: 3d, max_log: 1Mi}
 builder: {kind: kaniko, program: /b, isolation: chroot, storage_driver: vfs, cache: registry, extra_arguments: [--x], check_mounts: ["/a:/b:ro"]}
@@ -107,7 +106,6 @@ shadow: true
   CHECK(s.handoff.mode == HandoffMode::pull_request);
   CHECK(s.handoff.drift == DriftReaction::block);
   CHECK(s.handoff.same_addresses == std::vector<std::vector<std::string>>{{"a", "b"}, {"c"}});
-  CHECK(s.handoff.also_push.size() == 1);
   CHECK(s.queue.memory_budget == 16ull << 30);
   CHECK(s.queue.keep_last == 9);
   CHECK(s.builder.kind == BuilderKind::kaniko);
@@ -160,6 +158,18 @@ TEST_CASE("what is wrong is said with its place") {
        "git: {base_url: \"https://h\", username_file: u}\n" + settings.substr(0, settings.find("git")) +
            settings.substr(settings.find("registry")),
        1, 45, "go together"},
+      {"half a mirror's login",
+       settings.substr(0, settings.find("handoff")) +
+           "handoff: {repository: \"https://h/a/b\", also_push: [{url: \"https://m/a/b\", password_file: p}]}\n",
+       4, 51, "go together"},
+      {"a mirror of itself",
+       settings.substr(0, settings.find("handoff")) +
+           "handoff: {repository: \"https://h/a/b\", also_push: [\"https://h/a/b\"]}\n",
+       4, 51, "names the infra repository itself"},
+      {"a mirror of what is only proposed",
+       settings.substr(0, settings.find("handoff")) +
+           "handoff: {repository: \"https://h/a/b\", mode: pull_request, also_push: [\"https://m/a/b\"]}\n",
+       4, 71, "nothing is pushed to the branch"},
       {"unknown pipeline", base + "templates: [{name: t, pipeline: pp, repository: Org/r}]\n", 11, 33,
        "there is no pipeline 'pp' (did you mean \"p\"?)"},
       {"bad repository", base + "templates: [{name: t, pipeline: p, repository: r}]\n", 11, 48, "'r' is no repository"},
@@ -369,4 +379,20 @@ TEST_CASE("a template for a whole organisation is called after the repository") 
 }
 
 }  // namespace
+TEST_CASE("a mirror is its address, or a mapping with a login of its own") {
+  const auto config = good(settings.substr(0, settings.find("handoff")) + R"(handoff:
+  repository: "https://git.example.com/org/infra.git"
+  also_push:
+    - https://m.example.com/org/infra.git/
+    - {url: "https://n.example.com/org/infra.git", username_file: /u, password_file: /p, insecure: true}
+)");
+  const auto& mirrors = config.settings.handoff.also_push;
+  REQUIRE(mirrors.size() == 2);
+  CHECK(mirrors[0].url == "https://m.example.com/org/infra.git");
+  CHECK_FALSE(mirrors[0].username_file);
+  CHECK(mirrors[1].url == "https://n.example.com/org/infra.git");
+  CHECK(mirrors[1].password_file == std::filesystem::path("/p"));
+  CHECK(mirrors[1].insecure);
+}
+
 }  // namespace slipway::config

@@ -254,6 +254,8 @@ TEST_CASE("a declared copy gets the same commits; one that has diverged, or is g
   CHECK_THAT(copies[3].words, Catch::Contains("404"));
   CHECK(follows.head() == ours);
   CHECK(behind.head() == ours);
+  CHECK(copies[1].diverged);
+  CHECK_FALSE(copies[3].diverged);
   CHECK(diverged.head() == theirs);
 
   const auto heads = test::run_coroutine(one.loop(), one.remote().copy_heads());
@@ -261,6 +263,30 @@ TEST_CASE("a declared copy gets the same commits; one that has diverged, or is g
   CHECK(heads[0].head == ours);
   CHECK(heads[1].head == theirs);
   CHECK(heads[2].head == ours);
+  const std::vector<git::CopyState> states{git::CopyState::same, git::CopyState::diverged, git::CopyState::same, git::CopyState::unknown};
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    CHECK(heads[i].state == states[i]);
+    CHECK(heads[i].origin == ours);
+  }
   CHECK_FALSE(heads[3].head);
   CHECK_THAT(heads[3].trouble, Catch::Contains("404"));
+}
+
+TEST_CASE("what a copy missed while it was away comes with the next hand-off") {
+  InfraCase one;
+  auto copy = one.server.create("Lumie-Edu/copy");
+  one.options.also_push.emplace_back(one.server.url("Lumie-Edu/copy"), one.options.access);
+  const auto state = [&] { return test::run_coroutine(one.loop(), one.remote().copy_heads()).at(0).state; };
+  CHECK(state() == git::CopyState::behind);  // it has no such branch yet
+  copy.allow_push(false);
+  const auto missed = one.push(one.fetch(), {new_commit("charts/values.yaml", "a")});
+  CHECK_FALSE(std::get<git::Landed>(missed).copies.at(0).has_commits);
+  CHECK_FALSE(std::get<git::Landed>(missed).copies.at(0).diverged);
+  copy.allow_push(true);
+  const CommitSha first = landed(missed).back();
+  const auto next = one.push(first, {new_commit("charts/values.yaml", "b")});
+  CHECK(std::get<git::Landed>(next).copies.at(0).has_commits);
+  CHECK(copy.log().at(1) == first);
+  one.repository.commit({{"README.md", "by hand\n"}});
+  CHECK(state() == git::CopyState::behind);
 }

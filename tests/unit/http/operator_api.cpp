@@ -305,7 +305,7 @@ TEST_CASE("templates are shown with their holds, drift with its findings") {
   CHECK(text_of(all["templates"][0]["hold"]["why"]) == "reverted by hand");
   CHECK(text_of(json(house.get("/api/v1/templates/backend"))["pipeline"]) == "springboot");
   CHECK(house.get("/api/v1/templates/nothing").status == 404);
-  CHECK(house.get("/api/v1/drift").body == R"({"state":"differs","findings":["Argo CD reads another repository"]})");
+  CHECK(house.get("/api/v1/drift").body == R"({"state":"differs","findings":["Argo CD reads another repository"],"mirrors":[]})");
 }
 
 TEST_CASE("a delivery is shown with its verdict, its body on request, and without credentials") {

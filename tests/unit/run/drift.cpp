@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 using namespace slipway::run;
+using slipway::CommitSha;
+namespace git = slipway::git;
 
 namespace {
 
@@ -98,4 +100,37 @@ TEST_CASE("the more exact Application counts, and what is no Application is pass
   const std::vector<std::string> files{"applications/lumie/document/helm-values.yaml"};
   CHECK(compare(gitea(), files, applications, nothing_same).state == DriftState::same);
   CHECK(parse_applications("{{- range .Values.apps }}\nkind: Application\n", "t").empty());
+}
+
+TEST_CASE("an Application that reads a declared mirror reads what is pushed, for as long as the mirror's head says so") {
+  auto target = gitea();
+  target.mirrors = {"https://github.com/Lumie-Edu/lumie-infra.git"};
+  const auto applications = parse_applications(application("  source: {repoURL: 'git@github.com:Lumie-Edu/lumie-infra', path: applications}\n"), "a.yaml");
+  const std::vector<std::string> files{"applications/lumie/document/helm-values.yaml"};
+  const Drift contract = compare(target, files, applications, nothing_same);
+  CHECK(contract.state == DriftState::same);
+
+  git::CopyHead mirror;
+  mirror.url = target.mirrors[0];
+  mirror.origin = CommitSha(std::string(40, 'a'));
+  mirror.head = CommitSha(std::string(40, 'b'));
+  struct Row {
+    git::CopyState state;
+    DriftState drift;
+    std::string finding;
+  };
+  const std::vector<Row> rows{
+      {git::CopyState::same, DriftState::same, ""},
+      {git::CopyState::behind, DriftState::differs, "is at bbbbbbbb, but the repository is at aaaaaaaa: the next hand-off brings it up to date"},
+      {git::CopyState::diverged, DriftState::differs, "has diverged: it is at bbbbbbbb, and the repository is at aaaaaaaa: it is never forced"},
+      {git::CopyState::unknown, DriftState::unknown, "can not be asked"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.finding);
+    mirror.state = row.state;
+    const Drift all = with_mirrors(contract, {mirror});
+    CHECK(all.state == row.drift);
+    CHECK(all.mirrors.size() == 1);
+    REQUIRE(all.findings.size() == (row.finding.empty() ? 0u : 1u));
+    if (!row.finding.empty()) CHECK_THAT(all.findings[0], Catch::Contains(row.finding));
+  }
 }

@@ -201,3 +201,19 @@ TEST_CASE("only the configured paths may be touched") {
   house.settings.paths = {"applications/"};
   CHECK(reason(house.hand_off(house.wish('a', "a.yaml"))) == "a.yaml is outside of handoff.paths, which says what may be touched");
 }
+
+TEST_CASE("the run says which of the repositories have the commit; a mirror that does not take it fails nothing") {
+  House house;
+  house.settings.repository_url = "http://git/infra.git";
+  house.infra.copies = {git::CopyPush("http://m/one.git", true, ""), git::CopyPush("http://m/two.git", false, "connection refused"),
+                        git::CopyPush("http://m/three.git", false, "non-fast-forward")};
+  house.infra.copies[2].diverged = true;
+  const auto outcome = house.hand_off(house.wish('a', "a.yaml"));
+  REQUIRE(std::holds_alternative<HandedOff>(outcome));
+  const std::string where =
+      "http://git/infra.git has the commit; the mirror http://m/one.git has it too; the mirror http://m/two.git does not have it: connection "
+      "refused; the next hand-off tries again; the mirror http://m/three.git does not have it, since it has diverged and is never forced: "
+      "non-fast-forward";
+  CHECK(std::get<HandedOff>(outcome).note == where);
+  CHECK(house.log.notes.back() == where);
+}
