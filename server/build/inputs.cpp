@@ -32,6 +32,8 @@ std::string build_inputs(const BuildOrder& order) {
   append(text, std::to_string(order.build.platforms.size()));
   for (const auto& platform : order.build.platforms) append(text, platform);
   append(text, order.build.environment);
+  if (order.build.submodules) append(text, "submodules");
+  if (order.build.lfs) append(text, "lfs");
   return sha256_hex(text);
 }
 

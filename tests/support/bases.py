@@ -49,9 +49,10 @@ def layer(name):
             plain = CACHE / f"{name}.tar"
             exclude = ["--dpkgopt=force-unsafe-io"]  # nothing to be kept over a power loss
             exclude += [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
+            exclude += ["--setup-hook=mkdir -p $1/usr/share/man/man1"]  # where Java's packages want to make links
             done = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={words}", *exclude, "bookworm", plain],
                                   capture_output=True, text=True)
-            if any(words in done.stderr for words in OUT_OF_REACH):
+            if done.returncode != 0 and any(sign in done.stderr for sign in OUT_OF_REACH):
                 raise unittest.SkipTest(f"Debian's packages can not be reached from this machine: {done.stderr[-300:]}")
             if done.returncode != 0:
                 raise AssertionError(f"mmdebstrap: {done.stderr[-2000:]}")

@@ -104,7 +104,7 @@ TEST_CASE("the inputs label changes with everything that decides the image, and 
   same.rebuild = true;
   CHECK(build_inputs(same) == first);
 
-  std::vector<BuildOrder> others(7, order);
+  std::vector<BuildOrder> others(9, order);
   others[0].template_name = TemplateName("other");
   others[1].build.context = "./services";
   others[2].build.dockerfile = "Dockerfile.x";
@@ -112,6 +112,8 @@ TEST_CASE("the inputs label changes with everything that decides the image, and 
   others[4].build.arguments = {{"Ab", ""}};
   others[5].build.platforms = {"linux/arm64"};
   others[6].build.environment = {{"A", "b"}};
+  others[7].build.submodules = true;
+  others[8].build.lfs = true;
   for (std::size_t i = 0; i < others.size(); ++i) {
     INFO(i);
     CHECK(build_inputs(others[i]) != first);
