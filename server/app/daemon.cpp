@@ -20,8 +20,9 @@ namespace {
 constexpr auto http_patience = std::chrono::seconds(5);
 constexpr auto services_patience = std::chrono::seconds(70);  ///< one Git operation's time limit, and a little
 
-run::HandOffTools hand_off_tools(git::GitRemote& infra, git::SourceMirror& sources, queue::Queue& queue, io::TimeSource& time, const Log& log) {
-  return run::HandOffTools{infra, sources, queue, time, log};
+run::HandOffTools hand_off_tools(git::GitRemote& infra, git::SourceMirror& sources, queue::Queue& queue, io::TimeSource& time, const Log& log,
+                                 git::PullRequests& pulls) {
+  return run::HandOffTools{infra, sources, queue, time, log, &pulls};
 }
 
 }  // namespace
@@ -38,8 +39,9 @@ Daemon::Daemon(config::Config config, bool shadow, Log log)
       executor_(local_parts(config_.settings, processes_, registry_, files_, time_, log)),
       sources_(git::open_mirrors(mirror_options(config_.settings, stop_git_), loop_.get_executor(), log)),
       infra_(git::open_infra(infra_options(config_.settings, stop_git_), log)),
+      pulls_(http_client_, pull_request_options(config_.settings)),
       drift_(*infra_, http_client_, time_, log),
-      handoffs_(hand_off_tools(*infra_, *sources_, *store_.queue, time_, log), config_.settings.handoff, registry_, drift_, loop_.get_executor()),
+      handoffs_(hand_off_tools(*infra_, *sources_, *store_.queue, time_, log, pulls_), config_.settings.handoff, registry_, drift_, loop_.get_executor()),
       dispatcher_(*store_.queue, logs_, time_, loop_.get_executor(), log),
       completer_(*store_.queue, *sources_, time_, loop_.get_executor(), log),
       reconciler_(*store_.queue, *sources_, time_, completer_, log),

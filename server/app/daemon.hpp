@@ -11,6 +11,7 @@
 #include "config/load.hpp"
 #include "git/infra_remote.hpp"
 #include "git/mirrors.hpp"
+#include "git/pull_requests.hpp"
 #include "http/events.hpp"
 #include "http/metrics.hpp"
 #include "http/operator_api.hpp"
@@ -67,6 +68,7 @@ class Daemon {
   std::unique_ptr<git::SourceMirror> sources_;
   std::unique_ptr<git::GitRemote> infra_;
 
+  git::PullRequests pulls_;
   run::DriftWatch drift_;
   run::Handoffs handoffs_;
   run::Dispatcher dispatcher_;

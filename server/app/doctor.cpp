@@ -48,6 +48,7 @@ class Examination {
     co_await infra();
     co_await registry();
     co_await signing();
+    co_await pull_requests();
     co_await drift();
     disk();
     clock();
@@ -105,6 +106,13 @@ class Examination {
         co_await ask(fmt::format("values {}: {}", edit.file, edit.path), look);
       }
     }
+  }
+
+  Task<> pull_requests() {
+    if (config_.settings.handoff.mode != HandoffMode::pull_request) co_return;
+    git::PullRequests pulls(http_, pull_request_options(config_.settings));
+    const auto question = [&]() -> Task<std::string> { co_return co_await pulls.check(); };
+    co_await ask("pull requests", question);
   }
 
   Task<std::string> values_file(const CommitSha& head, const ValuesEdit& edit) {

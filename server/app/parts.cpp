@@ -106,6 +106,15 @@ git::InfraOptions infra_options(const Settings& settings, std::shared_ptr<const 
   return options;
 }
 
+git::PullRequestOptions pull_request_options(const Settings& settings) {
+  const auto& handoff = settings.handoff;
+  auto options = git::pull_request_options(handoff.repository_url, handoff.api_url);
+  options.access.credentials = ask_for(settings, handoff.repository_url, handoff.username_file, handoff.password_file);
+  options.access.insecure = handoff.insecure;
+  options.access.limit = handoff.timeout;
+  return options;
+}
+
 build::LocalParts local_parts(const Settings& settings, io::Processes& processes, build::Registry& registry, asio::thread_pool& pool,
                               const io::TimeSource& time, const Log& log) {
   build::LocalParts parts(processes, registry, pool, time, log);

@@ -8,6 +8,7 @@
 #include "config/load.hpp"
 #include "git/infra_remote.hpp"
 #include "git/mirrors.hpp"
+#include "git/pull_requests.hpp"
 #include "http/secrets.hpp"
 #include "queue/open.hpp"
 #include "run/drift.hpp"
@@ -21,6 +22,7 @@ namespace slipway::app {
 queue::Options queue_options(const config::Config& config);
 schedule::RetryPolicy retry_policy(const Settings& settings);
 git::MirrorOptions mirror_options(const Settings& settings, std::shared_ptr<const git::CancelFlag> cancel);
+git::PullRequestOptions pull_request_options(const Settings& settings);
 git::InfraOptions infra_options(const Settings& settings, std::shared_ptr<const git::CancelFlag> cancel);
 build::LocalParts local_parts(const Settings& settings, io::Processes& processes, build::Registry& registry, asio::thread_pool& pool,
                               const io::TimeSource& time, const Log& log);

@@ -179,7 +179,7 @@ const Shape<HandoffSettings>& handoff_shape() {
                one_of<HandoffMode>({{"push", HandoffMode::push}, {"pull_request", HandoffMode::pull_request}}),
                "Push to the branch, or keep one pull request an application up to date.")
           .key("api_url", &S::api_url, address(),
-               "Gitea's API for pull requests; default: from the repository's address.")
+               "Gitea's API for pull requests, with its `/api/v1`; default: from the repository's address.")
           .add<HandoffSettings>("drift", drift(), "Comparison with what Argo CD reads.",
                                 [](S& whole) -> S& { return whole; })
           .key("also_push", &S::also_push, list(mirror()), "Mirrors that get the same commits; never forced.");

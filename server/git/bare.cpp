@@ -205,6 +205,24 @@ std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at
   return commits;
 }
 
+std::optional<std::string> foreign_commit(git_repository* repository, const CommitSha& tip, const CommitSha& base, const Identity& committer) {
+  git_revwalk* made = nullptr;
+  require(::git_revwalk_new(&made, repository), "walking the history");
+  const Revwalk walk(made);
+  const git_oid from = oid_of(tip), to = oid_of(base);
+  require(::git_revwalk_push(walk.get(), &from), "walking the history from " + tip.value());
+  require(::git_revwalk_hide(walk.get(), &to), "walking the history to " + base.value());
+  for (git_oid oid{}; ::git_revwalk_next(&oid, walk.get()) == 0;) {
+    const auto commit = commit_at(repository, sha_of(oid));
+    if (::git_commit_parentcount(commit.get()) > 1) continue;
+    const git_signature* who = ::git_commit_committer(commit.get());
+    const std::string_view message = ::git_commit_message(commit.get());
+    const bool own = who->name == committer.name && who->email == committer.email && message.find("\nSlipway-Run: ") != std::string_view::npos;
+    if (!own) return fmt::format("{} \"{}\" by {}", short_tag(sha_of(oid)), printable(message.substr(0, message.find('\n')), 80), printable(who->name, 60));
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 /// The mode that a path is to be written with: what it has, or a plain file's. Refused where something else than a plain file is

@@ -10,6 +10,7 @@
 #include "base/id.hpp"
 #include "git/handles.hpp"
 #include "git/remote.hpp"
+#include "model/settings.hpp"
 
 namespace slipway::git {
 
@@ -46,6 +47,10 @@ std::vector<std::pair<std::string, std::string>> find_text(git_repository* repos
 
 /// The newest commits up to `at`, newest first.
 std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at, std::size_t at_most);
+
+/// A commit of `tip` and not of `base` that is by another committer, or says of no run that it is its hand-off: its id and subject.
+/// Merges are passed over: they bring what is elsewhere too.
+std::optional<std::string> foreign_commit(git_repository* repository, const CommitSha& tip, const CommitSha& base, const Identity& committer);
 
 /// The tree with these files' bytes put in place; modes of files that exist stay.
 Tree with_files(git_repository* repository, const git_tree* tree, const std::map<std::string, std::string>& files);

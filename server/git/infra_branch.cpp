@@ -139,11 +139,8 @@ std::vector<CopyHead> InfraBranch::copy_heads() {
 
 PushOutcome InfraBranch::push(const CommitSha& onto, const std::vector<NewCommit>& commits) {
   return on_mirror([&] {
-    std::vector<CommitSha> made;
-    CommitSha tip = onto;
-    for (const auto& commit : commits) made.push_back(tip = add(commit, tip));
-    set_reference(repository(), push_ref, oid_of(tip));
-    PushOutcome outcome = push_tip(onto, tip);
+    std::vector<CommitSha> made = add_all(onto, commits);
+    PushOutcome outcome = push_tip(onto, made.empty() ? onto : made.back());
     if (auto* landed = std::get_if<Landed>(&outcome)) {
       landed->commits = std::move(made);
       landed->copies = push_copies();
@@ -189,6 +186,59 @@ std::vector<CopyPush> InfraBranch::push_copies() {
     copies.back().diverged = diverged;
   }
   return copies;
+}
+
+std::optional<CommitSha> InfraBranch::other_head(const std::string& branch) {
+  return on_mirror([&]() -> std::optional<CommitSha> {
+    const std::string ref = "refs/heads/" + branch;
+    Exchange exchange(repository(), options_.url, options_.access);
+    exchange.connect(GIT_DIRECTION_FETCH);
+    const auto there = exchange.advertised(ref);
+    if (!there) return std::nullopt;
+    if (!has_commit(repository(), sha_of(*there))) exchange.download("+" + ref + ":" + ref);
+    set_reference(repository(), ref, *there);
+    return sha_of(*there);
+  });
+}
+
+PushOutcome InfraBranch::propose(const std::string& branch, const std::optional<CommitSha>& there, const CommitSha& onto,
+                                 const std::vector<NewCommit>& commits) {
+  return on_mirror([&] {
+    if (const auto foreign = there ? foreign_commit(repository(), *there, onto, options_.committer) : std::nullopt) {
+      throw Refused(fmt::format("the branch {} holds {}, which is not slipway's and would be lost: merge the pull request, or delete the branch", branch, *foreign));
+    }
+    std::vector<CommitSha> made = add_all(onto, commits);
+    PushOutcome outcome = replace("refs/heads/" + branch, there, onto);
+    if (auto* landed = std::get_if<Landed>(&outcome)) landed->commits = std::move(made);
+    return outcome;
+  });
+}
+
+/// A forced push with a lease: both branches as they were seen. What moves between this look and the push, the server sees.
+PushOutcome InfraBranch::replace(const std::string& ref, const std::optional<CommitSha>& there, const CommitSha& onto) {
+  Exchange exchange(repository(), options_.url, options_.access);
+  exchange.connect(GIT_DIRECTION_PUSH);
+  const auto sha = [&](const std::string& name) -> std::optional<CommitSha> {
+    const auto oid = exchange.advertised(name);
+    return oid ? std::optional(sha_of(*oid)) : std::nullopt;
+  };
+  for (const auto& [name, expected] : {std::pair(ref_, std::optional(onto)), std::pair(ref, there)}) {
+    const auto now = sha(name);
+    if (now != expected) return Raced(fmt::format("{} is at {}, expected {}", name, now ? now->value() : "nothing", expected ? expected->value() : "nothing"));
+  }
+  const std::string refused = exchange.push(fmt::format("+{}:{}", push_ref, ref));
+  if (refused.empty()) return Landed();
+  if (is_race(refused)) return Raced(with_remarks(refused, exchange.remarks()));
+  throw Refused(fmt::format("{} refused the push to {}: {}", options_.url, ref, with_remarks(refused, exchange.remarks())));
+}
+
+/// The commits, one on the other; the reference that is pushed names the last.
+std::vector<CommitSha> InfraBranch::add_all(const CommitSha& onto, const std::vector<NewCommit>& commits) {
+  std::vector<CommitSha> made;
+  CommitSha tip = onto;
+  for (const auto& commit : commits) made.push_back(tip = add(commit, tip));
+  set_reference(repository(), push_ref, oid_of(tip));
+  return made;
 }
 
 CommitSha InfraBranch::add(const NewCommit& commit, const CommitSha& parent) {

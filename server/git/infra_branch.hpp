@@ -52,6 +52,8 @@ class InfraBranch {
   std::string default_branch();
   std::vector<CopyHead> copy_heads();
   PushOutcome push(const CommitSha& onto, const std::vector<NewCommit>& commits);
+  std::optional<CommitSha> other_head(const std::string& branch);
+  PushOutcome propose(const std::string& branch, const std::optional<CommitSha>& there, const CommitSha& onto, const std::vector<NewCommit>& commits);
 
  private:
   template <class F>
@@ -60,6 +62,8 @@ class InfraBranch {
   void drop_mirror();
   CommitSha fetch_branch();
   CommitSha add(const NewCommit& commit, const CommitSha& parent);
+  std::vector<CommitSha> add_all(const CommitSha& onto, const std::vector<NewCommit>& commits);
+  PushOutcome replace(const std::string& ref, const std::optional<CommitSha>& there, const CommitSha& onto);
   PushOutcome push_tip(const CommitSha& onto, const CommitSha& tip);
   std::vector<CopyPush> push_copies();
 

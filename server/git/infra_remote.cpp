@@ -45,6 +45,14 @@ class InfraRemote final : public GitRemote {
     auto job = [this, onto, some = std::move(commits)] { return infra_.push(onto, some); };
     co_return co_await io::offload(pool_, std::move(job));
   }
+  Task<std::optional<CommitSha>> other_head(std::string branch) override {
+    auto job = [this, branch] { return infra_.other_head(branch); };
+    co_return co_await io::offload(pool_, std::move(job));
+  }
+  Task<PushOutcome> propose(std::string branch, std::optional<CommitSha> there, CommitSha onto, std::vector<NewCommit> commits) override {
+    auto job = [this, branch, there, onto, some = std::move(commits)] { return infra_.propose(branch, there, onto, some); };
+    co_return co_await io::offload(pool_, std::move(job));
+  }
 
  private:
   InfraBranch infra_;

@@ -100,6 +100,13 @@ class GitRemote {
   /// Makes the commits on top of `onto`, one after the other, and pushes them together; then to the declared copies, whose
   /// troubles change nothing about the outcome.
   virtual Task<PushOutcome> commit_and_push(CommitSha onto, std::vector<NewCommit> commits) = 0;
+
+  /// The head of another branch, fetched; nothing where there is no such branch.
+  virtual Task<std::optional<CommitSha>> other_head(std::string branch) = 0;
+  /// Makes the commits on top of `onto`, the head of the hand-offs' branch, and sets a branch of slipway's own to the last, whatever
+  /// it held: for a pull request. Raced when either branch is not where the caller saw it (`there`: nothing, for no such branch).
+  /// Refused when it holds a commit that is not slipway's.
+  virtual Task<PushOutcome> propose(std::string branch, std::optional<CommitSha> there, CommitSha onto, std::vector<NewCommit> commits) = 0;
 };
 
 }  // namespace slipway::git

@@ -10,6 +10,7 @@
 #include "build/registry.hpp"
 #include "build/run_log.hpp"
 #include "config/paths.hpp"
+#include "git/pull_requests.hpp"
 #include "git/remote.hpp"
 #include "git/source_mirror.hpp"
 #include "io/time.hpp"
@@ -38,6 +39,7 @@ struct HandOffTools {
   queue::Queue& queue;
   io::TimeSource& time;
   Log log;
+  git::PullRequests* pulls = nullptr;  ///< where hand-offs are proposed
 };
 
 /// A member of a batch with what became of it. Exactly one of `outcome` and `failed` is set at the end.
@@ -54,7 +56,7 @@ struct HandOffItem {
 /// (schedule/handoff.hpp, on freshly fetched sources), which bytes change, what does the commit say. One that can not be done
 /// (a missing key, the wrong file) fails alone. A lost race fetches, applies every edit to the new head and tries again,
 /// `settings.attempts` times, with jittered delays. What the server refuses or does not answer ends up in every item that was
-/// to be pushed, as `failed`. Never throws for reasons of the outside. Called on the loop.
+/// to be pushed, as `failed`. With `mode: pull_request` they go to branches of their own (run/proposals.hpp). Never throws for reasons of the outside. Called on the loop.
 Task<> hand_off(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch);
 
 }  // namespace slipway::run

@@ -4,6 +4,7 @@ import subprocess
 from support.case import BACKEND, BUILDABLE, WorldCase
 from support.deliveries import push_of
 from support.git_server import GitServer
+from support.gitea import Gitea
 from support.processes import wait_until
 from support.world import INFRA
 
@@ -142,3 +143,77 @@ class Mirrors(WorldCase):
         self.assertIn("it has diverged and is never forced", run["reason"])
         self.assertEqual("diverged", self.drift()["mirrors"][0]["state"])
         self.assertIn("has diverged", self.daemon.command("doctor").stdout)
+
+
+class PullRequests(WorldCase):
+    weight = 4
+
+    @classmethod
+    def furnish(cls, world):
+        world.template(BACKEND)
+        world.template("Lumie-Edu/lumie-frontend")
+        cls.gitea = Gitea(INFRA, world.infra, world.git.user, world.git.password)
+        cls.addClassCleanup(cls.gitea.close)
+        world.configuration["handoff"].update(mode="pull_request", api_url=cls.gitea.api)
+        world.configuration["queue"]["retries"] = 3
+
+    def setUp(self):
+        self.gitea.status = None
+
+    def push(self, text, full_name=BACKEND):
+        commit, run = self.push_and_finish(full_name, {**BUILDABLE, "app.txt": text})
+        self.assertEqual("succeeded", run["state"], run)
+        return commit, run
+
+    def tag(self, ref):
+        return self.world.tag_in("applications/lumie-backend/common-values.yaml", ref)
+
+    def test_1_one_branch_and_one_pull_request_an_application_updated_in_place_and_merged_by_a_person(self):
+        main, branch = self.world.infra.head(), "refs/heads/slipway/lumie-backend"
+        first, run = self.push("1\n")
+        self.assertEqual(main, self.world.infra.head(), "nothing is deployed before it is merged")
+        self.assertEqual(first[:8], self.tag(branch))
+        self.assertEqual([run["handoff_commit"], main], self.world.infra.log(branch)[:2])
+        self.assertEqual("pull request #1 proposes it: " + self.gitea.pulls[0]["html_url"], run["reason"])
+        self.assertEqual(f"CHORE(app): update lumie-backend image to {first[:8]}", self.gitea.pulls[0]["title"])
+        self.assertIn(f"Source-Commit: {first}", self.gitea.pulls[0]["body"])
+
+        main = self.world.infra.commit({"other.txt": "by hand\n"}, "CHORE: by hand")
+        second, run = self.push("2\n")
+        self.assertEqual([run["handoff_commit"], main], self.world.infra.log(branch)[:2], "rebuilt on the target's head")
+        self.assertEqual([f"CHORE(app): update lumie-backend image to {second[:8]}"], [pull["title"] for pull in self.gitea.pulls])
+
+        self.push("1\n", "Lumie-Edu/lumie-frontend")
+        self.assertEqual(["slipway/lumie-backend", "slipway/lumie-frontend"], [pull["head"]["ref"] for pull in self.gitea.pulls])
+
+        self.gitea.merge(1)
+        self.assertEqual(second[:8], self.tag("refs/heads/main"))
+        third, run = self.push("3\n")
+        self.assertEqual("pull request #3 proposes it: " + self.gitea.pulls[2]["html_url"], run["reason"])
+        self.assertEqual((third[:8], second[:8]), (self.tag(branch), self.tag("refs/heads/main")))
+
+    def test_2_an_api_that_is_away_is_waited_for(self):
+        _, delivery = self.world.push(BACKEND, {**BUILDABLE, "app.txt": "4\n"})
+        self.gitea.status = 503
+        number = self.accept(delivery)[0]["id"]
+        asked = len(self.gitea.requests)
+        wait_until(lambda: len(self.gitea.requests) > asked, what="the API to be asked")
+        pushed = wait_until(lambda: self.world.infra.head("refs/heads/slipway/lumie-backend"), what="the branch")
+        self.gitea.status = None
+        run = self.daemon.finished(number)
+        self.assertEqual(("succeeded", pushed), (run["state"], run["handoff_commit"]), run)
+
+    def test_3_somebody_elses_commit_on_the_branch_is_never_lost(self):
+        self.push("5\n")
+        branch = "refs/heads/slipway/lumie-backend"
+        theirs = self.world.infra.commit({"x.txt": "x\n"}, "FIX: by hand", branch)
+        _, run = self.push_and_finish(BACKEND, {**BUILDABLE, "app.txt": "6\n"})
+        self.assertEqual("failed", run["state"], run)
+        self.assertIn("FIX: by hand", run["reason"])
+        self.assertEqual(theirs, self.world.infra.head(branch))
+        self.world.infra.git("update-ref", "-d", branch)
+
+    def test_4_doctor_asks_the_api(self):
+        self.assertRegex(self.daemon.command("doctor").stdout, r"good +pull requests: pull requests can be made in Lumie-Edu/lumie-infra")
+        self.gitea.status = 403
+        self.assertRegex(self.daemon.command("doctor").stdout, r"bad +pull requests: .* 403: the test says so")

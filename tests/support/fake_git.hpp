@@ -22,6 +22,7 @@ class FakeInfra final : public git::GitRemote {
   std::function<void()> before_push;         ///< somebody else, between our fetch and our push
   int races = 0;                             ///< so many pushes lose a race, whatever the head
   std::vector<git::CopyPush> copies;         ///< what becomes of the push to declared mirrors
+  std::map<std::string, CommitSha> branches; ///< beside the hand-offs'
   std::string refuse;                        ///< words of a server that says no
   std::string unreachable;                   ///< what an exchange with a server that is gone says
 
@@ -55,7 +56,55 @@ class FakeInfra final : public git::GitRemote {
     }
     co_return found;
   }
-  Task<std::vector<git::LoggedCommit>> log(CommitSha, std::size_t) override { co_return std::vector<git::LoggedCommit>(); }
+  /// Of a proposed branch; the hand-offs' branch itself is its head only.
+  Task<std::vector<git::LoggedCommit>> log(CommitSha at, std::size_t at_most) override {
+    std::vector<git::LoggedCommit> commits;
+    for (int number_at = number(at); commits.size() < at_most;) {
+      git::LoggedCommit one;
+      one.sha = sha(number_at);
+      const auto known = proposed_.find(number_at);
+      if (known != proposed_.end()) one.message = known->second.second;
+      commits.push_back(one);
+      if (known == proposed_.end()) break;
+      number_at = known->second.first;
+    }
+    co_return commits;
+  }
+  Task<std::optional<CommitSha>> other_head(std::string branch) override {
+    const auto found = branches.find(branch);
+    if (found == branches.end()) co_return std::nullopt;
+    co_return found->second;
+  }
+  Task<git::PushOutcome> propose(std::string branch, std::optional<CommitSha> there, CommitSha onto, std::vector<git::NewCommit> commits) override {
+    if (!refuse.empty()) throw Refused(refuse);
+    if (before_push) std::exchange(before_push, nullptr)();
+    const auto found = branches.find(branch);
+    const auto now = found == branches.end() ? std::nullopt : std::optional<CommitSha>(found->second);
+    if (number(onto) != version_ || now != there) co_return git::Raced("stale info");
+    std::vector<CommitSha> made;
+    int parent = number(onto);
+    for (auto& commit : commits) {
+      auto tree = snapshots_.at(parent);
+      for (const auto& [file, bytes] : commit.files) tree[file] = bytes;
+      const int mine = ++last_proposed_;
+      snapshots_[mine] = std::move(tree);
+      proposed_[mine] = {parent, commit.message};
+      parent = mine;
+      made.push_back(sha(mine));
+    }
+    branches.insert_or_assign(branch, made.back());
+    ++pushes;
+    co_return git::Landed(std::move(made));
+  }
+  /// A file on a proposed branch.
+  std::string proposed(const std::string& branch, const std::string& file) const {
+    return snapshots_.at(number(branches.at(branch))).at(file);
+  }
+  /// Somebody merges a branch.
+  void merge(const std::string& branch) {
+    files = snapshots_.at(number(branches.at(branch)));
+    ++version_;
+  }
   Task<std::string> default_branch() override { co_return std::string("main"); }
   Task<git::PushOutcome> commit_and_push(CommitSha onto, std::vector<git::NewCommit> commits) override {
     if (!unreachable.empty()) throw Unavailable(unreachable);
@@ -91,6 +140,8 @@ class FakeInfra final : public git::GitRemote {
   }
   static int number(const CommitSha& sha) { return std::stoi(sha.value()); }
   int version_ = 1;
+  int last_proposed_ = 1000;
+  std::map<int, std::pair<int, std::string>> proposed_;  ///< parent and message
   int known_ = 0;
   std::map<int, std::map<std::string, std::string>> snapshots_;
 };

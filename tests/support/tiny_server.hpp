@@ -34,6 +34,21 @@ class Wire {
     }
     return bytes;
   }
+  /// With as much of a body as Content-Length says.
+  std::string read_request_with_body() {
+    std::string bytes = read_request();
+    const auto head = bytes.find("\r\n\r\n");
+    const auto field = bytes.find("Content-Length: ");
+    if (head == std::string::npos || field == std::string::npos || field > head) return bytes;
+    const std::size_t whole = head + 4 + std::stoul(bytes.substr(field + 16));
+    char buffer[4096];
+    while (bytes.size() < whole) {
+      const auto count = tls_ ? SSL_read(tls_.get(), buffer, sizeof buffer) : static_cast<int>(::recv(socket_.get(), buffer, sizeof buffer, 0));
+      if (count <= 0) break;
+      bytes.append(buffer, static_cast<std::size_t>(count));
+    }
+    return bytes;
+  }
   void send(const std::string& bytes) {
     if (tls_) {
       SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));

@@ -1,0 +1,72 @@
+#include "run/draft.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "run/edits.hpp"
+
+namespace slipway::run {
+namespace {
+
+constexpr std::chrono::milliseconds race_delay{20};  ///< of the first retry; doubles, with jitter
+
+Clock::duration delay_after(int attempt) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const auto longest = race_delay * (1 << std::min(attempt - 1, 8));
+  std::uniform_int_distribution<std::int64_t> pick(longest.count() / 2, longest.count());
+  return std::chrono::milliseconds(pick(random));
+}
+
+}  // namespace
+
+Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head, std::span<HandOffItem*> batch) {
+  Draft made;
+  Ground ground(tools, head);
+  for (auto* item : batch) {
+    if (item->outcome || item->failed) continue;
+    auto step = co_await plan_step(tools, settings, ground, item->what, *item->log);
+    if (auto* commit = std::get_if<git::NewCommit>(&step)) {
+      ground.apply(*commit);
+      made.commits.push_back(std::move(*commit));
+      made.writers.push_back(item);
+    } else {
+      made.all_write = false;
+      item->outcome = std::get<RunOutcome>(std::move(step));
+    }
+  }
+  co_return made;
+}
+
+Task<> fetch_sources(HandOffTools& tools, std::span<HandOffItem*> batch) {
+  std::vector<RepoName> fetched;
+  for (auto* item : batch) {
+    const RepoName& repository = item->what.run.repository;
+    if (std::find(fetched.begin(), fetched.end(), repository) != fetched.end()) continue;
+    co_await tools.sources.fetch(repository);
+    fetched.push_back(repository);
+  }
+}
+
+Task<> after_race(HandOffTools& tools, const HandoffSettings& settings, int attempt, std::span<HandOffItem*> writers, std::string words) {
+  for (auto* item : writers) item->log->note(fmt::format("attempt {} of {} lost a race: {}", attempt, settings.attempts, words));
+  tools.log.info("hand-off lost a race", {{"attempt", attempt}, {"commits", writers.size()}, {"words", words}});
+  if (attempt < settings.attempts) co_await tools.time.sleep_for(delay_after(attempt));
+}
+
+void exhaust(const HandoffSettings& settings, const std::string& branch, std::span<HandOffItem*> batch) {
+  for (auto* item : batch) {
+    if (item->outcome) continue;
+    item->outcome = RunOutcome(Failed(Stage::handoff, fmt::format("the branch {} moved under every one of {} attempts; `slipway retry {}` tries again",
+                                                                  branch, settings.attempts, item->what.run.id.value())));
+  }
+}
+
+void fail_all(std::span<HandOffItem*> batch, std::exception_ptr error) {
+  for (auto* item : batch) {
+    if (!item->outcome) item->failed = error;
+  }
+}
+
+}  // namespace slipway::run

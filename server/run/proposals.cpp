@@ -1,0 +1,162 @@
+#include "run/proposals.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "edit/edit.hpp"
+#include "run/deployed.hpp"
+#include "run/draft.hpp"
+
+namespace slipway::run {
+namespace {
+
+/// The hand-offs of one application.
+struct Proposal {
+  Proposal() = default;
+  explicit Proposal(std::string name) : branch(std::move(name)) {}
+  std::string branch;
+  std::vector<HandOffItem*> items;
+};
+
+std::vector<Proposal> by_branch(std::span<HandOffItem*> batch) {
+  std::vector<Proposal> all;
+  for (auto* item : batch) {
+    const std::string branch = proposal_branch(item->what);
+    auto one = std::find_if(all.begin(), all.end(), [&](const Proposal& known) { return known.branch == branch; });
+    if (one == all.end()) one = all.emplace(all.end(), branch);
+    one->items.push_back(item);
+  }
+  return all;
+}
+
+/// The commit that the branch proposes for one of the files, where it is on the source's branch.
+Task<std::optional<CommitSha>> proposed_commit(HandOffTools& tools, Ground& ground, const HandOff& what, const ValuesEdit& edit) {
+  const auto bytes = co_await ground.read(edit.file);
+  const auto path = edit::Path::parse(edit.path);
+  if (!bytes || !path || !tells_tag(edit)) co_return std::nullopt;
+  edit::Options options;
+  options.file = edit.file;
+  const auto value = edit::read(*bytes, *path, options);
+  const auto prefix = value && *value ? commit_prefix(tag_in(**value)) : std::nullopt;
+  if (!prefix) co_return std::nullopt;
+  const auto commit = co_await tools.sources.find_commit(what.run.repository, *prefix);
+  if (!commit) co_return std::nullopt;
+  const bool current = co_await tools.sources.on_branch(what.run.repository, *commit, what.run.ref);
+  if (!current) co_return std::nullopt;
+  co_return commit;
+}
+
+/// Ends those whose commit is older than what the branch proposes already.
+Task<> drop_older(HandOffTools& tools, const CommitSha& tip, const Proposal& proposal) {
+  Ground ground(tools, tip);
+  for (auto* item : proposal.items) {
+    const Run& run = item->what.run;
+    if (item->outcome || run.allow_rollback) continue;
+    for (const auto& edit : item->what.target.values) {
+      const auto commit = co_await proposed_commit(tools, ground, item->what, edit);
+      if (!commit) continue;
+      const bool later = co_await tools.sources.is_ancestor(run.repository, run.commit, *commit);
+      if (!later) continue;
+      item->outcome = RunOutcome(Superseded(fmt::format("{} proposes the later commit {} already", proposal.branch, short_tag(*commit))));
+      break;
+    }
+  }
+}
+
+/// The branch's own commits, oldest first, where they are on `head` and make the very files that are wanted.
+Task<std::vector<git::LoggedCommit>> same_already(HandOffTools& tools, const CommitSha& tip, const CommitSha& head, const Draft& wanted) {
+  auto known = co_await tools.infra.log(tip, wanted.commits.size() + 1);
+  std::vector<git::LoggedCommit> none;
+  if (known.size() != wanted.commits.size() + 1 || known.back().sha != head) co_return none;
+  known.pop_back();
+  std::map<std::string, std::string> files;
+  for (const auto& commit : wanted.commits) {
+    for (const auto& [file, bytes] : commit.files) files[file] = bytes;
+  }
+  for (const auto& [file, bytes] : files) {
+    const auto there = co_await tools.infra.read(tip, file);
+    if (there != bytes) co_return none;
+  }
+  std::reverse(known.begin(), known.end());
+  co_return known;
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+std::string body_of(const HandoffSettings& settings, const std::vector<std::string>& messages) {
+  std::string body = fmt::format(
+      "slipway keeps this branch: every hand-off of the application rebuilds it on `{}`. Merging it deploys; commit nothing to it.\n", settings.branch);
+  for (const auto& message : messages) body += "\n```\n" + message + (message.ends_with('\n') ? "" : "\n") + "```\n";
+  return body;
+}
+
+/// Makes sure that the pull request is there, and ends the items.
+Task<> ask_for(HandOffTools& tools, const HandoffSettings& settings, const std::string& branch, const std::vector<CommitSha>& commits,
+               const std::vector<std::string>& messages, const std::vector<HandOffItem*>& writers) {
+  std::string title = first_line(messages.back());
+  std::string body = body_of(settings, messages);
+  const auto request = co_await tools.pulls->ensure(branch, settings.branch, std::move(title), std::move(body));
+  const std::string note = fmt::format("pull request #{} proposes it: {}", request.number, request.url);
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    writers[i]->log->note(fmt::format("{} on {}; {}", commits[i].value(), branch, note));
+    writers[i]->outcome = RunOutcome(HandedOff(commits[i], note));
+  }
+}
+
+Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, Proposal& proposal) {
+  for (int attempt = 1; attempt <= settings.attempts; ++attempt) {
+    co_await fetch_sources(tools, proposal.items);
+    const CommitSha head = co_await tools.infra.fetch();
+    const auto tip = co_await tools.infra.other_head(proposal.branch);
+    if (tip) co_await drop_older(tools, *tip, proposal);
+    Draft made = co_await draft(tools, settings, head, proposal.items);
+    if (made.commits.empty()) co_return;
+    std::vector<git::LoggedCommit> known;
+    if (tip) known = co_await same_already(tools, *tip, head, made);
+    std::vector<std::string> messages;
+    std::vector<CommitSha> commits;
+    for (const auto& commit : known) {
+      messages.push_back(commit.message);
+      commits.push_back(commit.sha);
+    }
+    if (commits.empty()) {
+      for (const auto& commit : made.commits) messages.push_back(commit.message);
+      const auto outcome = co_await tools.infra.propose(proposal.branch, tip, head, made.commits);
+      if (const auto* raced = std::get_if<git::Raced>(&outcome)) {
+        co_await after_race(tools, settings, attempt, made.writers, raced->words);
+        continue;
+      }
+      commits = std::get<git::Landed>(outcome).commits;
+    }
+    co_await ask_for(tools, settings, proposal.branch, commits, messages, made.writers);
+    co_return;
+  }
+  exhaust(settings, proposal.branch, proposal.items);
+}
+
+}  // namespace
+
+std::string proposal_branch(const HandOff& what) {
+  std::string app = what.target.app.empty() ? what.run.template_name.value() : what.target.app;
+  for (char& c : app) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    if (!plain) c = '-';
+  }
+  return "slipway/" + app;
+}
+
+Task<> propose(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch) {
+  for (auto& proposal : by_branch(batch)) {
+    std::exception_ptr error;
+    try {
+      co_await attempts(tools, settings, proposal);
+    } catch (...) {
+      error = std::current_exception();  // of this application's branch; the others have their own
+    }
+    if (error) fail_all(proposal.items, error);
+  }
+}
+
+}  // namespace slipway::run
