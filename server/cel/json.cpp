@@ -5,7 +5,11 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -61,21 +65,34 @@ bool has_surrogate_escape(std::string_view text) {
 }
 
 // Passes the events on to the document, but for what Go does otherwise: no more than so many levels, and -0 keeps its sign.
+// Numbers are converted here: RapidJSON's own way counts the leading zeros of nothing when there are only zeros in a fraction.
 class Filter {
  public:
   explicit Filter(rapidjson::Document& document) : document_(document) {}
 
-  bool too_deep() const { return too_deep_; }
+  /// Why it has ended the parsing; empty where it has not.
+  std::string_view refusal() const { return refusal_; }
 
   bool Null() { return document_.Null(); }
   bool Bool(bool value) { return document_.Bool(value); }
-  // RapidJSON reports a positive 0 as unsigned.
-  bool Int(int value) { return value == 0 ? document_.Double(-0.0) : document_.Int(value); }
-  bool Uint(unsigned value) { return document_.Uint(value); }
-  bool Int64(std::int64_t value) { return document_.Int64(value); }
-  bool Uint64(std::uint64_t value) { return document_.Uint64(value); }
-  bool Double(double value) { return document_.Double(value); }
-  bool RawNumber(const char* text, rapidjson::SizeType size, bool copy) { return document_.RawNumber(text, size, copy); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    const char* end = text + size;
+    if (const auto whole = whole_number<std::int64_t>(text, end)) {
+      return *whole == 0 && *text == '-' ? document_.Double(-0.0) : document_.Int64(*whole);
+    }
+    if (const auto large = whole_number<std::uint64_t>(text, end)) return document_.Uint64(*large);
+    double value = 0;
+    const auto [_, error] = std::from_chars(text, end, value);
+    // Too large or too small, which only strtod tells apart.
+    if (error == std::errc::result_out_of_range) value = std::strtod(std::string(text, end).c_str(), nullptr);
+    return std::isfinite(value) ? document_.Double(value) : refuse("Number too big to be stored in double.");
+  }
+  // Every number comes as text; these are never called, but the reader names them.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
   bool String(const char* text, rapidjson::SizeType size, bool copy) { return document_.String(text, size, copy); }
   bool StartObject() { return enter() && document_.StartObject(); }
   bool Key(const char* text, rapidjson::SizeType size, bool copy) { return document_.Key(text, size, copy); }
@@ -90,14 +107,21 @@ class Filter {
   }
 
  private:
-  bool enter() {
-    too_deep_ = ++levels_ > max_levels;
-    return !too_deep_;
+  template <class T>
+  static std::optional<T> whole_number(const char* text, const char* end) {
+    T value{};
+    const auto [stop, error] = std::from_chars(text, end, value);
+    return error == std::errc() && stop == end ? std::optional<T>(value) : std::nullopt;
   }
+  bool refuse(std::string_view why) {
+    refusal_ = why;
+    return false;
+  }
+  bool enter() { return ++levels_ <= max_levels || refuse("the JSON is nested more than 10000 levels deep"); }
 
   rapidjson::Document& document_;
   std::size_t levels_ = 0;
-  bool too_deep_ = false;
+  std::string_view refusal_;
 };
 
 bool same_name(const rapidjson::Value& a, const rapidjson::Value& b) {
@@ -178,7 +202,7 @@ Position place_of(std::string_view text, std::size_t offset) {
 }  // namespace
 
 Result<rapidjson::Document> parse_json(std::string_view given) {
-  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
   std::string repaired;
   std::string_view text = given;
   if (!is_utf8(text)) text = repaired = valid_utf8(text);
@@ -186,15 +210,15 @@ Result<rapidjson::Document> parse_json(std::string_view given) {
   rapidjson::Document document;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
-  bool too_deep = false;
+  std::string_view refusal;
   auto generate = [&](rapidjson::Document& into) {
     Filter filter(into);
     reader.Parse<flags>(stream, filter);
-    too_deep = filter.too_deep();
+    refusal = filter.refusal();
     return !reader.HasParseError();
   };
   document.Populate(generate);
-  if (too_deep) return Error("the JSON is nested more than 10000 levels deep", place_of(text, reader.GetErrorOffset()));
+  if (!refusal.empty()) return Error(std::string(refusal), place_of(text, reader.GetErrorOffset()));
   if (reader.HasParseError()) {
     return Error(rapidjson::GetParseError_En(reader.GetParseErrorCode()), place_of(text, reader.GetErrorOffset()));
   }

@@ -45,7 +45,7 @@ std::string typed_text(const Value& value, bool unordered) {
   return canonical(*parsed, unordered);
 }
 
-std::string shown(const std::string& expr) { return expr.size() > 200 ? expr.substr(0, 200) + "…" : expr; }
+std::string shown(const std::string& expr) { return expr.size() > 200 ? std::string(expr, 0, 200).append("…") : expr; }
 
 std::string expected(const Vector& vector) {
   const rapidjson::Value& expect = (*vector.record)["expect"];
