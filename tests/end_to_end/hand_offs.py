@@ -1,8 +1,10 @@
 """What a hand-off may be beside a push to one branch: into the sources' own repository, signed, to mirrors, as a pull request."""
 import subprocess
+import unittest
 
 from support.case import BACKEND, BUILDABLE, WorldCase
-from support.deliveries import push_of
+from support.daemon import BINARY
+from support.deliveries import SOURCE, push_of
 from support.git_server import GitServer
 from support.gitea import Gitea
 from support.processes import wait_until
@@ -217,3 +219,11 @@ class PullRequests(WorldCase):
         self.assertRegex(self.daemon.command("doctor").stdout, r"good +pull requests: pull requests can be made in Lumie-Edu/lumie-infra")
         self.gitea.status = 403
         self.assertRegex(self.daemon.command("doctor").stdout, r"bad +pull requests: .* 403: the test says so")
+
+
+class Comparison(unittest.TestCase):
+    def test_the_table_of_sed_yq_and_slipway_is_what_the_three_do(self):
+        done = subprocess.run([str(SOURCE / "scripts/compare-edits"), str(BINARY)], capture_output=True, text=True)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        page = (SOURCE / "pipelines/README.md").read_text()
+        self.assertEqual(page.split("<!-- scripts/compare-edits -->\n")[1].split("<!-- end -->")[0], done.stdout)
