@@ -69,13 +69,20 @@ Task<> DriftWatch::look(HandoffSettings settings, std::vector<std::string> value
     const auto found = co_await applications(settings);
     target.default_branch = co_await infra_.default_branch();
     mirrors_ = co_await infra_.copy_heads();
-    contract_ = compare(target, values_files, found, settings.same_addresses);
+    known_ = compare(target, values_files, found, settings.same_addresses);
   } catch (const Unavailable& error) {
     trouble = error.what();
   } catch (const Refused& error) {
     trouble = error.what();
   }
-  if (!trouble.empty()) contract_ = unknown("the comparison was not possible: " + trouble);
+  contract_ = known_;
+  if (!trouble.empty()) {
+    const std::string finding = "the comparison was not possible: " + trouble;
+    // A difference that was seen stands until a comparison says otherwise.
+    if (known_.state == DriftState::differs) contract_.findings.push_back(finding);
+    else contract_ = unknown(finding);
+  }
+  looked_ = true;
   say(with_mirrors(contract_, mirrors_));
 }
 

@@ -25,6 +25,8 @@ class DriftWatch {
   /// Looks now and then every ten minutes, until cancelled.
   Task<> serve(HandoffSettings settings, std::vector<std::string> values_files);
 
+  /// False until the first look has come to an end, whatever it saw.
+  bool looked() const noexcept { return looked_; }
   /// What a hand-off has just found out about the declared mirrors.
   void pushed(const CommitSha& commit, const std::vector<git::CopyPush>& copies);
 
@@ -42,7 +44,9 @@ class DriftWatch {
   io::TimeSource& time_;
   Log log_;
   void say(Drift seen);
+  Drift known_;                         ///< the last comparison that was possible
   Drift contract_;                      ///< without the mirrors
+  bool looked_ = false;
   std::vector<git::CopyHead> mirrors_;
   Drift current_;                       ///< both
 };

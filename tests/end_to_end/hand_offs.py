@@ -147,6 +147,53 @@ class Mirrors(WorldCase):
         self.assertIn("has diverged", self.daemon.command("doctor").stdout)
 
 
+class ContractDrift(WorldCase):
+    """Argo CD reads another repository than the one that hand-offs are pushed to: the surprise of the founding team."""
+
+    weight = 2
+
+    @classmethod
+    def furnish(cls, world):
+        world.template(BACKEND)
+        world.infra.commit({"argocd/backend.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: backend}\n"
+                            "spec: {source: {repoURL: 'https://github.com/Lumie-Edu/lumie-infra', path: applications}}\n"}, "FEAT: argocd")
+
+    def test_1_it_is_said_wherever_an_operator_looks_and_the_hand_off_goes_on(self):
+        drift = wait_until(lambda: self.daemon.api("/drift") if self.daemon.api("/drift")["findings"] else None, what="a comparison")
+        self.assertEqual("differs", drift["state"])
+        self.assertIn("https://github.com/Lumie-Edu/lumie-infra", drift["findings"][0])
+        self.assertIn("contract drift", self.daemon.output())
+        self.assertEqual(1, self.daemon.metric("slipway_contract_drift"))
+        _, run = self.push_and_finish(BACKEND, BUILDABLE)
+        self.assertEqual("succeeded", run["state"], run)
+        self.assertEqual(run["handoff_commit"], self.world.infra.head())
+        for place in (run["reason"], self.daemon.log_of(run["id"]), self.daemon.command("run", run["id"]).stdout):
+            self.assertIn("what is pushed there is not deployed", place)
+        self.assertIn("hand-off in spite of contract drift", self.daemon.output())
+        doctor = self.daemon.command("doctor")
+        self.assertEqual(1, doctor.returncode)
+        self.assertRegex(doctor.stdout, "bad +contract drift: .*github.com")
+
+    def test_2_with_block_the_hand_off_does_not_happen(self):
+        self.daemon.stop()
+        self.daemon.configuration["handoff"]["drift"] = "block"
+        self.daemon.start()
+        before = self.world.infra.head()
+        _, run = self.push_and_finish(BACKEND, {**BUILDABLE, "app.txt": "2\n"})
+        self.assertEqual("failed", run["state"], run)
+        self.assertIn("drift: block", run["reason"])
+        self.assertEqual(before, self.world.infra.head())
+
+    def test_3_addresses_that_are_declared_the_same_are(self):
+        self.daemon.stop()
+        self.daemon.configuration["handoff"]["drift"] = {"mode": "block", "same": [[self.daemon.configuration["handoff"]["repository"],
+                                                                                    "git@github.com:Lumie-Edu/lumie-infra.git"]]}
+        self.daemon.start()
+        _, run = self.push_and_finish(BACKEND, {**BUILDABLE, "app.txt": "3\n"})
+        self.assertEqual(("succeeded", ""), (run["state"], run.get("reason") or ""), run)
+        self.assertEqual("same", self.daemon.api("/drift")["state"])
+
+
 class PullRequests(WorldCase):
     weight = 4
 

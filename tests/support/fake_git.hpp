@@ -105,6 +105,8 @@ class FakeInfra final : public git::GitRemote {
     files = snapshots_.at(number(branches.at(branch)));
     ++version_;
   }
+  std::vector<git::CopyHead> heads;          ///< of the declared mirrors
+  Task<std::vector<git::CopyHead>> copy_heads() override { co_return heads; }
   Task<std::string> default_branch() override { co_return std::string("main"); }
   Task<git::PushOutcome> commit_and_push(CommitSha onto, std::vector<git::NewCommit> commits) override {
     if (!unreachable.empty()) throw Unavailable(unreachable);
@@ -185,6 +187,14 @@ class FakeSources final : public git::SourceMirror {
     co_return std::nullopt;
   }
   Task<bool> is_ancestor(RepoName, CommitSha older, CommitSha newer) override { co_return older != newer && reaches(newer, older); }
+  Task<bool> share_newer(RepoName, CommitSha commit, CommitSha one, CommitSha other) override {
+    for (const auto& [newer, onto] : parents) {
+      const bool in_one = newer == one || reaches(one, newer);
+      const bool in_other = newer == other || reaches(other, newer);
+      if (in_one && in_other && newer != commit && reaches(newer, commit)) co_return true;
+    }
+    co_return false;
+  }
   Task<git::Ancestry> ancestry(RepoName, CommitSha commit, std::vector<CommitSha> others) override {
     git::Ancestry known;
     others.push_back(commit);
