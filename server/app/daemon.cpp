@@ -88,8 +88,8 @@ std::vector<std::string> Daemon::values_files() const {
 /// What a configuration decides for everything that happens from now on.
 void Daemon::use(const config::Config& config) {
   std::atomic_store(&matcher_, std::make_shared<const trigger::Matcher>(config.catalogue));
-  const run::PerformTools tools{*store_.queue, *sources_, executor_, handoffs_, files_, log_};
-  const auto performer = std::make_shared<run::Performer>(tools, config.catalogue, config_.settings);
+  const run::PerformTools tools{*store_.queue, *sources_, executor_, handoffs_, files_, time_, log_};
+  const auto performer = std::make_shared<run::Performer>(tools, config.catalogue, matcher_, config_.settings);
   dispatcher_.use(performer, config.catalogue, retry_policy(config.settings));
   completer_.use(matcher_, config.settings.git.complete_limit);
   reconciler_.use(matcher_, config.settings.git.complete_limit);

@@ -1,6 +1,7 @@
 #include "git/history.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "base/text.hpp"
 #include "git/bare.hpp"
@@ -97,6 +98,19 @@ bool is_ancestor(git_repository* repository, const CommitSha& older, const Commi
   const int answer = ::git_graph_descendant_of(repository, &to, &from);
   require(answer, "comparing commits " + older.value() + " and " + newer.value());
   return answer == 1;
+}
+
+bool share_newer(git_repository* repository, const CommitSha& commit, const CommitSha& one, const CommitSha& other) {
+  if (!has_commit(repository, one) || !has_commit(repository, other)) return false;
+  // All that two commits have in common is reached from their merge bases.
+  const git_oid first = oid_of(one), second = oid_of(other);
+  git_oidarray found{};
+  const int answer = ::git_merge_bases(&found, repository, &first, &second);
+  if (answer == GIT_ENOTFOUND) return false;
+  require(answer, "looking for what " + one.value() + " and " + other.value() + " have in common");
+  const std::unique_ptr<git_oidarray, decltype(&::git_oidarray_dispose)> bases(&found, &::git_oidarray_dispose);
+  return std::any_of(bases->ids, bases->ids + bases->count,
+                     [&](const git_oid& base) { return is_ancestor(repository, commit, sha_of(base)); });
 }
 
 std::optional<CommitSha> find_commit(git_repository* repository, const std::string& prefix) {

@@ -15,6 +15,8 @@ namespace slipway::git {
 
 /// True when `older` is a proper ancestor of `newer`; false where one of them is unknown.
 bool is_ancestor(git_repository* repository, const CommitSha& older, const CommitSha& newer);
+/// SourceMirror::share_newer.
+bool share_newer(git_repository* repository, const CommitSha& commit, const CommitSha& one, const CommitSha& other);
 /// The one commit that begins with these digits; nothing for none, several, or another kind of object.
 std::optional<CommitSha> find_commit(git_repository* repository, const std::string& prefix);
 /// How `commit` and each of the others stand to each other, and the others among themselves. Walks the history once.

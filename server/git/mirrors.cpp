@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -15,15 +16,24 @@
 #include "git/bare.hpp"
 #include "git/checkout.hpp"
 #include "git/history.hpp"
+#include "git/lfs.hpp"
 #include "git/mirror_folder.hpp"
 #include "git/submodules.hpp"
 #include "io/offload.hpp"
+#include "io/process.hpp"
 
 namespace slipway::git {
 namespace {
 
 constexpr int submodule_depth_max = 8;
+constexpr std::size_t lfs_words_max = 1000;
 constexpr auto for_ever = std::chrono::hours(24 * 365);
+
+std::string one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return printable(text, lfs_words_max);
+}
 
 /// One fetch of one repository, which several callers may wait for.
 struct Fetch {
@@ -63,6 +73,10 @@ class Mirrors final : public SourceMirror {
   }
   Task<bool> is_ancestor(RepoName repository, CommitSha older, CommitSha newer) override {
     auto question = [older, newer](git_repository* mirror) { return git::is_ancestor(mirror, older, newer); };
+    co_return co_await ask(repository, std::move(question));
+  }
+  Task<bool> share_newer(RepoName repository, CommitSha commit, CommitSha one, CommitSha other) override {
+    auto question = [commit, one, other](git_repository* mirror) { return git::share_newer(mirror, commit, one, other); };
     co_return co_await ask(repository, std::move(question));
   }
   Task<Ancestry> ancestry(RepoName repository, CommitSha commit, std::vector<CommitSha> others) override {
@@ -112,6 +126,7 @@ class Mirrors final : public SourceMirror {
 
   Task<> wait_for(std::shared_ptr<Fetch> fetch);
   Task<Result<void>> check_out(RepoName repository, CommitSha commit, std::filesystem::path folder, CheckoutOptions options, int depth);
+  Task<Result<void>> fetch_large_files(RepoName repository, CommitSha commit, std::filesystem::path folder, std::string context, std::vector<LfsPointer> pointers);
   Task<Result<void>> check_out_submodule(RepoName parent, std::string url, Submodule submodule, std::filesystem::path folder, CheckoutOptions options,
                                          int depth);
   Task<> drive(RepoName repository);
@@ -120,6 +135,7 @@ class Mirrors final : public SourceMirror {
   asio::any_io_executor loop_;
   Log log_;
   std::map<RepoName, Line> lines_;
+  io::SystemProcesses processes_;
   asio::thread_pool pool_;
 };
 
@@ -173,19 +189,46 @@ Task<Result<void>> Mirrors::check_out(RepoName repository, CommitSha commit, std
   auto job = [mirror = mirror_of(repository), commit, folder, options] {
     return mirror->use([&](const std::filesystem::path& from) { return git::checkout(from, commit, folder, options); });
   };
-  const auto submodules = co_await io::offload(pool_, std::move(job));
-  if (!submodules) co_return submodules.error();
-  if (!options.submodules || submodules->empty()) co_return Result<void>();
+  const auto elsewhere = co_await io::offload(pool_, std::move(job));
+  if (!elsewhere) co_return elsewhere.error();
+  if (!elsewhere->pointers.empty()) {
+    auto filled = co_await fetch_large_files(repository, commit, folder, options.context, elsewhere->pointers);
+    if (!filled) co_return filled;
+  }
+  if (!options.submodules || elsewhere->submodules.empty()) co_return Result<void>();
   if (depth == submodule_depth_max) co_return Error(fmt::format("submodules are nested more than {} deep", submodule_depth_max));
   auto read = [commit](git_repository* mirror) { return read_file(mirror, tree_at(mirror, commit).get(), ".gitmodules"); };
   const auto text = co_await ask(repository, std::move(read));
-  for (const auto& submodule : *submodules) {
+  for (const auto& submodule : elsewhere->submodules) {
     const auto url = submodule_url(text ? *text : std::string(), submodule.path);
     if (!url) co_return url.error();
     auto done = co_await check_out_submodule(repository, *url, submodule, folder, options, depth);
     if (!done) co_return done;
   }
   co_return Result<void>();
+}
+
+Task<Result<void>> Mirrors::fetch_large_files(RepoName repository, CommitSha commit, std::filesystem::path folder, std::string context,
+                                              std::vector<LfsPointer> pointers) {
+  if (!io::find_program("git-lfs", io::search_path())) {
+    co_return Error(fmt::format("{} is a Git LFS pointer, and git-lfs is not installed on this machine", printable(pointers.front().path)));
+  }
+  auto prepare = [mirror = mirror_of(repository), url = repository_url(options_.base_url, repository), access = options_.access, commit, context] {
+    return mirror->use([&](const std::filesystem::path& from) { return lfs_fetch(from, url, access, commit, context); });
+  };
+  const auto command = co_await io::offload(pool_, std::move(prepare));
+  std::string words;
+  const io::OutputSink sink = [&](io::OutputStream stream, std::string_view line) {
+    if (stream == io::OutputStream::err && words.size() < lfs_words_max) words += line;
+  };
+  const auto exit = co_await processes_.run(command, sink);
+  const std::string failure = fmt::format("git lfs fetch {}: {}", exit.text(), one_line(words));
+  if (exit.timed_out || (!exit.ok() && is_lfs_network_trouble(words))) throw Unavailable(failure);
+  if (!exit.ok()) co_return Error(failure);
+  auto fill = [mirror = mirror_of(repository), folder, large = std::move(pointers)] {
+    return mirror->use([&](const std::filesystem::path& from) { return fill_lfs_pointers(from, folder, large); });
+  };
+  co_return co_await io::offload(pool_, std::move(fill));
 }
 
 Task<Result<void>> Mirrors::check_out_submodule(RepoName parent, std::string url, Submodule submodule, std::filesystem::path folder,

@@ -30,7 +30,7 @@ class Ancestry {
 struct CheckoutOptions {
   CheckoutOptions() = default;
   bool submodules = false;   ///< fetched and checked out too, from the same server; otherwise they are empty folders, as in Git
-  bool lfs = false;          ///< Git LFS pointers may stand in the tree: something else fetches them
+  bool lfs = false;          ///< what Git LFS pointers in the context stand for is fetched, by git-lfs; otherwise they are an error
   std::string context = "."; ///< where pointers are looked for
 };
 
@@ -54,6 +54,8 @@ class SourceMirror {
   virtual Task<std::optional<CommitSha>> find_commit(RepoName repository, std::string prefix) = 0;
   /// True when `older` is a proper ancestor of `newer`; false where one of them is unknown.
   virtual Task<bool> is_ancestor(RepoName repository, CommitSha older, CommitSha newer) = 0;
+  /// True when `one` and `other` have a proper descendant of `commit` in common; false where one of them is unknown.
+  virtual Task<bool> share_newer(RepoName repository, CommitSha commit, CommitSha one, CommitSha other) = 0;
   /// How `commit` and each of `others` stand to each other, and the others among themselves where one can be told.
   virtual Task<Ancestry> ancestry(RepoName repository, CommitSha commit, std::vector<CommitSha> others) = 0;
   /// The branch's own line: its head, that one's first parent, and so on; newest first.

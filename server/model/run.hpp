@@ -89,10 +89,19 @@ struct Unchanged {  ///< what is deployed is already this commit: nothing to wri
   explicit Unchanged(std::string text) : why(std::move(text)) {}
   std::string why;
 };
+/// What is built in place of a run whose commit a forced push took off the branch.
+struct Successor {
+  Successor() = default;
+  Successor(CommitSha sha, Parameters with) : commit(std::move(sha)), parameters(std::move(with)) {}
+  CommitSha commit;
+  Parameters parameters;
+};
 struct Superseded {
   Superseded() = default;
-  explicit Superseded(std::string text) : why(std::move(text)) {}
+  explicit Superseded(std::string text, bool gone = false) : why(std::move(text)), off_branch(gone) {}
   std::string why;
+  bool off_branch = false;             ///< the branch no longer contains its commit
+  std::optional<Successor> successor;  ///< where what it changed is to be built all the same
 };
 struct Failed {
   Failed() = default;

@@ -151,11 +151,21 @@ RunOutcome Dispatcher::after_accident(const Active& active, WaitingFor what, con
                                        active.claim.trouble.failures + 1, active.claim.run.id.value()));
 }
 
+Task<bool> Dispatcher::write_once(const queue::Lease& lease, const RunOutcome& outcome) {
+  const auto* superseded = std::get_if<Superseded>(&outcome);
+  if (superseded == nullptr || !superseded->successor) co_return co_await queue_.finish(lease, outcome);
+  const auto& next = *superseded->successor;
+  const auto made = co_await queue_.replace(lease, next.commit, next.parameters, superseded->why);
+  if (made) log_.info("a run takes the place of one that a forced push took off the branch",
+                      {{"run", made->value()}, {"instead_of", lease.run.value()}, {"commit", next.commit.value()}});
+  co_return made.has_value();
+}
+
 Task<> Dispatcher::write_end(const Active& active, RunOutcome outcome) {
   while (true) {
     std::string trouble;
     try {
-      const bool mine = co_await queue_.finish(active.claim.lease, outcome);
+      const bool mine = co_await write_once(active.claim.lease, outcome);
       if (!mine) log_.warn("a run's end came too late: somebody else has it", {{"run", active.claim.run.id.value()}});
       co_return;
     } catch (const Unavailable& error) {

@@ -70,6 +70,10 @@ Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, const HandOff& wha
   const bool deployed_reachable = co_await reachable(tools, repository, deployed, history.head);
   facts.deployed_is = deployed_is;
   facts.deployed_reachable = deployed_reachable;
+  if (deployed && history.head && !deployed_reachable) {
+    const bool shares_newer = co_await tools.sources.share_newer(repository, what.run.commit, *deployed, *history.head);
+    facts.shares_newer = shares_newer;
+  }
   if (last) {
     facts.last_handed_off = tells_tag(edit) ? tag_in(last->tag) : last->tag;
     const Relation to_last = co_await relation(tools, repository, deployed, last->source_commit);
@@ -102,7 +106,7 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
     const auto facts = co_await facts_about(tools, what, history, edit, text);
     const auto decision = schedule::decide(facts);
     if (const auto* too_old = std::get_if<schedule::TooOld>(&decision)) {
-      co_return OrderVerdict(RunOutcome(Superseded(too_old->why)));
+      co_return OrderVerdict(RunOutcome(Superseded(too_old->why, too_old->off_branch)));
     }
     if (const auto* hold = std::get_if<schedule::Hold>(&decision)) {
       if (!history.on_hold) co_await tools.queue.hold(what.run.template_name, hold->why);

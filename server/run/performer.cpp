@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "io/offload.hpp"
+#include "run/successor.hpp"
 #include "run/workspace.hpp"
 
 namespace slipway::run {
@@ -14,7 +15,7 @@ std::string branch_of(const std::string& ref) {
 }
 
 RunOutcome gone(const Run& run) {
-  return Superseded(fmt::format("{} is no longer on {}", run.commit.value(), branch_of(run.ref)));
+  return Superseded(fmt::format("{} is no longer on {}", run.commit.value(), branch_of(run.ref)), true);
 }
 
 std::string full_image(const RegistrySettings& registry, const std::string& image) {
@@ -38,16 +39,29 @@ Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& lo
   at = run.next_stage;
   const auto resolved = catalogue_->resolve(run);
   if (!resolved) co_return Failed(at, resolved.error().text());
+  auto outcome = co_await go_through_stages(claim, *resolved, log, at);
+  auto* superseded = std::get_if<Superseded>(&outcome);
+  if (superseded == nullptr || !superseded->off_branch) co_return outcome;
+  const SuccessorTools tools{tools_.queue, tools_.sources, tools_.time, *matcher_, settings_.git.complete_limit};
+  auto successor = co_await successor_of(tools, run, *resolved);
+  if (successor) log.note(fmt::format("{}, the head of {} now, is built instead: it changes what this template builds",
+                                      short_tag(successor->commit), branch_of(run.ref)));
+  superseded->successor = std::move(successor);
+  co_return outcome;
+}
+
+Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Stage& at) {
+  const Run& run = claim.run;
   std::optional<BuildResults> results;
   if (run.next_stage == Stage::handoff) results = run.results;
   if (!results) {
-    auto built = co_await build(claim, *resolved, log, at);
+    auto built = co_await build(claim, resolved, log, at);
     if (auto* end = std::get_if<RunOutcome>(&built)) co_return std::move(*end);
     results = std::get<BuildResults>(std::move(built));
     co_await tools_.queue.built(claim.lease, *results);
   }
   at = Stage::handoff;
-  co_return co_await hand_off(run, *resolved, *results, log);
+  co_return co_await hand_off(run, resolved, *results, log);
 }
 
 Task<std::optional<RunOutcome>> Performer::fetch(const Run& run, build::RunLog& log) {

@@ -11,6 +11,7 @@
 #include "model/settings.hpp"
 #include "queue/queue.hpp"
 #include "run/handoffs.hpp"
+#include "trigger/match.hpp"
 
 namespace slipway::run {
 
@@ -21,6 +22,7 @@ struct PerformTools {
   build::Executor& executor;
   Handoffs& handoffs;
   asio::thread_pool& files;
+  io::TimeSource& time;
   Log log;
 };
 
@@ -28,8 +30,9 @@ struct PerformTools {
 /// hand-off begins; what a run that starts again has already got, it does not do again.
 class Performer {
  public:
-  Performer(PerformTools tools, std::shared_ptr<const config::Catalogue> catalogue, const Settings& settings)
-      : tools_(std::move(tools)), catalogue_(std::move(catalogue)), settings_(settings) {}
+  Performer(PerformTools tools, std::shared_ptr<const config::Catalogue> catalogue, std::shared_ptr<const trigger::Matcher> matcher,
+            const Settings& settings)
+      : tools_(std::move(tools)), catalogue_(std::move(catalogue)), matcher_(std::move(matcher)), settings_(settings) {}
 
   /// Returns how the run ends. `at` is the stage that it is in, kept up to date for whoever has to say where an accident
   /// happened. Throws Unavailable and Refused as servers do, and operation_aborted when it is cancelled.
@@ -38,6 +41,7 @@ class Performer {
   Task<std::optional<RunId>> later_than(const Run& run, const std::vector<queue::Rival>& others);
 
  private:
+  Task<RunOutcome> go_through_stages(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Stage& at);
   Task<std::optional<RunOutcome>> fetch(const Run& run, build::RunLog& log);
   Task<std::optional<RunOutcome>> order_rivals(const queue::Claim& claim);
   Task<std::variant<BuildResults, RunOutcome>> build(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Stage& at);
@@ -46,6 +50,7 @@ class Performer {
 
   PerformTools tools_;
   std::shared_ptr<const config::Catalogue> catalogue_;
+  std::shared_ptr<const trigger::Matcher> matcher_;
   const Settings& settings_;
 };
 

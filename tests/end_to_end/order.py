@@ -70,6 +70,17 @@ class Order(OrderCase):
         self.assertEqual("succeeded", run["state"], run)
         self.assertEqual(third[:8], self.world.tag_in(self.values))
 
+    def test_what_a_forced_push_kept_in_another_commit_is_built_from_the_head(self):
+        first = self.deploy()
+        gone = self.source.commit({"app.txt": "kept in another commit\n"})
+        delivery = self.deliver(first, gone)
+        self.source.git("update-ref", "refs/heads/main", first)
+        head = self.source.commit({"app.txt": "kept in another commit\n", "more.txt": "amended\n"})  # its delivery is lost
+        run = self.ended(delivery)
+        self.assertEqual("superseded", run["state"], run)
+        self.assertIn("is no longer on main", run["reason"])
+        wait_until(lambda: self.world.tag_in(self.values) == head[:8], what="the hand-off of the head")
+
     def test_a_rewound_main_is_rolled_back_and_the_commit_says_so(self):
         first = self.deploy()
         second = self.deploy("second\n")

@@ -286,3 +286,19 @@ TEST_CASE("ancestry is told for every pair, across merges, and for nobody unknow
     }
   }
 }
+
+TEST_CASE("two commits share something newer when a merge base of theirs comes after it") {
+  History history;
+  const CommitSha root = history.line(1), fork = history.line(1);
+  history.branch_at("feature", fork);
+  const CommitSha side = history.line(2, "feature"), main = history.line(2);
+  const CommitSha unrelated = history.repository.commit({{"x", "y"}}, test::CommitOptions("other", std::vector<CommitSha>()));
+  const CommitSha unknown("1234567890123456789012345678901234567890");
+  const auto mirror = git::open_bare(history.dir / "r.git");
+  CHECK(git::share_newer(mirror.get(), root, side, main));
+  CHECK_FALSE(git::share_newer(mirror.get(), fork, side, main));
+  CHECK(git::share_newer(mirror.get(), fork, main, main));
+  CHECK_FALSE(git::share_newer(mirror.get(), root, side, unrelated));
+  CHECK_FALSE(git::share_newer(mirror.get(), root, unknown, main));
+  CHECK_FALSE(git::share_newer(mirror.get(), unknown, side, main));
+}

@@ -84,6 +84,17 @@ TEST_CASE("a commit that the branch no longer contains is not handed off") {
   CHECK(std::holds_alternative<Superseded>(house.hand_off(house.wish('b', "a.yaml"))));
 }
 
+TEST_CASE("a forced push lets an older commit replace what it took away, and nothing that the branch still has more of") {
+  House house;
+  house.sources.add('b', {FakeSources::named('a')});
+  house.sources.add('c', {FakeSources::named('b')});
+  house.hand_off(house.wish('c', "a.yaml"));
+  house.sources.add('d', {FakeSources::named('b')});  // c is gone; b, which comes after a, is still there
+  CHECK(std::holds_alternative<Superseded>(house.hand_off(house.wish('a', "a.yaml"))));
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('b', "a.yaml"))));
+  CHECK(house.infra.pushed.back().message.find("replaces the newer cccccccc, which the branch no longer contains") != std::string::npos);
+}
+
 TEST_CASE("after a revert by hand the template is on hold until a person releases it") {
   House house;
   house.hand_off(house.wish('a', "a.yaml"));
