@@ -40,8 +40,8 @@ Codec<std::vector<SecretMount>> secret_names() {
 
 const Shape<BuildSpec>& checkout_shape() {
   static const auto shape = Shape<BuildSpec>("checkout", "How the pushed commit is checked out.")
-                                .key("submodules", &BuildSpec::submodules, boolean(), "Check submodules out as well.")
-                                .key("lfs", &BuildSpec::lfs, boolean(), "Fetch what Git LFS pointers stand for.");
+                                .key("submodules", &BuildSpec::submodules, boolean(), "Check submodules out as well, nested ones too: from the configured Git server, and from no other.")
+                                .key("lfs", &BuildSpec::lfs, boolean(), "Fetch what Git LFS pointers in the context stand for, with git-lfs; without it a pointer there fails the run.");
   return shape;
 }
 

@@ -25,7 +25,6 @@ namespace {
 
 constexpr int depth_max = 256;
 constexpr std::size_t thread_files_min = 256;  ///< a second thread pays from so many files on
-constexpr std::string_view lfs_mark = "version https://git-lfs.github.com/spec/";
 
 /// A file to be written: into which folder, under which name.
 struct File {
@@ -124,7 +123,7 @@ class Writer {
  public:
   Writer(const std::filesystem::path& repository, const CheckoutOptions& options) : repository_(open_bare(repository)), options_(options) {}
 
-  /// The error is an LFS pointer.
+  /// The error is an LFS pointer that should not be there; one that may is written as it is, and remembered.
   Result<void> write(const File& file) {
     git_blob* found = nullptr;
     require(::git_blob_lookup(&found, repository_.get(), &file.oid), "reading " + file.path);
@@ -136,8 +135,11 @@ class Writer {
       if (::symlinkat(std::string(text).c_str(), file.folder->get(), file.name.c_str()) != 0) can_not("making the link", file.path);
       return {};
     }
-    if (!options_.lfs && size < 1024 && text.starts_with(lfs_mark) && in_context(file.path, options_.context)) {
-      return Error(fmt::format("{} is a Git LFS pointer, and not the file: switch `lfs: true` on in the checkout stage, with git-lfs installed", file.path));
+    if (looks_like_lfs_pointer(text) && in_context(file.path, options_.context)) {
+      if (!options_.lfs) {
+        return Error(fmt::format("{} is a Git LFS pointer, and not the file: switch `lfs: true` on in the checkout stage, with git-lfs installed", printable(file.path)));
+      }
+      if (auto pointer = lfs_pointer(file.path, text)) pointers_.push_back(*std::move(pointer));
     }
     const mode_t mode = file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644;
     const io::Descriptor fd(::openat(file.folder->get(), file.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
@@ -146,9 +148,12 @@ class Writer {
     return {};
   }
 
+  std::vector<LfsPointer> take_pointers() { return std::move(pointers_); }
+
  private:
   Repository repository_;
   const CheckoutOptions& options_;
+  std::vector<LfsPointer> pointers_;
 };
 
 /// Shares the files between two threads, one from each end: in the same folder they would only wait for each other in the kernel.
@@ -158,7 +163,8 @@ class Crew {
   Crew(const std::filesystem::path& repository, const CheckoutOptions& options, std::vector<File> files)
       : repository_(repository), options_(options), files_(std::move(files)), end_(files_.size()) {}
 
-  Result<void> work() {
+  /// The LFS pointers that it wrote.
+  Result<std::vector<LfsPointer>> work() {
     const bool several = files_.size() >= thread_files_min && std::thread::hardware_concurrency() > 1;
     Part first, second;
     std::thread helper;
@@ -166,7 +172,10 @@ class Crew {
     do_part(first, false);
     if (helper.joinable()) helper.join();
     if (first.failed || second.failed) std::rethrow_exception(first.failed ? first.failed : second.failed);
-    return first.result ? second.result : first.result;
+    if (!first.result) return first.result.error();
+    if (!second.result) return second.result.error();
+    first.pointers.insert(first.pointers.end(), second.pointers.begin(), second.pointers.end());
+    return std::move(first.pointers);
   }
 
  private:
@@ -175,20 +184,22 @@ class Crew {
   /// What one thread comes to.
   struct Part {
     Result<void> result;
+    std::vector<LfsPointer> pointers;
     std::exception_ptr failed;
   };
 
   void do_part(Part& part, bool from_the_end) noexcept {
     try {
-      part.result = take_turns(from_the_end);
+      Writer writer(repository_, options_);
+      part.result = take_turns(writer, from_the_end);
+      part.pointers = writer.take_pointers();
     } catch (...) {
       part.failed = std::current_exception();
       stop();
     }
   }
 
-  Result<void> take_turns(bool from_the_end) {
-    Writer writer(repository_, options_);
+  Result<void> take_turns(Writer& writer, bool from_the_end) {
     for (auto files = next(from_the_end); !files.empty(); files = next(from_the_end)) {
       for (const File& file : files) {
         if (auto good = writer.write(file); !good) {
@@ -223,16 +234,17 @@ class Crew {
 
 }  // namespace
 
-Result<std::vector<Submodule>> checkout(const std::filesystem::path& repository, const CommitSha& commit, const std::filesystem::path& folder,
-                                        const CheckoutOptions& options) try {
+Result<Elsewhere> checkout(const std::filesystem::path& repository, const CommitSha& commit, const std::filesystem::path& folder,
+                           const CheckoutOptions& options) try {
   const auto mirror = open_bare(repository);
   const auto root = std::make_shared<const io::Descriptor>(::open(folder.c_str(), O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!*root) can_not("opening the folder", folder.string());
   const auto found = commit_at(mirror.get(), commit);
   Lister lister(mirror.get());
   if (auto good = lister.list(*::git_commit_tree_id(found.get()), root, "", 0); !good) return good.error();
-  if (auto good = Crew(repository, options, lister.take_files()).work(); !good) return good.error();
-  return lister.take_submodules();
+  auto pointers = Crew(repository, options, lister.take_files()).work();
+  if (!pointers) return pointers.error();
+  return Elsewhere(lister.take_submodules(), std::move(*pointers));
 } catch (const Unwritable& error) {
   return Error(error.what());
 }

@@ -86,6 +86,14 @@ std::optional<Place> place_of(const std::string& url) {
   return Place{lower(host), rest.substr(split + 1)};
 }
 
+/// An address without the login that may stand in it: for messages.
+std::string without_login(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  const auto begin = scheme + 3, at = url.substr(0, url.find('/', begin)).rfind('@');
+  return at == std::string::npos || at < begin ? url : url.substr(0, begin) + url.substr(at + 1);
+}
+
 std::string without_ends(std::string path) {
   while (!path.empty() && path.front() == '/') path.erase(0, 1);
   while (!path.empty() && path.back() == '/') path.pop_back();
@@ -125,13 +133,13 @@ Result<RepoName> submodule_repository(const std::string& base_url, const RepoNam
   } else {
     const auto place = place_of(url), base = place_of(base_url.ends_with('/') ? base_url : base_url + "/");
     if (!place || !base || place->host != base->host) {
-      return Error(fmt::format("the submodule at {} is on another server than the configured one, and is not fetched from there", printable(url)));
+      return Error(fmt::format("the submodule at {} is on another server than the configured one, and is not fetched from there", printable(without_login(url))));
     }
     name = place->path;
     if (name.starts_with(base->path)) name.erase(0, base->path.size());
   }
   const RepoName repository(without_ends(name));
-  if (!is_valid_repository(repository)) return Error(fmt::format("the submodule's address {} names no repository", printable(url)));
+  if (!is_valid_repository(repository)) return Error(fmt::format("the submodule's address {} names no repository", printable(without_login(url))));
   return repository;
 }
 

@@ -97,8 +97,8 @@ class Repository:
 
     def commit(self, files, message="FEAT(app): change", ref="refs/heads/main", parents=None, modes=None):
         """Commits onto `ref` and returns the id. `files`: path → bytes or text, None removes. `parents` replaces the ref's own
-        head (an empty list begins an unrelated history). `modes`: path → 100755, 120000, …; what is in bin/
-        can be run."""
+        head (an empty list begins an unrelated history). `modes`: path → 100755, 120000, …, 160000 for the commit of a
+        submodule; what is in bin/ can be run."""
         if parents is None:
             parents = [head] if (head := self.head(ref)) else []
         self._moment += 60
@@ -157,5 +157,7 @@ def _change(path, content, mode):
     quoted = b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
     if content is None:
         return b"D " + quoted + b"\n"
+    if mode == "160000":
+        return b"M 160000 " + content.encode() + b" " + quoted + b"\n"
     data = content if isinstance(content, bytes) else content.encode()
     return b"M " + mode.encode() + b" inline " + quoted + b"\ndata %d\n" % len(data) + data + b"\n"

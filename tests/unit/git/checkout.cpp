@@ -166,7 +166,7 @@ TEST_CASE("a file that is already there is not written over") {
   CHECK(test::read_file(folder / "a") == "mine");
 }
 
-TEST_CASE("Git LFS pointers in the context are told by name, unless something else fetches them") {
+TEST_CASE("Git LFS pointers in the context are an error that names one, or are told where they are allowed") {
   Checkouts source;
   const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
   const CommitSha commit = source.repository.commit({{"app/model.bin", pointer}, {"app/main.py", "x"}, {"docs/text.md", "y"}});
@@ -180,7 +180,10 @@ TEST_CASE("Git LFS pointers in the context are told by name, unless something el
   }
   options.context = ".";
   options.lfs = true;
-  CHECK(source.checkout(commit, source.fresh(), options));
+  const git::LfsPointer model("app/model.bin", "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393", 12345);
+  CHECK(source.checkout(commit, source.fresh(), options)->pointers == std::vector{model});
+  options.context = "docs";
+  CHECK(source.checkout(commit, source.fresh(), options)->pointers.empty());
 }
 
 TEST_CASE("a commit that the mirror does not have is no crash") {
@@ -194,9 +197,9 @@ TEST_CASE("a submodule is an empty folder, and told") {
   const std::string commit_id = "1111111111111111111111111111111111111111";
   const CommitSha commit = source.repository.commit({{"libs/proto", {commit_id, "160000"}}, {"a", "1"}});
   const auto folder = source.fresh();
-  const auto submodules = source.checkout(commit, folder);
-  REQUIRE(submodules);
-  CHECK(*submodules == std::vector<git::Submodule>{git::Submodule("libs/proto", CommitSha(commit_id))});
+  const auto elsewhere = source.checkout(commit, folder);
+  REQUIRE(elsewhere);
+  CHECK(elsewhere->submodules == std::vector<git::Submodule>{git::Submodule("libs/proto", CommitSha(commit_id))});
   CHECK(fs::is_directory(folder / "libs/proto"));
   CHECK(fs::is_empty(folder / "libs/proto"));
 }

@@ -51,6 +51,8 @@ TEST_CASE("a submodule's address is a repository of the configured server, or an
     const auto repository = git::submodule_repository("http://gitea.local:3000", RepoName("Lumie-Edu/app"), row.url);
     CHECK((repository ? repository->value() : "") == row.repository);
   }
+  const auto with_login = git::submodule_repository("http://gitea.local:3000", RepoName("Lumie-Edu/app"), "https://user:s3cret@github.com/a/b");
+  CHECK_THAT(with_login.error().what(), Catch::Contains("https://github.com/a/b") && !Catch::Contains("s3cret"));
   CHECK(git::submodule_repository("http://host/git/", RepoName("a/b"), "https://host/git/c/d.git")->value() == "c/d");
 }
 
