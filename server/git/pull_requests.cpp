@@ -27,7 +27,8 @@ std::string words(const io::HttpResponse& answer) {
 rapidjson::Document parsed(const std::string& text, const char* what) {
   rapidjson::Document json;
   json.Parse(text);
-  if (json.HasParseError()) throw Unavailable(fmt::format("the answer about {} is no JSON: is api_url Gitea's API?", what));
+  if (json.HasParseError())
+    throw Unavailable(fmt::format("the answer about {} is no JSON: is api_url Gitea's API?", what));
   return json;
 }
 
@@ -122,8 +123,8 @@ Task<std::string> PullRequests::ask(std::string method, std::string target, std:
 
 Task<std::optional<PullRequest>> PullRequests::find(const std::string& head, const std::string& base) {
   for (int page = 1; page <= pages_max; ++page) {
-    const std::string target =
-        fmt::format("/pulls?state=open&sort=recentupdate&base_branch={}&limit={}&page={}", io::percent_encode(base), page_size, page);
+    const std::string target = fmt::format("/pulls?state=open&sort=recentupdate&base_branch={}&limit={}&page={}",
+                                           io::percent_encode(base), page_size, page);
     const std::string text = co_await ask("GET", target, "");
     const auto list = parsed(text, "pull requests");
     if (!list.IsArray() || list.Empty()) co_return std::nullopt;
@@ -135,8 +136,8 @@ Task<std::optional<PullRequest>> PullRequests::find(const std::string& head, con
 }
 
 /// Nothing where somebody has made it meanwhile.
-Task<std::optional<PullRequest>> PullRequests::make(const std::string& head, const std::string& base, const std::string& title,
-                                                    const std::string& body) {
+Task<std::optional<PullRequest>> PullRequests::make(const std::string& head, const std::string& base,
+                                                    const std::string& title, const std::string& body) {
   auto question = request("POST", "/pulls", object({{"head", head}, {"base", base}, {"title", title}, {"body", body}}));
   const auto answer = co_await http_.send(std::move(question));
   if (answer.status == 409) co_return std::nullopt;
@@ -166,7 +167,8 @@ Task<std::string> PullRequests::check() {
   const std::string text = co_await ask("GET", "", "");
   const auto repository = parsed(text, "the repository");
   if (!repository.IsObject() || !repository.HasMember("permissions") || !repository["permissions"].IsObject())
-    throw Refused(fmt::format("{} does not say what may be done to {}: is it Gitea's API?", options_.api_url, options_.repository));
+    throw Refused(fmt::format("{} does not say what may be done to {}: is it Gitea's API?", options_.api_url,
+                              options_.repository));
   const auto& may = repository["permissions"];
   const bool push = may.HasMember("push") && may["push"].IsBool() && may["push"].GetBool();
   if (!push) throw Refused(fmt::format("the user may not push to {}", options_.repository));

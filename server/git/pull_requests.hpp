@@ -16,7 +16,8 @@ struct PullRequestOptions {
   Access access;
 };
 
-/// The options for a repository's address, `<base>/<organisation>/<name>.git`; `api_url` empty: `<base>/api/v1`. Without access.
+/// The options for a repository's address, `<base>/<organisation>/<name>.git`; `api_url` empty: `<base>/api/v1`.
+/// Without access.
 PullRequestOptions pull_request_options(const std::string& repository_url, const std::string& api_url);
 
 struct PullRequest {
@@ -26,13 +27,15 @@ struct PullRequest {
   std::string title, body;
 };
 
-/// Pull requests within one repository by Gitea's API (routers/api/v1/repo/pull.go; Forgejo's is the same). Throws Unavailable where
-/// the server can not be reached, is busy or broken, Refused with its own words where it says no. Used on the loop.
+/// Pull requests within one repository by Gitea's API (routers/api/v1/repo/pull.go; Forgejo's is the same). Throws
+/// Unavailable where the server can not be reached, is busy or broken, Refused with its own words where it says no.
+/// Used on the loop.
 class PullRequests {
  public:
   PullRequests(io::HttpClient& http, PullRequestOptions options) : http_(http), options_(std::move(options)) {}
 
-  /// The open pull request from branch `head` to branch `base`: made where there is none, else given this title and body.
+  /// The open pull request from branch `head` to branch `base`: made where there is none, else given this title and
+  /// body.
   Task<PullRequest> ensure(std::string head, std::string base, std::string title, std::string body);
   /// Whether the user may push and make pull requests: what the server says, in a sentence. Throws Refused where not.
   Task<std::string> check();
@@ -41,7 +44,8 @@ class PullRequests {
   io::HttpRequest request(const std::string& method, const std::string& target, std::string body) const;
   Task<std::string> ask(std::string method, std::string target, std::string body);
   Task<std::optional<PullRequest>> find(const std::string& head, const std::string& base);
-  Task<std::optional<PullRequest>> make(const std::string& head, const std::string& base, const std::string& title, const std::string& body);
+  Task<std::optional<PullRequest>> make(const std::string& head, const std::string& base, const std::string& title,
+                                        const std::string& body);
 
   io::HttpClient& http_;
   PullRequestOptions options_;

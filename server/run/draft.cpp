@@ -21,7 +21,8 @@ Clock::duration delay_after(int attempt) {
 
 }  // namespace
 
-Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head, std::span<HandOffItem*> batch) {
+Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head,
+                  std::span<HandOffItem*> batch) {
   Draft made;
   Ground ground(tools, head);
   for (auto* item : batch) {
@@ -49,8 +50,10 @@ Task<> fetch_sources(HandOffTools& tools, std::span<HandOffItem*> batch) {
   }
 }
 
-Task<> after_race(HandOffTools& tools, const HandoffSettings& settings, int attempt, std::span<HandOffItem*> writers, std::string words) {
-  for (auto* item : writers) item->log->note(fmt::format("attempt {} of {} lost a race: {}", attempt, settings.attempts, words));
+Task<> after_race(HandOffTools& tools, const HandoffSettings& settings, int attempt, std::span<HandOffItem*> writers,
+                  std::string words) {
+  for (auto* item : writers)
+    item->log->note(fmt::format("attempt {} of {} lost a race: {}", attempt, settings.attempts, words));
   tools.log.info("hand-off lost a race", {{"attempt", attempt}, {"commits", writers.size()}, {"words", words}});
   if (attempt < settings.attempts) co_await tools.time.sleep_for(delay_after(attempt));
 }
@@ -58,8 +61,10 @@ Task<> after_race(HandOffTools& tools, const HandoffSettings& settings, int atte
 void exhaust(const HandoffSettings& settings, const std::string& branch, std::span<HandOffItem*> batch) {
   for (auto* item : batch) {
     if (item->outcome) continue;
-    item->outcome = RunOutcome(Failed(Stage::handoff, fmt::format("the branch {} moved under every one of {} attempts; `slipway retry {}` tries again",
-                                                                  branch, settings.attempts, item->what.run.id.value())));
+    item->outcome = RunOutcome(
+        Failed(Stage::handoff,
+               fmt::format("the branch {} moved under every one of {} attempts; `slipway retry {}` tries again", branch,
+                           settings.attempts, item->what.run.id.value())));
   }
 }
 

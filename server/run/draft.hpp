@@ -19,15 +19,18 @@ struct Draft {
   bool all_write = true;              ///< nobody was decided otherwise than to write
 };
 
-/// Decides and edits every undecided item, each on top of the ones before it. Sets the outcome of those that do not write.
-Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head, std::span<HandOffItem*> batch);
+/// Decides and edits every undecided item, each on top of the ones before it. Sets the outcome of those that do not
+/// write.
+Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head,
+                  std::span<HandOffItem*> batch);
 
 /// Fetches the sources of all of them, each once.
 Task<> fetch_sources(HandOffTools& tools, std::span<HandOffItem*> batch);
 
-/// Says in the log and on every run which attempt lost a race, in the server's words, and waits where there is another: between half
-/// and the whole of 20 ms · 2^(attempt-1), since losers of one race must not meet again in step.
-Task<> after_race(HandOffTools& tools, const HandoffSettings& settings, int attempt, std::span<HandOffItem*> writers, std::string words);
+/// Says in the log and on every run which attempt lost a race, in the server's words, and waits where there is another:
+/// between half and the whole of 20 ms · 2^(attempt-1), since losers of one race must not meet again in step.
+Task<> after_race(HandOffTools& tools, const HandoffSettings& settings, int attempt, std::span<HandOffItem*> writers,
+                  std::string words);
 
 /// The end of those for whom every attempt lost its race.
 void exhaust(const HandoffSettings& settings, const std::string& branch, std::span<HandOffItem*> batch);

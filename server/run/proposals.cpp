@@ -32,7 +32,8 @@ std::vector<Proposal> by_branch(std::span<HandOffItem*> batch) {
 }
 
 /// The commit that the branch proposes for one of the files, where it is on the source's branch.
-Task<std::optional<CommitSha>> proposed_commit(HandOffTools& tools, Ground& ground, const HandOff& what, const ValuesEdit& edit) {
+Task<std::optional<CommitSha>> proposed_commit(HandOffTools& tools, Ground& ground, const HandOff& what,
+                                               const ValuesEdit& edit) {
   const auto bytes = co_await ground.read(edit.file);
   const auto path = edit::Path::parse(edit.path);
   if (!bytes || !path || !tells_tag(edit)) co_return std::nullopt;
@@ -59,14 +60,16 @@ Task<> drop_older(HandOffTools& tools, const CommitSha& tip, const Proposal& pro
       if (!commit) continue;
       const bool later = co_await tools.sources.is_ancestor(run.repository, run.commit, *commit);
       if (!later) continue;
-      item->outcome = RunOutcome(Superseded(fmt::format("{} proposes the later commit {} already", proposal.branch, short_tag(*commit))));
+      item->outcome = RunOutcome(
+          Superseded(fmt::format("{} proposes the later commit {} already", proposal.branch, short_tag(*commit))));
       break;
     }
   }
 }
 
 /// The branch's own commits, oldest first, where they are on `head` and make the very files that are wanted.
-Task<std::vector<git::LoggedCommit>> same_already(HandOffTools& tools, const CommitSha& tip, const CommitSha& head, const Draft& wanted) {
+Task<std::vector<git::LoggedCommit>> same_already(HandOffTools& tools, const CommitSha& tip, const CommitSha& head,
+                                                  const Draft& wanted) {
   auto known = co_await tools.infra.log(tip, wanted.commits.size() + 1);
   std::vector<git::LoggedCommit> none;
   if (known.size() != wanted.commits.size() + 1 || known.back().sha != head) co_return none;
@@ -83,18 +86,23 @@ Task<std::vector<git::LoggedCommit>> same_already(HandOffTools& tools, const Com
   co_return known;
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 std::string body_of(const HandoffSettings& settings, const std::vector<std::string>& messages) {
   std::string body = fmt::format(
-      "slipway keeps this branch: every hand-off of the application rebuilds it on `{}`. Merging it deploys; commit nothing to it.\n", settings.branch);
+      "slipway keeps this branch: every hand-off of the application rebuilds it on `{}`. Merging it deploys; commit "
+      "nothing to it.\n",
+      settings.branch);
   for (const auto& message : messages) body += "\n```\n" + message + (message.ends_with('\n') ? "" : "\n") + "```\n";
   return body;
 }
 
 /// Makes sure that the pull request is there, and ends the items.
-Task<> ask_for(HandOffTools& tools, const HandoffSettings& settings, const std::string& branch, const std::vector<CommitSha>& commits,
-               const std::vector<std::string>& messages, const std::vector<HandOffItem*>& writers) {
+Task<> ask_for(HandOffTools& tools, const HandoffSettings& settings, const std::string& branch,
+               const std::vector<CommitSha>& commits, const std::vector<std::string>& messages,
+               const std::vector<HandOffItem*>& writers) {
   std::string title = first_line(messages.back());
   std::string body = body_of(settings, messages);
   const auto request = co_await tools.pulls->ensure(branch, settings.branch, std::move(title), std::move(body));

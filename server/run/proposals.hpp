@@ -7,11 +7,12 @@
 
 namespace slipway::run {
 
-/// The hand-off as a pull request: one branch an application, `slipway/<app>`, rebuilt on the head of the hand-offs' branch each time
-/// (a forced push with a lease, never over somebody else's commit), and one open pull request from it, made once and kept up to
-/// date. What is deployed is what is merged: the order is judged against the target branch, and against what the open branch
-/// proposes already, so that an older commit does not replace a newer proposal; nothing is remembered as handed off. A branch that
-/// holds the very change already is not pushed again. Hand-offs of one application that fail do not hold the others'.
+/// The hand-off as a pull request: one branch an application, `slipway/<app>`, rebuilt on the head of the hand-offs'
+/// branch each time (a forced push with a lease, never over somebody else's commit), and one open pull request from it,
+/// made once and kept up to date. What is deployed is what is merged: the order is judged against the target branch,
+/// and against what the open branch proposes already, so that an older commit does not replace a newer proposal;
+/// nothing is remembered as handed off. A branch that holds the very change already is not pushed again. Hand-offs of
+/// one application that fail do not hold the others'.
 Task<> propose(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch);
 
 /// `slipway/<app>`; what Git does not like in a branch's name is `-`.

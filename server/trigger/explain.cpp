@@ -33,9 +33,7 @@ void add_run(const Catalogue& catalogue, const Trigger& trigger, const Push& pus
 
 /// As the matcher judges it: slipway's own commits are nothing to evaluate.
 Outcome judged(const Catalogue& catalogue, const OwnCommits& own, const Trigger& trigger, const Event& event) {
-  const auto share = own.share(event);
-  if (share == OwnCommits::Share::all || (share == OwnCommits::Share::seen && catalogue.complete_commits()))
-    return Outcome(Outcome::Kind::not_matched, OwnCommits::reason(share, event.push()));
+  if (const auto reason = own.reason(event)) return Outcome(Outcome::Kind::not_matched, *reason);
   return evaluate(catalogue, trigger, event);
 }
 

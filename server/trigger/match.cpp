@@ -101,21 +101,12 @@ std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group
   return outcomes;
 }
 
-using Share = OwnCommits::Share;
-
-/// What every trigger of the group says of slipway's own commits.
-std::vector<Outcome> not_judged(const Group& group, const std::string& why) {
-  return std::vector<Outcome>(group.triggers.size(), Outcome(Outcome::Kind::not_matched, why));
-}
-
-/// As judge_group(), but for a push that is slipway's own. One that may be is left to the completed push, where there will be
-/// one.
+/// As judge_group(), but slipway's own commits are nothing to evaluate.
 std::vector<Outcome> judge_unless_own(const config::Catalogue& catalogue, const OwnCommits& own, const Group& group,
-                                   Event& event) {
-  const Share share = own.share(event);
-  if (share == Share::all || (share == Share::seen && catalogue.complete_commits()))
-    return not_judged(group, OwnCommits::reason(share, event.push()));
-  return judge_group(catalogue, group, event);
+                                      Event& event) {
+  const auto reason = own.reason(event);
+  if (!reason) return judge_group(catalogue, group, event);
+  return std::vector<Outcome>(group.triggers.size(), Outcome(Outcome::Kind::not_matched, *reason));
 }
 
 /// What each trigger of the catalogue said, put together in the catalogue's order.

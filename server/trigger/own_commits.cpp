@@ -55,7 +55,7 @@ bool OwnCommits::File::covers(const std::string& path) const noexcept {
 }
 
 OwnCommits::OwnCommits(const config::Catalogue& catalogue)
-    : author_(catalogue.author()), committer_(catalogue.committer()) {
+    : complete_commits_(catalogue.complete_commits()), author_(catalogue.author()), committer_(catalogue.committer()) {
   for (const auto& one : catalogue.templates()) {
     for (const auto& edit : one.values) {
       File file;
@@ -75,30 +75,31 @@ bool OwnCommits::changes_values_only(const ChangedCommit& commit) const noexcept
          });
 }
 
-OwnCommits::Share OwnCommits::share(const Event& event) const {
+bool OwnCommits::has_own_only(const Event& event) const {
   const Push& push = event.push();
   // Nearly every push is decided here, without its body.
   const auto of_values = [&](const ChangedCommit& commit) { return changes_values_only(commit); };
-  if (push.commits.empty() || !std::all_of(push.commits.begin(), push.commits.end(), of_values)) return Share::no;
+  if (push.commits.empty() || !std::all_of(push.commits.begin(), push.commits.end(), of_values)) return false;
   const auto& body = event.body();
-  if (!body) return Share::no;
+  if (!body) return false;
   const auto list = body->FindMember("commits");
-  if (list == body->MemberEnd() || !list->value.IsArray() || list->value.Size() != push.commits.size()) return Share::no;
-  for (const auto& commit : list->value.GetArray()) {
-    const bool own = commit.IsObject() && is_by(commit, "author", author_) && is_by(commit, "committer", committer_) &&
-                     handing_run(text_at(commit, "message"));
-    if (!own) return Share::no;
-  }
-  return is_incomplete(push) ? Share::seen : Share::all;
+  if (list == body->MemberEnd() || !list->value.IsArray() || list->value.Size() != push.commits.size()) return false;
+  const auto commits = list->value.GetArray();
+  return std::all_of(commits.begin(), commits.end(), [&](const rapidjson::Value& commit) {
+    return commit.IsObject() && is_by(commit, "author", author_) && is_by(commit, "committer", committer_) &&
+           handing_run(text_at(commit, "message"));
+  });
 }
 
-std::string OwnCommits::reason(Share share, const Push& push) {
-  const char* commits = push.commits.size() == 1 ? "commit" : "commits";
-  if (share == Share::seen) {
-    return fmt::format("the {} {} in the payload are slipway's own hand-offs; whether the rest of the push is, Git is asked",
-                       push.commits.size(), commits);
-  }
-  return fmt::format("the push consists only of slipway's own hand-off {}: it triggers nothing", commits);
+std::optional<std::string> OwnCommits::reason(const Event& event) const {
+  if (!has_own_only(event)) return std::nullopt;
+  const std::size_t count = event.push().commits.size();
+  const char* commits = count == 1 ? "commit" : "commits";
+  if (!is_incomplete(event.push()))
+    return fmt::format("the push consists only of slipway's own hand-off {}: it triggers nothing", commits);
+  if (!complete_commits_) return std::nullopt;
+  return fmt::format("{} {} of slipway's own hand-offs in the payload; whether the rest of the push is, Git is asked",
+                     count, commits);
 }
 
 }  // namespace slipway::trigger

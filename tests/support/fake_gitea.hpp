@@ -12,8 +12,9 @@
 
 namespace slipway::test {
 
-/// As much of Gitea's API as pull requests take, with its statuses and words (routers/api/v1/repo/pull.go of 1.25): for one
-/// repository, `org/infra` with the id 1. A page holds two pull requests, so that who reads one page only is found out.
+/// As much of Gitea's API as pull requests take, with its statuses and words (routers/api/v1/repo/pull.go of 1.25): for
+/// one repository, `org/infra` with the id 1. A page holds two pull requests, so that who reads one page only is found
+/// out.
 class FakeGitea {
  public:
   struct Pull {
@@ -64,10 +65,13 @@ class FakeGitea {
   static constexpr const char* login = "Authorization: Basic Y2k6czNjcmV0";  // ci:s3cret
   using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
-  static std::string text(const rapidjson::Value& object, const char* key) { return object.HasMember(key) ? object[key].GetString() : ""; }
+  static std::string text(const rapidjson::Value& object, const char* key) {
+    return object.HasMember(key) ? object[key].GetString() : "";
+  }
   static std::string query(const std::string& target, const std::string& key) {
     const auto at = target.find(key + "=");
-    return at == std::string::npos ? "" : target.substr(at + key.size() + 1, target.find('&', at) - at - key.size() - 1);
+    return at == std::string::npos ? ""
+                                   : target.substr(at + key.size() + 1, target.find('&', at) - at - key.size() - 1);
   }
 
   void serve(Wire& wire) {
@@ -76,12 +80,14 @@ class FakeGitea {
     const auto line = request.substr(0, request.find(" HTTP/1.1"));
     seen_.push_back(line);
     auto [status, body] = answer(line, request);
-    wire.send("HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-              "\r\nConnection: close\r\n\r\n" + body);
+    wire.send("HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
   }
 
   std::pair<int, std::string> answer(const std::string& line, const std::string& request) {
-    const auto error = [](int status, const std::string& message) { return std::pair(status, R"({"message":")" + message + R"(","url":"swagger"})"); };
+    const auto error = [](int status, const std::string& message) {
+      return std::pair(status, R"({"message":")" + message + R"(","url":"swagger"})");
+    };
     if (status_ != 0) return error(status_, message_);
     if (request.find(login) == std::string::npos) return error(401, "token is required");
     const auto space = line.find(' ');
@@ -89,13 +95,16 @@ class FakeGitea {
     const std::string path = target.substr(0, target.find('?'));
     rapidjson::Document body;
     body.Parse(request.substr(request.find("\r\n\r\n") + 4));
-    if (method == "GET" && path == root) return {200, may_push_ ? R"({"permissions":{"push":true}})" : R"({"permissions":{"push":false}})"};
-    if (method == "GET" && path == std::string(root) + "/pulls") return {200, list(std::stoul("0" + query(target, "page")))};
+    if (method == "GET" && path == root)
+      return {200, may_push_ ? R"({"permissions":{"push":true}})" : R"({"permissions":{"push":false}})"};
+    if (method == "GET" && path == std::string(root) + "/pulls")
+      return {200, list(std::stoul("0" + query(target, "page")))};
     if (method == "POST" && path == std::string(root) + "/pulls") {
       Pull pull;
       pull.head = text(body, "head"), pull.base = text(body, "base");
       const bool lost = std::exchange(lose_make_, false);
-      if (find_open(pull.head, pull.base) != nullptr) return error(409, "pull request already exists for these targets");
+      if (find_open(pull.head, pull.base) != nullptr)
+        return error(409, "pull request already exists for these targets");
       pull.title = lost ? "theirs" : text(body, "title"), pull.body = lost ? "" : text(body, "body");
       pull.number = static_cast<int>(pulls_.size()) + 1;
       pulls_.push_back(pull);

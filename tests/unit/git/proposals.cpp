@@ -75,10 +75,12 @@ TEST_CASE("somebody else's commit on the branch is never lost: it is refused by 
   Case one;
   const CommitSha head = one.fetch();
   one.proposed("a");
-  const CommitSha theirs = one.repository.commit({{"x", "theirs"}}, test::CommitOptions(branch, std::nullopt, "FIX: by hand"));
+  const CommitSha theirs =
+      one.repository.commit({{"x", "theirs"}}, test::CommitOptions(branch, std::nullopt, "FIX: by hand"));
   CHECK(one.seen() == theirs);
   CHECK_THROWS_AS(one.propose(theirs, head, "b"), Refused);
-  CHECK_THROWS_WITH(one.propose(theirs, head, "b"), Catch::Contains("\"FIX: by hand\" by") && Catch::Contains("would be lost"));
+  CHECK_THROWS_WITH(one.propose(theirs, head, "b"),
+                    Catch::Contains("\"FIX: by hand\" by") && Catch::Contains("would be lost"));
   CHECK(one.repository.head(branch) == theirs);
   one.repository.set_branch("main", theirs);  // merged
   one.proposed("b");
@@ -90,7 +92,8 @@ TEST_CASE("the button that merges the target into the branch leaves it slipway's
   const CommitSha ours = one.proposed("a");
   const CommitSha head = one.repository.commit({{"README.md", "by hand\n"}});
   using Parents = test::CommitOptions::Parents;
-  one.repository.commit({{"README.md", "by hand\n"}}, test::CommitOptions(branch, Parents({ours, head}), "Merge branch 'main' into slipway/app"));
+  one.repository.commit({{"README.md", "by hand\n"}},
+                        test::CommitOptions(branch, Parents({ours, head}), "Merge branch 'main' into slipway/app"));
   const CommitSha again = one.proposed("b");
   CHECK(one.repository.log(branch).at(0) == again);
   CHECK(one.repository.log(branch).at(1) == head);

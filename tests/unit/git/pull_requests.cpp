@@ -22,7 +22,8 @@ struct Case {
     options.access.credentials = [this] { return git::Credentials("ci", password); };
     return git::PullRequests(http, options);
   }
-  git::PullRequest ensure(const std::string& title, const std::string& body = "body", const std::string& head = "slipway/app") {
+  git::PullRequest ensure(const std::string& title, const std::string& body = "body",
+                          const std::string& head = "slipway/app") {
     auto all = requests();
     return test::run_coroutine(loop, all.ensure(head, "main", title, body));
   }
@@ -58,7 +59,8 @@ TEST_CASE("one that is closed or merged is over: the next is a new one") {
   CHECK(one.gitea.pulls()[0].title == "first");
 }
 
-TEST_CASE("it is found on a later page, and neither a fork's, nor another branch's, nor another target's is taken for it") {
+TEST_CASE(
+    "it is found on a later page, and neither a fork's, nor another branch's, nor another target's is taken for it") {
   Case one;
   one.gitea.add(pull("slipway/app", "main", 2));
   one.gitea.add(pull("slipway/app", "stable"));
@@ -78,7 +80,8 @@ TEST_CASE("somebody who makes it in the same moment is no trouble") {
 
 TEST_CASE("what the server refuses is refused in its words, what it can not now is for later") {
   Case one;
-  for (const auto& [status, words] : {std::pair(403, "the token has no scope write:repository"), std::pair(404, "The target couldn't be found."), std::pair(423, "archived")}) {
+  for (const auto& [status, words] : {std::pair(403, "the token has no scope write:repository"),
+                                      std::pair(404, "The target couldn't be found."), std::pair(423, "archived")}) {
     one.gitea.answer_with(status, words);
     CHECK_THROWS_AS(one.ensure("x"), Refused);
     CHECK_THROWS_WITH(one.ensure("x"), Catch::Contains(words) && Catch::Contains(std::to_string(status)));
@@ -103,7 +106,8 @@ TEST_CASE("the check asks whether the user may push") {
 }
 
 TEST_CASE("API and repository come from the repository's address, unless the configuration says where the API is") {
-  const auto plain = git::pull_request_options("http://gitea-http.gitea.svc.cluster.local:3000/Lumie-Edu/lumie-infra.git", "");
+  const auto plain =
+      git::pull_request_options("http://gitea-http.gitea.svc.cluster.local:3000/Lumie-Edu/lumie-infra.git", "");
   CHECK(plain.api_url == "http://gitea-http.gitea.svc.cluster.local:3000/api/v1");
   CHECK(plain.repository == "Lumie-Edu/lumie-infra");
   CHECK(git::pull_request_options("https://host/git/org/infra", "").api_url == "https://host/git/api/v1");

@@ -15,7 +15,8 @@ namespace {
 const std::string here = "http://git/org/infra.git", elsewhere = "https://github.com/org/infra.git";
 
 std::string application(const std::string& url) {
-  return "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: app}\nspec: {source: {repoURL: '" + url + "', path: apps}}\n";
+  return "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: app}\nspec: {source: {repoURL: '" +
+         url + "', path: apps}}\n";
 }
 
 struct Case {
@@ -44,7 +45,8 @@ struct Case {
 std::function<void(test::Wire&)> page(std::string status, std::string body) {
   return [status, body](test::Wire& wire) {
     wire.read_request();
-    wire.send("HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
+    wire.send("HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\nConnection: close\r\n\r\n" + body);
   };
 }
 
@@ -55,12 +57,14 @@ TEST_CASE("Applications in the infra repository itself are found; without any, n
   CHECK_FALSE(one.watch.looked());
   CHECK(one.look().state == DriftState::unknown);
   CHECK(one.watch.looked());
-  CHECK(one.watch.current().findings == std::vector<std::string>{"no Argo CD Application was found that reads apps/values.yaml"});
+  CHECK(one.watch.current().findings ==
+        std::vector<std::string>{"no Argo CD Application was found that reads apps/values.yaml"});
   one.infra.commit("argocd/app.yaml", application(here));
   CHECK(one.look().state == DriftState::same);
   one.infra.commit("argocd/app.yaml", application(elsewhere));
   CHECK(one.look().state == DriftState::differs);
-  CHECK_THAT(one.watch.differences().at(0), Catch::Contains("argocd/app.yaml in the infra repository") && Catch::Contains(elsewhere));
+  CHECK_THAT(one.watch.differences().at(0),
+             Catch::Contains("argocd/app.yaml in the infra repository") && Catch::Contains(elsewhere));
 }
 
 TEST_CASE("Applications from a file and from an address count instead") {
@@ -74,13 +78,16 @@ TEST_CASE("Applications from a file and from an address count instead") {
   CHECK(one.look().state == DriftState::same);
 }
 
-TEST_CASE("what can not be asked is unknown and says why; a difference that was seen stands until a comparison says otherwise") {
+TEST_CASE(
+    "what can not be asked is unknown and says why; a difference that was seen stands until a comparison says "
+    "otherwise") {
   Case one;
   test::TinyServer broken(page("503 Unavailable", "later"));
   for (const auto& place : {broken.url("/app.yaml"), std::string("/no/such/app.yaml")}) {
     one.settings.applications = {place};
     CHECK(one.look().state == DriftState::unknown);
-    CHECK_THAT(one.watch.current().findings.at(0), Catch::StartsWith("the comparison was not possible: ") && Catch::Contains(place));
+    CHECK_THAT(one.watch.current().findings.at(0),
+               Catch::StartsWith("the comparison was not possible: ") && Catch::Contains(place));
   }
   one.infra.commit("argocd/app.yaml", application(elsewhere));
   one.settings.applications.clear();
@@ -99,7 +106,8 @@ TEST_CASE("only a difference blocks, and only where the configuration says so") 
   CHECK_FALSE(one.watch.blocks(one.settings));
   one.infra.commit("argocd/app.yaml", application(elsewhere));
   one.look();
-  CHECK_THAT(one.watch.blocks(one.settings).value(), Catch::StartsWith("contract drift, and the configuration says drift: block: "));
+  CHECK_THAT(one.watch.blocks(one.settings).value(),
+             Catch::StartsWith("contract drift, and the configuration says drift: block: "));
   one.settings.drift = DriftReaction::report;
   CHECK_FALSE(one.watch.blocks(one.settings));
 }

@@ -51,7 +51,8 @@ TEST_CASE("a hand-off becomes a branch and a pull request, and the target branch
   CHECK(pulls[0].head == "slipway/app");
   CHECK(pulls[0].base == "main");
   CHECK(pulls[0].title == "CHORE(app): update app image to aaaaaaaa");
-  CHECK_THAT(pulls[0].body, Catch::Contains("Slipway-Run: 7") && Catch::Contains("Source-Commit: " + std::string(40, 'a')));
+  CHECK_THAT(pulls[0].body,
+             Catch::Contains("Slipway-Run: 7") && Catch::Contains("Source-Commit: " + std::string(40, 'a')));
 }
 
 TEST_CASE("the next hand-off rebuilds the branch on the target's head and keeps the pull request") {
@@ -135,8 +136,9 @@ TEST_CASE("a branch that moves under the push is a race, and tried again on the 
 TEST_CASE("what an application is called makes a branch's name that Git takes") {
   test::House house;
   auto wish = house.wish('a', "a.yaml");
-  for (const auto& [app, branch] : {std::pair("lumie-backend", "slipway/lumie-backend"), std::pair("a/b..c d~e.lock", "slipway/a-b--c-d-e-lock"),
-                                    std::pair("", "slipway/a-template")}) {
+  for (const auto& [app, branch] :
+       {std::pair("lumie-backend", "slipway/lumie-backend"), std::pair("a/b..c d~e.lock", "slipway/a-b--c-d-e-lock"),
+        std::pair("", "slipway/a-template")}) {
     wish.target.app = app;
     CHECK(run::proposal_branch(wish) == branch);
   }

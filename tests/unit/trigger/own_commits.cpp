@@ -13,8 +13,8 @@ const Person slipway_itself("slipway", "slipway@localhost");
 const Person developer("Developer", "developer@lumie.example");
 
 std::string message(const std::string& run = "7") {
-  return "CHORE(app): update app image to 04758206\n\nSource-Repository: org/mono\nSource-Commit: " + std::string(40, 'e') +
-         "\nSlipway-Run: " + run + "\nImage-Digest: sha256:dd\n";
+  return "CHORE(app): update app image to 04758206\n\nSource-Repository: org/mono\nSource-Commit: " +
+         std::string(40, 'e') + "\nSlipway-Run: " + run + "\nImage-Digest: sha256:dd\n";
 }
 
 /// A hand-off into the repository that the sources are in.
@@ -53,7 +53,9 @@ triggers:
 )" + more);
 }
 
-Verdict judge(const Push& push) { return trigger::Matcher(mono()).judge(test::delivery_of(push)); }
+Verdict judge(const Push& push) {
+  return trigger::Matcher(mono()).judge(test::delivery_of(push));
+}
 
 }  // namespace
 
@@ -86,7 +88,8 @@ TEST_CASE("what only looks like a hand-off swallows no push") {
       {"an amended commit: another author", [](auto& c) { c.author = developer; }},
       {"slipway's name with another address", [](auto& c) { c.committer.email = "x@y"; }},
       {"no trailer", [](auto& c) { c.message = "CHORE(app): update app image to 04758206\n"; }},
-      {"the trailer in the middle of a squashed message", [](auto& c) { c.message = message() + "\nand my own change\n"; }},
+      {"the trailer in the middle of a squashed message",
+       [](auto& c) { c.message = message() + "\nand my own change\n"; }},
       {"the trailer in the subject", [](auto& c) { c.message = "Slipway-Run: 7"; }},
       {"a run that is no number", [](auto& c) { c.message = message("7a"); }},
       {"another file beside the values", [](auto& c) { c.modified.push_back("src/main.c"); }},
@@ -130,8 +133,9 @@ TEST_CASE("where the payload can not hold the whole push, nothing runs until Git
 TEST_CASE("with complete_commits off an incomplete list proves nothing: it triggers") {
   auto text = test::settings;
   text.replace(text.find("git: {"), 6, "git: {complete_commits: false, ");
-  auto loaded = config::load_text(text + "templates: [{name: app, pipeline: p, repository: org/mono, app: app}]\n"
-                                         "triggers: [{name: any push, template: app}]\n",
+  auto loaded = config::load_text(text +
+                                      "templates: [{name: app, pipeline: p, repository: org/mono, app: app}]\n"
+                                      "triggers: [{name: any push, template: app}]\n",
                                   "c.yaml", config::LoadOptions(false));
   REQUIRE(std::holds_alternative<config::Config>(loaded));
   Push sent = push_of({hand_off('b')});
@@ -140,7 +144,8 @@ TEST_CASE("with complete_commits off an incomplete list proves nothing: it trigg
   CHECK(test::templates_of(verdict) == std::vector<std::string>{"app"});
 }
 
-TEST_CASE("the configured identities count, and a values file whose name depends on the run is known by what is around it") {
+TEST_CASE(
+    "the configured identities count, and a values file whose name depends on the run is known by what is around it") {
   const auto catalogue = test::catalogue(R"(templates:
   - {name: any, pipeline: p, repository: org/*, app: $(REPO_NAME), handoff: {values: [{file: apps/$(REPO_NAME)/values.yaml, path: image.tag}]}}
 triggers:
