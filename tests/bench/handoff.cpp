@@ -1,6 +1,5 @@
-// The hand-off beside the server's own share and beside the shell way, and a checkout beside a shallow clone, all against one
-// smart-HTTP server in one run. Rounds alternate, so that a busy machine is busy for both. --json for machines; --quick for less;
-// the words one, eight, checkout for a part.
+// The hand-off beside the server's own share and beside the shell way, all against one smart-HTTP server in one run. Rounds
+// alternate, so that a busy machine is busy for both. --json for machines; --quick for less; the words one, eight for a part.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,15 +9,12 @@
 #include <atomic>
 #include <fstream>
 #include <functional>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "edit/edit.hpp"
-#include "git/checkout.hpp"
 #include "git/infra_branch.hpp"
-#include "git/mirror_folder.hpp"
 #include "support/git_server.hpp"
 #include "support/prepared_push.hpp"
 
@@ -179,34 +175,6 @@ Figure eight_at_once(GitServer& server, int rounds, const test::TmpDir& dir) {
   return figure;
 }
 
-Figure checkout(GitServer& server, int rounds, const test::TmpDir& dir) {
-  GitFiles files;
-  std::minstd_rand random(7);
-  for (int i = 0; i < 2000; ++i) {
-    std::string text;
-    while (text.size() < 10'000) text += fmt::format("line {} of a source file with some words {}\n", text.size(), random());
-    files.emplace(fmt::format("module{}/package{}/file{}.java", i % 20, i % 7, i), text);
-  }
-  auto repository = server.create("bench/source");
-  const CommitSha commit = repository.commit(files);
-  git::MirrorFolder mirror(dir / "source.git", Log());
-  mirror.fetch(server.url("bench/source"), access_to(server));
-  std::vector<double> ours, clone;
-  for (int round = 0; round < rounds; ++round) {
-    const auto folder = dir / fmt::format("out{}", round), cloned = dir / fmt::format("clone{}", round);
-    std::filesystem::create_directory(folder);
-    ours.push_back(ms([&] {
-      mirror.use([&](const std::filesystem::path& from) {
-        if (!git::checkout(from, commit, folder, git::CheckoutOptions())) throw std::runtime_error("the checkout failed");
-      });
-    }));
-    clone.push_back(ms([&] { test::succeed({"git", "clone", "-q", "--depth=1", server.url_with_login("bench/source"), cloned.string()}); }));
-  }  // what is written stays for now: ext4 is slow to make files where others have just been deleted
-  Figure figure{"checkout of 2,000 files, 20 MB", "ms", fmt::format("git clone --depth=1 {:.0f} ms", median(clone)), median(ours), median(clone) / median(ours), 5};
-  figure.at_most = false;
-  return figure;
-}
-
 void print(const std::vector<Figure>& figures, bool as_json) {
   if (as_json) std::printf("[\n");
   for (std::size_t i = 0; i < figures.size(); ++i) {
@@ -235,7 +203,6 @@ int main(int argc, char** argv) {
   std::vector<Figure> figures;
   if (everything || has("one")) figures = one_at_a_time(server, quick ? 8 : 60, dir);
   if (everything || has("eight")) figures.push_back(eight_at_once(server, quick ? 2 : 5, dir));
-  if (everything || has("checkout")) figures.push_back(checkout(server, quick ? 3 : 7, dir));
   print(figures, has("--json"));
   return std::all_of(figures.begin(), figures.end(), [](const Figure& one) { return one.ok(); }) ? 0 : 1;
 }

@@ -5,51 +5,18 @@ Each round builds the same change twice, by a shell and by slipway, so that a ma
 import json
 import pathlib
 import statistics
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.dont_write_bytecode = True
+from support.by_hand import ByHand  # noqa: E402
 from support.world import World  # noqa: E402
 
 ROUNDS = 12
 GOAL = 0.150  # seconds
 REPOSITORY = "Lumie-Edu/lumie-backend"
 DOCKERFILE = "FROM {base}\nRUN echo dependencies > /dependencies\nCOPY app.txt /app.txt\n"
-# What slipway starts for a build; held equal by tests/unit/build/builders.cpp.
-BUILD = ["bud", "--isolation", "chroot", "--network", "host", "--cap-drop", "CAP_MKNOD", "--cap-drop", "CAP_SYS_CHROOT", "--format",
-         "oci", "--force-rm", "--layers", "--timestamp", "1700000000", "--label", "org.opencontainers.image.revision=0",
-         "--label", "org.opencontainers.image.source=x", "--label", "org.opencontainers.image.created=y", "--label"]
-
-
-class ByHand:
-    """The same two commands, in a store of their own."""
-
-    def __init__(self, world):
-        self.world, self.folder = world, world.root / "by-hand"
-        self.context = self.folder / "context"
-        self.context.mkdir(parents=True)
-        self.script = self.folder / "build.sh"
-        (self.folder / "registries.conf").write_text(f'[[registry]]\nlocation = "{world.registry.host}"\ninsecure = true\n')
-        store = ["buildah", "--root", self.folder / "root", "--runroot", self.folder / "runroot", "--storage-driver", "overlay"]
-        auth = ["--authfile", world.secrets / "registry.json"]
-        unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"]
-        build = [*unshare, *store, *BUILD, "slipway.inputs=$1", *auth, "--iidfile", self.folder / "id", self.context]
-        push = [*unshare, *store, "push", "--quiet", "--format", "oci", *auth, "--tls-verify=false", f"$(cat {self.folder}/id)",
-                f"docker://{world.registry.host}/applications/by-hand:$1"]
-        lines = [" ".join(f'"{word}"' for word in command) for command in (build, push)]
-        self.script.write_text("#!/bin/sh -e\n" + "\n".join(lines) + "\n")
-        self.script.chmod(0o755)
-
-    def run(self, files, tag):
-        for name, text in files.items():
-            (self.context / name).write_text(text)
-        begin = time.perf_counter()
-        subprocess.run([self.script, tag], check=True, capture_output=True,
-                       env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder),
-                            "CONTAINERS_REGISTRIES_CONF": str(self.folder / "registries.conf")})
-        return time.perf_counter() - begin
 
 
 def head_of(world):
@@ -82,7 +49,8 @@ def measure():
         differences, shares = [], []
         for number in range(ROUNDS + 1):
             files = {"Dockerfile": DOCKERFILE.format(base=base), "app.txt": f"{number} {time.time()}\n"}
-            hand, daemon = by_hand.run(files, f"n{number}"), by_slipway(world, files)
+            by_hand.write(files)
+            hand, daemon = by_hand.run(f"n{number}"), by_slipway(world, files)
             if number > 0:  # the first one fills the stores
                 differences.append(daemon - hand)
                 shares.append((hand, daemon))
