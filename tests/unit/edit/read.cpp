@@ -141,3 +141,25 @@ TEST_CASE("what could take time without bound is linear or refused") {
   }
   SUCCEED("came to an end");
 }
+
+TEST_CASE("what is made can be read again: as deep as documents may be, and no deeper") {
+  Options create;
+  create.create = true;
+  for (const std::string file : {"", "# only a comment\n", "a: {b: 1}\n", "a:\n  b: 1\n"}) {
+    bool refused = false;
+    for (int depth = 2; depth <= 256; ++depth) {
+      CAPTURE(file, depth);
+      std::string keys = "a";
+      for (int i = 1; i < depth; ++i) keys += ".k";
+      const auto made = slipway::edit::replace(file, path(keys), "v", create);
+      CHECK((made || depth > 200));
+      CHECK_FALSE((made && refused));
+      refused = !made;
+      if (!made) continue;
+      const auto read = slipway::edit::read(*made, path(keys));
+      REQUIRE(read);
+      CHECK(*read == "v");
+    }
+    CHECK(refused);
+  }
+}
