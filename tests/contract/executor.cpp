@@ -219,38 +219,26 @@ TEST_CASE("a tag that is there is taken as it is, or left alone, or stepped arou
   Fixture f;
   const auto order = f.order("ARG VERSION\nRUN echo $VERSION > /version\n", "present");
   const auto first = as<Built>(f.run(order)).results;
-  {
-    INFO("the same commit with the same inputs is taken as it is");
-    const auto again = as<Built>(f.run(order));
-    CHECK(again.reused);
-    CHECK(again.results == first);
-  }
-  {
-    INFO("another commit does not overwrite it");
-    auto another = order;
-    another.commit = CommitSha("04758206" + std::string(32, 'b'));
-    const auto failed = as<Failed>(f.run(another));
-    CHECK(failed.stage == Stage::build);
-    CHECK(failed.reason.find("exists and was made from something else; it is not overwritten") != std::string::npos);
-  }
+  const auto again = as<Built>(f.run(order));  // the same commit with the same inputs
+  CHECK(again.reused);
+  CHECK(again.results == first);
+
+  auto another = order;
+  another.commit = CommitSha("04758206" + std::string(32, 'b'));
+  const auto failed = as<Failed>(f.run(another));
+  CHECK(failed.stage == Stage::build);
+  CHECK(failed.reason.find("exists and was made from something else; it is not overwritten") != std::string::npos);
+
   auto changed = order;
   changed.build.arguments = {{"VERSION", "3"}};
-  {
-    INFO("nor do other inputs");
-    CHECK(as<Failed>(f.run(changed)).reason.find("made from this commit with other inputs") != std::string::npos);
-  }
-  {
-    INFO("a rebuild writes the next free tag");
-    changed.rebuild = true;
-    CHECK(as<Built>(f.run(changed)).results.tag == "04758206-2");
-    CHECK(as<Built>(f.run(changed)).results.tag == "04758206-3");
-  }
-  {
-    INFO("`latest` is moved to it");
-    const std::string latest = "latest";
-    test::run_coroutine(f.loop, f.http->tag(order.image, first.digest, latest));
-    CHECK(f.served(order, "latest")->digest == first.digest);
-  }
+  CHECK(as<Failed>(f.run(changed)).reason.find("made from this commit with other inputs") != std::string::npos);
+  changed.rebuild = true;
+  CHECK(as<Built>(f.run(changed)).results.tag == "04758206-2");
+  CHECK(as<Built>(f.run(changed)).results.tag == "04758206-3");
+
+  const std::string latest = "latest";
+  test::run_coroutine(f.loop, f.http->tag(order.image, first.digest, latest));
+  CHECK(f.served(order, "latest")->digest == first.digest);
   CHECK(f.served(order, "04758206")->digest == first.digest);
 }
 
