@@ -50,7 +50,12 @@ def measure():
         for number in range(ROUNDS + 1):
             files = {"Dockerfile": DOCKERFILE.format(base=base), "app.txt": f"{number} {time.time()}\n"}
             by_hand.write(files)
-            hand, daemon = by_hand.run(f"n{number}"), by_slipway(world, files)
+            if number % 2:  # neither is always the first to touch what is new
+                daemon = by_slipway(world, files)
+                hand = by_hand.run(f"n{number}")
+            else:
+                hand = by_hand.run(f"n{number}")
+                daemon = by_slipway(world, files)
             if number > 0:  # the first one fills the stores
                 differences.append(daemon - hand)
                 shares.append((hand, daemon))
