@@ -1,7 +1,8 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -123,10 +124,8 @@ class Pushes {
       const std::string after = sha_of(plan.seed, 2 * i + 1), before = plan.chained ? last : sha_of(plan.seed, 2 * i + 2);
       std::memcpy(record.before, before.data(), 40);
       std::memcpy(record.after, after.data(), 40);
-      char id[37];
-      std::snprintf(id, sizeof id, "%08x-%04x-4000-8000-%012llx", static_cast<unsigned>(plan.seed), static_cast<unsigned>(plan.seed >> 32 & 0xffff),
-                    static_cast<unsigned long long>(i));
-      std::memcpy(record.id, id, 36);
+      const std::string id = fmt::format("{:08x}-{:04x}-4000-8000-{:012x}", plan.seed & 0xffffffff, plan.seed >> 32 & 0xffff, i);
+      std::memcpy(record.id, id.data(), 36);
       patch(record, request.data());
       const std::string signature = to_hex(hmac.sign(std::string_view(request).substr(body_begin_)));
       std::memcpy(record.signature, signature.data(), 64);
