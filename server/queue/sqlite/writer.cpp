@@ -3,12 +3,44 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <span>
 
 #include "base/failure.hpp"
 
 namespace slipway::queue::sqlite {
+
+template <class Handler>
+class Writer::Awaited final : public Job {
+ public:
+  Awaited(std::shared_ptr<Work> work, Handler handler) : work_(std::move(work)), handler_(std::move(handler)) {}
+
+  void run(Store& store) override { work_->run(store); }
+  void fail(std::exception_ptr why) noexcept override { error_ = std::move(why); }
+  void complete() override {
+    const auto executor = asio::get_associated_executor(handler_);
+    asio::dispatch(executor, [handler = std::move(handler_), error = error_]() mutable { std::move(handler)(error); });
+  }
+
+ private:
+  std::shared_ptr<Work> work_;
+  Handler handler_;
+  std::exception_ptr error_;
+};
+
+Task<> Writer::carry_out(std::shared_ptr<Work> work, std::size_t bytes) {
+  reserve(bytes);
+  auto start = [this, work, bytes](auto handler) {
+    auto job = std::make_unique<Awaited<decltype(handler)>>(work, std::move(handler));
+    job->bytes = bytes;
+    push(std::move(job));
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr)>(start, asio::use_awaitable);
+}
 
 Writer::Writer(std::unique_ptr<Store> store, const Options& options, asio::any_io_executor loop,
                std::function<void(News)> tell, Log log)

@@ -1,10 +1,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -30,6 +26,13 @@ class Job {
   virtual void complete() = 0;                            ///< on the loop, after the commit or the failure
   std::size_t bytes = 0;                                  ///< that it keeps in memory
   bool awaited = true;
+};
+
+/// A function of the store that somebody waits for, whatever its type: what carries it is compiled once.
+class Work {
+ public:
+  virtual ~Work() = default;
+  virtual void run(Store& store) = 0;  ///< as Job::run
 };
 
 /// What the loop learns after a batch.
@@ -64,7 +67,9 @@ class Writer {
  private:
   using Batch = std::vector<std::unique_ptr<Job>>;
 
-  template <class F, class Handler>
+  template <class F>
+  class Call;
+  template <class Handler>
   class Awaited;
 
   /// What waits and how much, also of the batch under way. Outlives the writer with the last replies on the loop.
@@ -74,6 +79,7 @@ class Writer {
     std::function<void(News)> tell;
   };
 
+  Task<> carry_out(std::shared_ptr<Work> work, std::size_t bytes);
   void reserve(std::size_t bytes);
   void push(std::unique_ptr<Job> job);
   void loop();
@@ -99,49 +105,33 @@ class Writer {
   std::thread thread_;
 };
 
-template <class F, class Handler>
-class Writer::Awaited final : public Job {
+template <class F>
+class Writer::Call final : public Work {
  public:
-  using Value = io::detail::Held<std::invoke_result_t<F&, Store&>>;
+  using Result = std::invoke_result_t<F&, Store&>;
 
-  Awaited(F function, Handler handler) : function_(std::move(function)), handler_(std::move(handler)) {}
-
+  explicit Call(F function) : function_(std::move(function)) {}
   void run(Store& store) override {
-    value_.reset();
-    if constexpr (std::is_void_v<std::invoke_result_t<F&, Store&>>) {
+    result_.reset();
+    if constexpr (std::is_void_v<Result>) {
       function_(store);
-      value_.emplace(true);
     } else {
-      value_.emplace(function_(store));
+      result_.emplace(function_(store));
     }
   }
-  void fail(std::exception_ptr why) noexcept override { error_ = std::move(why); }
-  void complete() override {
-    const auto executor = asio::get_associated_executor(handler_);
-    asio::dispatch(executor, [handler = std::move(handler_), error = error_, value = std::move(value_)]() mutable {
-      std::move(handler)(error, std::move(value));
-    });
-  }
+  io::detail::Held<Result>& result() noexcept { return result_; }
 
  private:
   F function_;
-  Handler handler_;
-  Value value_;
-  std::exception_ptr error_;
+  io::detail::Held<Result> result_;
 };
 
 template <class F>
 Task<std::invoke_result_t<F&, Store&>> Writer::run(F function, std::size_t bytes) {
-  using Value = io::detail::Held<std::invoke_result_t<F&, Store&>>;
-  reserve(bytes);
-  auto start = [this, &function, bytes](auto handler) {
-    auto job = std::make_unique<Awaited<F, decltype(handler)>>(std::move(function), std::move(handler));
-    job->bytes = bytes;
-    push(std::move(job));
-  };
-  auto value =
-      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, Value)>(start, asio::use_awaitable);
-  if constexpr (!std::is_void_v<std::invoke_result_t<F&, Store&>>) co_return std::move(*value);
+  const auto call = std::make_shared<Call<F>>(std::move(function));
+  const std::shared_ptr<Work> work = call;
+  co_await carry_out(work, bytes);
+  if constexpr (!std::is_void_v<std::invoke_result_t<F&, Store&>>) co_return std::move(*call->result());
 }
 
 }  // namespace slipway::queue::sqlite
