@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/text.hpp"
 #include "cel/eval.hpp"
@@ -21,17 +22,34 @@ bool is_loop(const Node& node) { return node.op >= Op::all; }
 // A literal, a variable, or what is selected from one: it says everything itself.
 bool is_plain(const Node& node) { return node.op <= Op::index && node.op != Op::has; }
 
-std::string folded(std::string_view text) {
-  std::string made(text);
-  for (char& c : made) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  return made;
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+std::size_t first_character(std::string_view text) {
+  std::size_t size = 1;
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+  return size;
+}
+
+// Whether so many letters put in, taken out or replaced make one of the other, upper and lower case being the same. Most texts
+// differ at once, and cost no more than a look at their beginnings.
+bool within(std::string_view a, std::string_view b, std::size_t edits) {
+  std::size_t same = 0;
+  while (same < a.size() && same < b.size() && folded(a[same]) == folded(b[same])) ++same;
+  while (same > 0 && same < a.size() && (static_cast<unsigned char>(a[same]) & 0xC0) == 0x80) --same;
+  a.remove_prefix(same);
+  b.remove_prefix(same);
+  if (a.empty() && b.empty()) return true;
+  if (edits == 0) return false;
+  const auto rest = [](std::string_view text) { return text.substr(first_character(text)); };
+  return (!a.empty() && !b.empty() && within(rest(a), rest(b), edits - 1)) || (!a.empty() && within(rest(a), b, edits - 1)) ||
+         (!b.empty() && within(a, rest(b), edits - 1));
 }
 
 // Whether one was most likely typed for the other: but for case, at most two letters are different, and few of them all.
 bool nearly(std::string_view a, std::string_view b) {
   constexpr std::size_t longest = 200;
   if (a == b || a.size() > longest || b.size() > longest) return false;
-  return edit_distance(folded(a), folded(b)) <= std::min<std::size_t>(2, b.size() / 4);
+  return within(a, b, std::min<std::size_t>(2, b.size() / 4));
 }
 
 // Goes down from the root to the smallest part that decided, evaluating the parts of each step again.
@@ -231,7 +249,8 @@ class Explainer {
     const PathQuestion& question = *node.question;
     const Value list = eval(*node.args[0]);
     if (list.size() == 0) return source(*node.args[0]) + " is empty";
-    std::vector<std::string> fields, tests, paths;
+    std::vector<std::string> fields, tests;
+    Paths paths;
     for (const std::string& field : question.fields) {
       if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
     }
@@ -250,31 +269,54 @@ class Explainer {
            more + misspelt(question, paths);
   }
 
-  static void collect(const Value& commit, const std::vector<std::string>& fields, std::vector<std::string>& paths) {
+  // Each path once, in the order of the push. Views into the document.
+  class Paths {
+   public:
+    void add(std::string_view path) {
+      if (known_.insert(path).second) all_.push_back(path);
+    }
+    bool empty() const { return all_.empty(); }
+    std::size_t size() const { return all_.size(); }
+    std::string_view operator[](std::size_t i) const { return all_[i]; }
+    auto begin() const { return all_.begin(); }
+    auto end() const { return all_.end(); }
+
+   private:
+    std::vector<std::string_view> all_;
+    std::unordered_set<std::string_view> known_;
+  };
+
+  static void collect(const Value& commit, const std::vector<std::string>& fields, Paths& paths) {
     for (const std::string& field : fields) {
       Value files;
       if (!commit.is(Kind::map) || !commit.find(field, files) || !files.is(Kind::list)) continue;
       for (std::size_t i = 0; i < files.size(); ++i) {
         const Value path = files.at(i);
-        if (path.is(Kind::string) && std::find(paths.begin(), paths.end(), path.text()) == paths.end()) paths.emplace_back(path.text());
+        if (path.is(Kind::string)) paths.add(path.text());
         if (paths.size() > 1'000) return;
       }
     }
   }
 
+  // The folder so many levels deep that a path lies in; empty where it lies higher.
+  static std::string_view folder_of(std::string_view path, std::ptrdiff_t depth) {
+    std::size_t end = 0;
+    for (; depth > 0 && end != std::string_view::npos; --depth) end = path.find('/', end == 0 ? 0 : end + 1);
+    return end == std::string_view::npos || end == 0 ? std::string_view() : path.substr(0, end + 1);
+  }
+
   // A folder in the push that is nearly one of the prefixes.
-  static std::string misspelt(const PathQuestion& question, const std::vector<std::string>& paths) {
+  static std::string misspelt(const PathQuestion& question, const Paths& paths) {
     for (const PathQuestion::Test& test : question.tests) {
       if (test.match != PathQuestion::Match::prefix || !test.text.ends_with('/')) continue;
       const auto depth = std::count(test.text.begin(), test.text.end(), '/');
-      std::vector<std::string> folders;
-      for (const std::string& path : paths) {
-        std::size_t end = 0;
-        for (auto left = depth; left > 0 && end != std::string::npos; --left) end = path.find('/', end == 0 ? 0 : end + 1);
-        if (end != std::string::npos && end > 0) folders.push_back(path.substr(0, end + 1));
+      std::string_view last;
+      for (const std::string_view path : paths) {
+        const std::string_view folder = folder_of(path, depth);
+        if (folder == last) continue;  // neighbours mostly lie in one folder
+        last = folder;
+        if (nearly(folder, test.text)) return "; did you mean " + show_text(folder) + " where " + show_text(test.text) + " is written?";
       }
-      const auto near = std::find_if(folders.begin(), folders.end(), [&](const std::string& folder) { return nearly(folder, test.text); });
-      if (near != folders.end()) return "; did you mean " + show_text(*near) + " where " + show_text(test.text) + " is written?";
     }
     return "";
   }
