@@ -51,6 +51,13 @@ std::size_t ascii_length(std::string_view text) noexcept {
   return length;
 }
 
+/// How much of the beginning is ASCII that can be shown as it is.
+std::size_t plain_length(std::string_view text) noexcept {
+  std::size_t length = 0;
+  while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7f) ++length;
+  return length;
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -91,8 +98,21 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> kno
 
 std::string printable(std::string_view text, std::size_t limit) {
   std::string clean;
+  clean.reserve(std::min(text.size(), limit) + 4);
   while (!text.empty()) {
-    if (clean.size() >= limit) return clean + "…";
+    if (clean.size() >= limit) return clean += "…";
+    if (const std::size_t plain = plain_length(text.substr(0, limit - clean.size())); plain > 0) {
+      clean += text.substr(0, plain);
+      text.remove_prefix(plain);
+      continue;
+    }
+    const std::string_view room = text.substr(0, limit - clean.size());
+    const auto odd = std::find_if(room.begin(), room.end(), [](char c) { return c < 0x20 || c >= 0x7f; });
+    if (const auto plain = static_cast<std::size_t>(odd - room.begin()); plain > 0) {
+      clean += room.substr(0, plain);
+      text.remove_prefix(plain);
+      continue;
+    }
     const std::size_t length = character_length(text);
     const auto first = static_cast<unsigned char>(text.front());
     if (length == 0) {

@@ -83,14 +83,15 @@ class Explainer {
 
   std::string source(const Node& node) const {
     const Expr& e = *node.expr;
+    std::string_view left = std::string_view(plan_.source.text()).substr(e.begin, e.end - e.begin);
     std::string made;
-    for (const char c : plan_.source.text().substr(e.begin, e.end - e.begin)) {
-      const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
-      if (!blank) {
-        made += c;
-      } else if (!made.empty() && made.back() != ' ') {
-        made += ' ';
-      }
+    while (!left.empty()) {
+      constexpr std::string_view blanks = " \n\t\r";
+      const std::size_t word = std::min(left.find_first_of(blanks), left.size());
+      made += left.substr(0, word);
+      left.remove_prefix(word);
+      if (!left.empty() && !made.empty()) made += ' ';
+      left.remove_prefix(std::min(left.find_first_not_of(blanks), left.size()));
     }
     return printable(made, longest_excerpt);
   }
