@@ -106,13 +106,6 @@ std::string printable(std::string_view text, std::size_t limit) {
       text.remove_prefix(plain);
       continue;
     }
-    const std::string_view room = text.substr(0, limit - clean.size());
-    const auto odd = std::find_if(room.begin(), room.end(), [](char c) { return c < 0x20 || c >= 0x7f; });
-    if (const auto plain = static_cast<std::size_t>(odd - room.begin()); plain > 0) {
-      clean += room.substr(0, plain);
-      text.remove_prefix(plain);
-      continue;
-    }
     const std::size_t length = character_length(text);
     const auto first = static_cast<unsigned char>(text.front());
     if (length == 0) {
