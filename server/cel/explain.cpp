@@ -63,12 +63,14 @@ class Explainer {
     Cause cause;
     std::string middle;
     if (value.is_error()) {
+      made.verdict = Explanation::Verdict::error;
       cause = failed(*plan_.root, value);
-      middle = "";
     } else if (!value.is(Kind::boolean)) {
+      made.verdict = Explanation::Verdict::not_matched;
       cause = {plan_.root, "a filter has to be true, this is " + show(value)};
       middle = " is not a boolean";
     } else {
+      made.verdict = value.as_bool() ? Explanation::Verdict::matched : Explanation::Verdict::not_matched;
       cause = value.as_bool() ? held(*plan_.root) : refused(*plan_.root);
       middle = value.as_bool() ? " is true" : " is false";
     }
@@ -138,8 +140,9 @@ class Explainer {
   Cause refused(const Node& node) {
     switch (node.op) {
       case Op::logical_and:
+        // One of them is false: the last where none before it is.
         for (const Node* arg : node.args) {
-          if (eval(*arg).is_false()) return refused(*arg);
+          if (arg == node.args.back() || eval(*arg).is_false()) return refused(*arg);
         }
         break;
       case Op::logical_or: return {&node, reasons(node)};
@@ -371,10 +374,7 @@ class Explainer {
 }  // namespace
 
 Explanation Program::explain(const Bindings& bindings) const {
-  const Result<bool> verdict = test(bindings);
-  Explanation made = Explainer(*plan_, bindings).run();
-  made.verdict = !verdict ? Explanation::Verdict::error : *verdict ? Explanation::Verdict::matched : Explanation::Verdict::not_matched;
-  return made;
+  return Explainer(*plan_, bindings).run();
 }
 
 }  // namespace slipway::cel

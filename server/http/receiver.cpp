@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "base/failure.hpp"
 #include "base/text.hpp"
 #include "http/delivery_answer.hpp"
 #include "io/offload.hpp"
@@ -90,7 +91,7 @@ struct Receiver::Figures {
   prometheus::Counter& ignored = outcome("ignored");
   prometheus::Counter& refused = outcome("refused");
   prometheus::Counter& unrecorded =
-      all.counter("slipway_deliveries_unrecorded_total", "Deliveries without a match that were not recorded, since too many came");
+      all.counter("slipway_deliveries_unrecorded_total", "Deliveries without a match that could not be recorded");
   prometheus::Histogram& seconds =
       prometheus::BuildHistogram()
           .Name("slipway_delivery_answer_seconds")
@@ -144,7 +145,8 @@ Task<Answer> Receiver::answer(Request& request) {
     if (durable) {
       answer = co_await accept(judged->delivery, judged->verdict);
     } else {
-      answer = record(std::move(judged->delivery), std::move(judged->verdict));
+      answer = answer_unmatched(judged->delivery.id, judged->verdict.skipped);
+      if (!recorded(judged->delivery, judged->verdict)) co_await wait_for_room(judged->delivery, judged->verdict);
     }
   } else if (const auto* ignored = std::get_if<trigger::Ignored>(&reading)) {
     figures_->ignored.Increment();
@@ -168,12 +170,19 @@ Task<Answer> Receiver::accept(const Delivery& delivery, const Verdict& verdict) 
 }
 
 // Recorded behind the answer: what matches nothing promises nothing.
-Answer Receiver::record(Delivery delivery, Verdict verdict) {
+bool Receiver::recorded(Delivery& delivery, Verdict& verdict) {
   figures_->unmatched.Increment();
   log_.debug("delivery matches nothing", {{"delivery", delivery.id.value()}, {"repository", delivery.push.repository.value()}});
-  Answer answer = answer_unmatched(delivery.id, verdict.skipped);
-  if (!queue_.record(std::move(delivery), std::move(verdict))) figures_->unrecorded.Increment();
-  return answer;
+  return queue_.record(std::move(delivery), std::move(verdict));
+}
+
+// The disk is behind: that the sender waits for it bounds what is held in memory, and leaves nothing unrecorded.
+Task<> Receiver::wait_for_room(const Delivery& delivery, const Verdict& verdict) {
+  try {
+    co_await queue_.accept(delivery, verdict);
+  } catch (const Unavailable&) {
+    figures_->unrecorded.Increment();
+  }
 }
 
 void Receiver::tell(const Delivery& delivery, const queue::Accepted& accepted) {

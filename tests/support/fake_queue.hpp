@@ -35,7 +35,7 @@ class FakeQueue final : public queue::Queue {
     accepted.emplace_back(delivery, verdict);
     co_return answer;
   }
-  bool record(Delivery delivery, Verdict verdict) override {
+  bool record(Delivery&& delivery, Verdict&& verdict) override {
     if (takes_records) recorded.emplace_back(std::move(delivery), std::move(verdict));
     return takes_records;
   }

@@ -96,8 +96,10 @@ class SqliteQueue final : public Queue {
     auto job = [&, now = time_.now()](Store& store) { return store.accept(delivery, verdict, now); };
     co_return co_await writer_.run(std::move(job), size_of(delivery));
   }
-  bool record(Delivery delivery, Verdict verdict) override {
-    return writer_.record(std::make_unique<Record>(std::move(delivery), std::move(verdict), time_.now()));
+  bool record(Delivery&& delivery, Verdict&& verdict) override {
+    if (!writer_.has_room(size_of(delivery))) return false;
+    writer_.record(std::make_unique<Record>(std::move(delivery), std::move(verdict), time_.now()));
+    return true;
   }
   Task<std::vector<Pending>> pending(const DeliveryId& after, std::size_t at_most) override {
     auto read = [&](Database& database) { return list_pending(database, reading_->directory(), after, at_most); };

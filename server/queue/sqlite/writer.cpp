@@ -76,16 +76,19 @@ void Writer::reserve(std::size_t bytes) {
   load_->bytes += bytes;
 }
 
-bool Writer::record(std::unique_ptr<Job> job) {
+bool Writer::has_room(std::size_t bytes) const noexcept {
+  const std::lock_guard lock(load_->mutex);
+  return load_->records < options_.max_records && load_->bytes + bytes <= options_.max_waiting_bytes;
+}
+
+void Writer::record(std::unique_ptr<Job> job) {
   {
     const std::lock_guard lock(load_->mutex);
-    if (load_->records >= options_.max_records || load_->bytes + job->bytes > options_.max_waiting_bytes) return false;
     ++load_->records;
     load_->bytes += job->bytes;
   }
   job->awaited = false;
   push(std::move(job));
-  return true;
 }
 
 void Writer::push(std::unique_ptr<Job> job) {

@@ -58,8 +58,10 @@ class Writer {
   /// when too much waits already. Can not be cancelled: a cancellation shows at the caller's next await.
   template <class F>
   Task<std::invoke_result_t<F&, Store&>> run(F function, std::size_t bytes = 0);
-  /// Takes a job that nobody waits for; false when too many of them wait already.
-  bool record(std::unique_ptr<Job> job);
+  /// Takes a job that nobody waits for. On the loop, after has_room().
+  void record(std::unique_ptr<Job> job);
+  /// Whether a record of so many bytes may come: false when too many wait already.
+  bool has_room(std::size_t bytes) const noexcept;
 
   Backlog backlog() const noexcept;
   const std::vector<RunId>& recovered() const noexcept { return recovered_; }
