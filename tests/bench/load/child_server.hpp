@@ -64,6 +64,17 @@ class ChildServer {
     if (file != nullptr) std::fclose(file);
     return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
   }
+  /// Seconds of processor time that it and the children it has waited for have used.
+  double processor() const {
+    char name[64];
+    std::snprintf(name, sizeof name, "/proc/%d/stat", pid_);
+    std::FILE* file = std::fopen(name, "r");
+    unsigned long used[4] = {};  // user and system time, then the children's: proc(5), fields 14 to 17
+    constexpr const char* format = "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu";
+    if (file == nullptr || std::fscanf(file, format, &used[0], &used[1], &used[2], &used[3]) != 4) used[0] = 0;
+    if (file != nullptr) std::fclose(file);
+    return static_cast<double>(used[0] + used[1] + used[2] + used[3]) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  }
 
  private:
   pid_t pid_ = -1;

@@ -146,6 +146,11 @@ TEST_CASE("what matches nothing is answered 200 with the reasons, and recorded b
   CHECK_THAT(response.body, Catch::Contains(R"("runs":[],"skipped":[{"trigger":"backend","reason":"the repository is another one"}])"));
   CHECK(house.queue.recorded.size() == 1);
   CHECK(house.queue.accepted.empty());
+
+  house.queue.takes_records = false;  // the sender waits for room then
+  CHECK(house.exchange(request(body)).status == 200);
+  REQUIRE(house.queue.accepted.size() == 1);
+  CHECK(house.queue.accepted[0].first.push.repository.value() == "Lumie-Edu/lumie-missing");
 }
 
 TEST_CASE("a signature that is missing, wrong or empty gets one and the same answer") {
