@@ -20,7 +20,10 @@ std::shared_ptr<const std::vector<std::string>> Secrets::current() {
   looked_ = now;
   bool changed = false;
   for (auto& file : files_) {
-    if (!file.refresh()) continue;
+    const bool was_well = file.trouble().empty();
+    const bool another = file.refresh();
+    if (was_well && !file.trouble().empty()) log_.warn("a webhook secret can not be read; the one before stays valid", {{"error", file.trouble()}});
+    if (!another) continue;
     log_.info("a webhook secret was read again", {{"file", file.file().string()}});
     changed = true;
   }

@@ -36,11 +36,11 @@ FileLock::FileLock(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder.parent_path(), error);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw Unavailable(fmt::format("can not make the state directory {}: {}", folder.string(), std::strerror(errno)));
+    throw UsageError(fmt::format("can not make the state directory {}: {}", folder.string(), std::strerror(errno)));
   }
   const auto path = folder / "lock";
   file_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!file_) throw Unavailable(fmt::format("can not open {}: {}", path.string(), std::strerror(errno)));
+  if (!file_) throw UsageError(fmt::format("can not open {}: {}", path.string(), std::strerror(errno)));
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) throw Unavailable(fmt::format("can not lock {}: {}", path.string(), std::strerror(errno)));
     throw Unavailable(fmt::format("the state directory {} is in use by {}", folder.string(), content(file_.get())));

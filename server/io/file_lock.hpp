@@ -10,7 +10,8 @@ namespace slipway::io {
 /// names its holder.
 class FileLock {
  public:
-  /// Makes the folder (mode 0700) where it is missing. Throws Unavailable, naming the holder, when another process has it.
+  /// Makes the folder (mode 0700) where it is missing. Throws Unavailable, naming the holder, when another process has it, and
+  /// UsageError where it can not be used.
   explicit FileLock(const std::filesystem::path& folder);
 
  private:

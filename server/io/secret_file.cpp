@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "io/descriptor.hpp"
 
@@ -58,20 +59,32 @@ SecretFile::Stamp SecretFile::stamp_of(const std::filesystem::path& file) noexce
 
 Result<SecretFile> SecretFile::open(std::filesystem::path file) {
   SecretFile secret(std::move(file));
-  secret.stamp_ = stamp_of(secret.file_);
+  const Stamp stamp = stamp_of(secret.file_);
   auto value = read_secret_file(secret.file_);
   if (!value) return value.error();
+  secret.keep(stamp);
   secret.value_ = std::move(*value);
   return secret;
 }
 
+// The stamp is from before the read: what is written in between shows as a change the next time. But a file may change twice
+// within one tick of the kernel's clock under one stamp: a young one proves nothing.
+void SecretFile::keep(const Stamp& stamp) noexcept {
+  constexpr std::time_t old_enough = 2;  ///< seconds
+  stamp_ = stamp;
+  settled_ = std::time(nullptr) - stamp.changed.tv_sec >= old_enough;
+}
+
 bool SecretFile::refresh() {
   const Stamp stamp = stamp_of(file_);
-  if (stamp == stamp_) return false;
+  if (stamp == stamp_ && settled_) {
+    trouble_.clear();
+    return false;
+  }
   auto value = read_secret_file(file_);
+  trouble_ = value ? std::string() : value.error().what();
   if (!value) return false;
-  // The stamp is from before the read: what is written in between shows as a change the next time.
-  stamp_ = stamp;
+  keep(stamp);
   if (*value == value_) return false;
   value_ = std::move(*value);
   return true;

@@ -20,6 +20,8 @@ class SecretFile {
   static Result<SecretFile> open(std::filesystem::path file);
   /// Looks (one stat) and reads when something changed. True when the value is another one.
   bool refresh();
+  /// Why the file could not be read when it was last looked at, and the value is the one before; empty where it could.
+  const std::string& trouble() const noexcept { return trouble_; }
   const std::string& value() const noexcept { return value_; }
   const std::filesystem::path& file() const noexcept { return file_; }
 
@@ -33,10 +35,12 @@ class SecretFile {
   };
   static Stamp stamp_of(const std::filesystem::path& file) noexcept;
   explicit SecretFile(std::filesystem::path file) : file_(std::move(file)) {}
+  void keep(const Stamp& stamp) noexcept;
 
   std::filesystem::path file_;
-  std::string value_;
+  std::string value_, trouble_;
   Stamp stamp_;
+  bool settled_ = false;  ///< a change after the value was read would have changed the stamp
 };
 
 }  // namespace slipway::io

@@ -54,17 +54,32 @@ TEST_CASE("a secret follows its file: rewritten, replaced, or its folder turned 
   CHECK(mounted->value() == "bbb");
 }
 
-TEST_CASE("a secret keeps its value while its file is gone or empty") {
+TEST_CASE("a secret that is rewritten at once, with as many bytes, is seen") {
   const test::TmpDir dir;
   test::write_file(dir / "s", "one");
   auto secret = io::SecretFile::open(dir / "s");
+  for (const char* value : {"two", "six", "ten"}) {
+    test::write_file(dir / "s", value);
+    CHECK(secret->refresh());
+    CHECK(secret->value() == value);
+  }
+}
+
+TEST_CASE("a secret keeps its value while its file is gone or empty, and says so") {
+  const test::TmpDir dir;
+  test::write_file(dir / "s", "one");
+  auto secret = io::SecretFile::open(dir / "s");
+  CHECK(secret->trouble().empty());
   test::write_file(dir / "s", "");
   CHECK_FALSE(secret->refresh());
+  CHECK_THAT(secret->trouble(), Catch::Contains("is empty"));
   fs::remove(dir / "s");
   CHECK_FALSE(secret->refresh());
+  CHECK_THAT(secret->trouble(), Catch::Contains("No such file"));
   CHECK(secret->value() == "one");
   test::write_file(dir / "s", "two");
   CHECK(secret->refresh());
+  CHECK(secret->trouble().empty());
   CHECK_FALSE(io::SecretFile::open(dir / "never"));
 }
 
@@ -76,7 +91,7 @@ TEST_CASE("one holder of a state directory, and the second learns who") {
     CHECK_THROWS_WITH(io::FileLock(dir / "state"), Catch::Contains("in use by process " + std::to_string(::getpid())));
   }
   CHECK_NOTHROW(io::FileLock(dir / "state"));
-  CHECK_THROWS_AS(io::FileLock("/proc/no/such"), Unavailable);
+  CHECK_THROWS_AS(io::FileLock("/proc/no/such"), UsageError);
 }
 
 TEST_CASE("a lock goes with its process, whatever ended it") {
