@@ -36,6 +36,12 @@ Error through_alias(const Tree& tree, const Place& place, const Path& path, cons
       tree.position(*place.indirect, file));
 }
 
+Error which_document(const Tree& tree, const Place& place, const Path& path, const std::string& file) {
+  return Error(fmt::format("'{}' is in no document of the file, and could be made in several: write doc[{}].{} or doc[{}].{}",
+                           path.text(), place.document, path.text(), *place.rival, path.text()),
+               tree.position(tree.documents()[*place.rival], file));
+}
+
 // Where a value is to be found or made; `create` says that it has to be made.
 struct Target {
   Place place;
@@ -49,6 +55,7 @@ Result<Target> find_target(const Tree& tree, const Path& path, const Options& op
   Place& place = target.place;
   const bool found = place.depth == path.steps().size();
   if (!found && !options.create) return missing(tree, place, path, options.file);
+  if (!found && place.rival) return which_document(tree, place, path, options.file);
   target.create = !found;
   if (!place.indirect || options.follow_alias) return target;
   const bool can_override = options.create && place.overridable && found;

@@ -224,8 +224,11 @@ Result<Place> locate(const Tree& tree, const Path& path, const std::string& file
     if (place.ambiguous) return *place.blocked;
     if (place.depth == path.steps().size()) found.push_back(i);
     const bool root_is_null = is_null(tree, tree.documents()[i]);
-    if (!best || place.depth > best->depth || (best->depth == 0 && is_null(tree, best->node) && !root_is_null))
-      best = place;
+    if (!best || place.depth > best->depth || (best->depth == 0 && is_null(tree, best->node) && !root_is_null)) {
+      best = std::move(place);
+    } else if (place.depth == best->depth && !root_is_null) {
+      best->rival = i;
+    }
   }
   if (found.size() > 1) {
     return Error(fmt::format("'{}' is in several documents of the file: write doc[{}].{} or doc[{}].{}", path.text(),

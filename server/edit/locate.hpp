@@ -28,6 +28,8 @@ struct Place {
   std::optional<Error> blocked;
   /// `blocked` because there are several: the path is here, but means more than one node.
   bool ambiguous = false;
+  /// Another document leads as far, and the path names none: where something is missing, either could get it.
+  std::optional<std::size_t> rival;
   /// The scalars that decided where the path leads: keys, and values of `[name=web]`.
   std::vector<Tree::Id> trail;
 };

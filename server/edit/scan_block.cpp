@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "edit/edit.hpp"
 #include "edit/scanner.hpp"
 
@@ -24,15 +26,13 @@ bool Scanner::block_node(int parent, After after) {
   bool present = inside(parent, after);
   bool compact = !tabbed_ && (fresh_ || after == After::dash || after == After::mark);
   std::uint32_t column = column_;
-  for (int round = 0; present && (at(pos_) == '&' || at(pos_) == '!'); ++round) {
-    if (inner.any() || round > 1) return fail("a second set of tag and anchor for one node", pos_);
+  while (present && (at(pos_) == '&' || at(pos_) == '!')) {
     if (!properties(inner)) return false;
     place = static_cast<std::uint32_t>(pos_);
     skip_space();
     present = inside(parent, after);
     if (present && !fresh_) break;
-    if (outer.any()) return fail("a second set of tag and anchor for one node", pos_);
-    std::swap(outer, inner);
+    if (!join(outer, std::exchange(inner, {}))) return false;
     compact = !tabbed_;
     column = column_;
   }
