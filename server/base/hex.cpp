@@ -9,18 +9,18 @@ namespace {
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+std::uint32_t byte_at(std::string_view bytes, std::size_t i) noexcept {
+  return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
+}
+
+}  // namespace
+
 int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-std::uint32_t byte_at(std::string_view bytes, std::size_t i) noexcept {
-  return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
-}
-
-}  // namespace
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
   std::string text(bytes.size() * 2, '0');

@@ -8,6 +8,8 @@
 
 namespace slipway {
 
+/// What a hex digit of either case stands for; -1 where it is none.
+int hex_value(char c) noexcept;
 /// Lower-case hex digits, two a byte.
 std::string to_hex(std::span<const std::uint8_t> bytes);
 std::string to_hex(std::string_view bytes);

@@ -11,11 +11,11 @@ namespace slipway {
 
 namespace {
 
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 std::string lower(std::string_view text) {
   std::string copy(text);
-  for (char& c : copy) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  for (char& c : copy) c = lower(c);
   return copy;
 }
 
@@ -94,6 +94,10 @@ std::optional<std::string> nearest_name(std::string_view word, std::span<const s
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
   const auto name = nearest_name(word, known);
   return name ? fmt::format(" (did you mean \"{}\"?)", *name) : std::string();
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string printable(std::string_view text, std::size_t limit) {

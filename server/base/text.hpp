@@ -17,6 +17,9 @@ std::optional<std::string> nearest_name(std::string_view word, std::span<const s
 /// ` (did you mean "name"?)`, or nothing: to be put behind an error about an unknown name.
 std::string did_you_mean(std::string_view word, std::span<const std::string> known);
 
+/// Compares ASCII letters without their case.
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
 /// Text from outside, fit for a log line or a message: control characters as `\xNN`, invalid UTF-8 as U+FFFD, cut to `limit`
 /// bytes with `…`.
 std::string printable(std::string_view text, std::size_t limit = 200);

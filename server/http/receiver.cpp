@@ -55,14 +55,6 @@ bool same_path(std::string_view path, std::string_view configured) {
   return bare(path) == bare(configured);
 }
 
-bool has_type(std::string_view content_type, std::string_view wanted) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  return type.size() == wanted.size() && std::equal(type.begin(), type.end(), wanted.begin(), [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-         });
-}
-
 bool is_plain(std::string_view content_encoding) { return content_encoding.empty() || content_encoding == "identity"; }
 
 Answer wrong_method() {
@@ -122,7 +114,7 @@ std::optional<Answer> Receiver::refuse(const Request& head) {
   if (head.method != "POST") return wrong_method();
   if (draining_) return unavailable("slipway is stopping", stop_retry);
   const auto type = head.header("Content-Type");
-  const bool known = has_type(type, "application/json") || has_type(type, "application/x-www-form-urlencoded");
+  const bool known = trigger::has_media_type(type, trigger::json_type) || trigger::has_media_type(type, trigger::form_type);
   if (!known) return problem(415, "the content type is neither application/json nor application/x-www-form-urlencoded");
   if (!is_plain(head.header("Content-Encoding"))) return problem(415, "a compressed body is not taken");
   return std::nullopt;

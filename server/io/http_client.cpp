@@ -21,6 +21,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "base/failure.hpp"
+#include "base/text.hpp"
 
 namespace slipway::io {
 
@@ -229,15 +230,11 @@ Task<HttpResponse> talk_plain(const Exchange& exchange) {
   co_return co_await talk(exchange, connection);
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return beast::iequals(beast::string_view(a.data(), a.size()), beast::string_view(b.data(), b.size()));
-}
-
 }  // namespace
 
 std::optional<std::string> HttpResponse::header(std::string_view name) const {
   for (const auto& [field, value] : headers) {
-    if (same_name(field, name)) return value;
+    if (equal_ignoring_case(field, name)) return value;
   }
   return std::nullopt;
 }

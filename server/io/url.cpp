@@ -88,15 +88,17 @@ std::string percent_encode(std::string_view text) {
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string decoded;
+  decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '+' && plus_is_space) {
       decoded += ' ';
     } else if (text[i] != '%') {
       decoded += text[i];
     } else {
-      const auto byte = i + 3 <= text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
-      if (!byte) return std::nullopt;
-      decoded += *byte;
+      const bool whole = i + 3 <= text.size();
+      const int high = whole ? hex_value(text[i + 1]) : -1, low = whole ? hex_value(text[i + 2]) : -1;
+      if (high < 0 || low < 0) return std::nullopt;
+      decoded += static_cast<char>(high << 4 | low);
       i += 2;
     }
   }

@@ -1,68 +1,33 @@
 #include "trigger/verify.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/hex.hpp"
 #include "base/hmac.hpp"
+#include "base/text.hpp"
+#include "io/url.hpp"
 
 namespace slipway::trigger {
 namespace {
 
 constexpr std::string_view hub_prefix = "sha256=";
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) noexcept {
-  if (text.size() < prefix.size()) return false;
-  for (std::size_t i = 0; i < prefix.size(); ++i) {
-    if (lower(text[i]) != prefix[i]) return false;
-  }
-  return true;
-}
-
 bool is_form(const Headers& headers) {
-  constexpr std::string_view form = "application/x-www-form-urlencoded";
   const auto field = headers.find("Content-Type");
-  if (field == headers.end() || field->second.empty()) return false;
-  const std::string_view type = field->second.front();
-  return starts_with_ignoring_case(type, form) &&
-         (type.size() == form.size() || type[form.size()] == ';' || type[form.size()] == ' ');
+  return field != headers.end() && !field->second.empty() && has_media_type(field->second.front(), form_type);
 }
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-std::optional<std::string> decode(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      plain.push_back(text[i] == '+' ? ' ' : text[i]);
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    plain.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return plain;
-}
-
-/// The claimed HMACs, hex in lower case; `well_formed` is false where a header holds anything else.
+/// The claimed HMACs; `well_formed` is false where a header holds anything else.
 struct Claims {
   std::vector<std::string> macs;
   bool well_formed = true;
 
   void add(std::string_view hex) {
     if (hex.empty()) return;
-    macs.emplace_back(hex);
-    for (char& c : macs.back()) c = lower(c);
+    const auto mac = from_hex(hex);
+    well_formed = well_formed && mac;
+    macs.push_back(mac.value_or(""));
   }
 };
 
@@ -81,30 +46,36 @@ Claims claims_of(const Headers& headers) {
   return claims;
 }
 
-/// The HMAC that made the first claim, if every claim is valid; empty if not. Compares every claim with the HMAC of
-/// every secret, whatever the outcome, so that the time tells nothing.
+/// The HMAC that made the first claim, as hex digits, if every claim is valid; empty if not. Compares every claim with the
+/// HMAC of every secret, whatever the outcome, so that the time tells nothing.
 std::string proven_mac(const Claims& claims, std::string_view message, std::span<const std::string> secrets) {
   std::vector<unsigned> valid(claims.macs.size(), 0);
   for (const auto& secret : secrets) {
     if (secret.empty()) continue;
-    const auto mac = HmacSha256(secret).sign(message);
-    const auto hex = to_hex(mac);
+    const auto digest = HmacSha256(secret).sign(message);
+    const std::string_view mac(reinterpret_cast<const char*>(digest.data()), digest.size());
     for (std::size_t i = 0; i < valid.size(); ++i)
-      valid[i] |= static_cast<unsigned>(equal_in_constant_time(hex, claims.macs[i]));
+      valid[i] |= static_cast<unsigned>(equal_in_constant_time(mac, claims.macs[i]));
   }
   unsigned all = claims.well_formed && !claims.macs.empty();
   for (const unsigned one : valid) all &= one;
-  return all != 0 ? claims.macs.front() : std::string();
+  return all != 0 ? to_hex(claims.macs.front()) : std::string();
 }
 
 }  // namespace
+
+bool has_media_type(std::string_view content_type, std::string_view wanted) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return equal_ignoring_case(type, wanted);
+}
 
 std::optional<std::string> form_payload(std::string_view body) {
   constexpr std::string_view field = "payload=";
   for (std::size_t start = 0; start <= body.size();) {
     const auto end = std::min(body.find('&', start), body.size());
     const auto pair = body.substr(start, end - start);
-    if (pair.starts_with(field)) return decode(pair.substr(field.size()));
+    if (pair.starts_with(field)) return io::percent_decode(pair.substr(field.size()), true);
     start = end + 1;
   }
   return std::nullopt;

@@ -42,6 +42,10 @@ std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::strin
 /// to the command line. A `form` body without a readable `payload` is left unsigned.
 RawDelivery sign(RawDelivery raw, const std::string& secret);
 
+inline constexpr std::string_view json_type = "application/json", form_type = "application/x-www-form-urlencoded";
+/// True where a Content-Type, whatever its case and parameters, is this one.
+bool has_media_type(std::string_view content_type, std::string_view wanted);
+
 /// The `payload` field of a form, decoded; nothing where there is none or its escapes are broken. No other field is
 /// decoded.
 std::optional<std::string> form_payload(std::string_view body);

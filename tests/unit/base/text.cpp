@@ -25,6 +25,12 @@ TEST_CASE("the nearest name is what a person meant, or nothing") {
   CHECK(did_you_mean("unrelated", known).empty());
 }
 
+TEST_CASE("names are compared without their case") {
+  CHECK(equal_ignoring_case("Content-TYPE", "content-type"));
+  CHECK_FALSE(equal_ignoring_case("content-type", "content-typ"));
+  CHECK_FALSE(equal_ignoring_case("a[", "a{"));
+}
+
 TEST_CASE("text from outside is made printable") {
   CHECK(printable("plain, 한국어") == "plain, 한국어");
   CHECK(printable("a\nb\x1b[31m\x7f") == "a\\x0ab\\x1b[31m\\x7f");
