@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cctype>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -14,6 +14,8 @@
 #include <sstream>
 
 #include "base/failure.hpp"
+#include "http/request.hpp"
+#include "io/descriptor.hpp"
 
 namespace slipway::app {
 namespace {
@@ -29,21 +31,6 @@ std::string read_stream(std::istream& in, const std::string& name) {
   }
   return text;
 }
-
-/// A descriptor that is closed at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 [[noreturn]] void can_not(const char* what, const std::filesystem::path& file) {
   throw UsageError(fmt::format("{}: can not be {}: {}", file.string(), what, std::strerror(errno)));
@@ -64,7 +51,7 @@ void replace_file(const std::filesystem::path& file, const std::string& bytes) {
   struct stat old {};
   const mode_t mode = ::stat(target.c_str(), &old) == 0 ? old.st_mode & 07777 : 0644;
   std::string name = (target.parent_path() / fmt::format(".{}.XXXXXX", target.filename().string())).string();
-  const Descriptor fd(::mkstemp(name.data()));
+  const io::Descriptor fd(::mkstemp(name.data()));
   if (fd.get() < 0) can_not("replaced", file);
   std::size_t written = 0;
   while (written < bytes.size()) {
@@ -95,16 +82,6 @@ config::Config load_config(const Global& global, bool with_files) {
   return std::get<config::Config>(std::move(loaded));
 }
 
-std::string canonical_header(std::string_view name) {
-  std::string text(name);
-  bool upper = true;
-  for (char& c : text) {
-    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c)) : std::tolower(static_cast<unsigned char>(c)));
-    upper = c == '-';
-  }
-  return text;
-}
-
 void read_headers(const std::string& text, RawDelivery& into) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -117,7 +94,7 @@ void read_headers(const std::string& text, RawDelivery& into) {
     }
     if (colon == std::string::npos) continue;
     const auto value = line.find_first_not_of(" \t", colon + 1);
-    into.headers[canonical_header(line.substr(0, colon))].push_back(value == std::string::npos ? "" : line.substr(value));
+    into.headers[http::canonical_name(line.substr(0, colon))].push_back(value == std::string::npos ? "" : line.substr(value));
   }
 }
 

@@ -27,7 +27,4 @@ bool is_delivery_file(const std::string& text);
 /// Header lines as in a capture; the request line, if there is one, becomes the target.
 void read_headers(const std::string& text, RawDelivery& into);
 
-/// `x-gitea-event` → `X-Gitea-Event`, as Go's net/http writes header names.
-std::string canonical_header(std::string_view name);
-
 }  // namespace slipway::app

@@ -12,6 +12,9 @@
 
 namespace slipway::http {
 
+/// The name of a header as Go writes it: `x-GITEA-event` → `X-Gitea-Event`.
+std::string canonical_name(std::string_view name);
+
 /// A request as it came in. `peer` belongs to the connection and is good while the request is being answered.
 struct Request {
   Request() = default;

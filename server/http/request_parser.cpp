@@ -1,8 +1,9 @@
 #include "http/request_parser.hpp"
 
-#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
+
+#include "base/text.hpp"
 
 namespace slipway::http {
 
@@ -11,20 +12,7 @@ namespace {
 namespace beast = boost::beast;
 constexpr std::size_t most_fields = 100;
 
-bool is_continue(std::string_view value) { return beast::iequals(beast::string_view(value.data(), value.size()), "100-continue"); }
-
 }  // namespace
-
-std::string canonical_name(std::string_view name) {
-  std::string canonical(name);
-  bool upper = true;
-  for (char& c : canonical) {
-    if (upper && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    if (!upper && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    upper = c == '-';
-  }
-  return canonical;
-}
 
 RequestParser::RequestParser(std::size_t header_limit) {
   basic_parser::header_limit(static_cast<std::uint32_t>(header_limit));
@@ -75,7 +63,7 @@ void RequestParser::on_field_impl(Field field, Text name, Text value, ErrorCode&
     ++hosts_;
     return;
   }
-  if (field == Field::expect) request_.expects_continue = is_continue(std::string_view(value.data(), value.size()));
+  if (field == Field::expect) request_.expects_continue = equal_ignoring_case(std::string_view(value.data(), value.size()), "100-continue");
   request_.headers[canonical_name(std::string_view(name.data(), name.size()))].emplace_back(value.data(), value.size());
 }
 

@@ -8,9 +8,6 @@
 
 namespace slipway::http {
 
-/// The name of a header as Go writes it: `x-GITEA-event` → `X-Gitea-Event`.
-std::string canonical_name(std::string_view name);
-
 /// Reads the head of one request. The wire format is Beast's business (RFC 9112, strict); where the fields go is ours: straight
 /// into the map that travels with the delivery.
 class RequestParser : private boost::beast::http::basic_parser<true> {

@@ -24,27 +24,25 @@ Deadlines::Steady::duration precision_of(const Limits& limits) {
   return std::clamp<std::chrono::milliseconds>(shortest / 8, std::chrono::milliseconds(1), std::chrono::milliseconds(500));
 }
 
-std::string text_of(const Endpoint& listen) { return fmt::format("{}:{}", listen.host, listen.port); }
-
 void listen_on(tcp::acceptor& acceptor, const Endpoint& listen) {
   error_code error;
   const auto address = boost::asio::ip::make_address(listen.host == "localhost" ? "127.0.0.1" : listen.host, error);
-  if (error) throw UsageError(fmt::format("listen address {}: {} is no IP address", text_of(listen), listen.host));
+  if (error) throw UsageError(fmt::format("listen address {}: {} is no IP address", listen.text(), listen.host));
   const tcp::endpoint endpoint(address, listen.port);
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
-  if (error == boost::asio::error::address_in_use) throw Unavailable(fmt::format("{} is in use by another program", text_of(listen)));
-  if (error) throw UsageError(fmt::format("can not listen on {}: {}", text_of(listen), error.message()));
+  if (error == boost::asio::error::address_in_use) throw Unavailable(fmt::format("{} is in use by another program", listen.text()));
+  if (error) throw UsageError(fmt::format("can not listen on {}: {}", listen.text(), error.message()));
 }
 
 }  // namespace
 
 Server::Server(const boost::asio::any_io_executor& executor, const Endpoint& listen, const Limits& limits, Site& site, Log log)
-    : hall_(site, limits, log, executor, precision_of(limits)), acceptor_(executor), tasks_(executor, log) {
+    : hall_(site, limits, log, executor, precision_of(limits)), acceptor_(executor), address_(listen), tasks_(executor, log), turned_away_(executor, log) {
   listen_on(acceptor_, listen);
-  port_ = acceptor_.local_endpoint().port();
+  address_.port = acceptor_.local_endpoint().port();
 }
 
 void Server::start() { tasks_.spawn("accept", accept()); }
@@ -56,7 +54,7 @@ Task<> Server::accept() {
     error_code error;
     Socket socket = co_await acceptor_.async_accept(boost::asio::redirect_error(boost::asio::use_awaitable, error));
     if (!error) {
-      if (admit(std::move(socket))) warned_ = false;
+      admit(std::move(socket));
     } else if (error != boost::asio::error::operation_aborted && error != boost::asio::error::connection_aborted) {
       // Out of descriptors or memory: what is connected goes on, and new ones wait in the kernel.
       hall_.log.error("can not accept a connection", {{"error", error.message()}});
@@ -65,21 +63,18 @@ Task<> Server::accept() {
   }
 }
 
-bool Server::admit(Socket socket) {
-  if (hall_.sessions.size() < hall_.limits.max_connections) {
-    auto session = std::make_shared<Session>(hall_, std::move(socket));
-    tasks_.spawn("session", serve(std::move(session)));
-    return true;
+void Server::admit(Socket socket) {
+  constexpr std::size_t most_turned_away = 64;
+  if (hall_.sessions.size() < hall_.limits.max_connections + turned_away_.size()) {
+    warned_ = false;
+    tasks_.spawn("session", serve(std::make_shared<Session>(hall_, std::move(socket))));
+    return;
   }
   if (!warned_) hall_.log.warn("too many connections", {{"limit", hall_.limits.max_connections}});
   warned_ = true;
-  const Answer busy = unavailable("too many connections", std::chrono::seconds(5));
-  const std::string text = serialise(busy, false, false, true, Clock::now());
-  error_code ignored;
-  socket.non_blocking(true, ignored);
-  socket.write_some(boost::asio::buffer(text), ignored);
-  hall_.site.refused(busy.status, busy.why, peer_name(socket));
-  return false;
+  // Beyond these the connection is closed without a word.
+  if (turned_away_.size() >= most_turned_away) return;
+  turned_away_.spawn("session turned away", turn_away(std::make_shared<Session>(hall_, std::move(socket))));
 }
 
 Task<> Server::stop(std::chrono::milliseconds patience) {
@@ -88,8 +83,9 @@ Task<> Server::stop(std::chrono::milliseconds patience) {
   hall_.stopping = true;
   for (Session* session : hall_.sessions) session->finish();
   if (patience.count() > 0) co_await tasks_.join(patience);
-  tasks_.stop();
+  for (auto* group : {&tasks_, &turned_away_}) group->stop();
   co_await tasks_.wait_until_empty();
+  co_await turned_away_.wait_until_empty();
 }
 
 }  // namespace slipway::http

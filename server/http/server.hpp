@@ -21,7 +21,9 @@ class Server {
   /// Starts accepting.
   void start();
   /// The port, also where a free one was asked for.
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return address_.port; }
+  /// Where it listens, with that port.
+  const Endpoint& address() const noexcept { return address_; }
   std::size_t connections() const noexcept { return hall_.sessions.size(); }
   std::uint64_t bytes_in_flight() const noexcept { return hall_.in_flight; }
 
@@ -31,12 +33,13 @@ class Server {
 
  private:
   Task<> accept();
-  bool admit(Socket socket);
+  void admit(Socket socket);
 
   Hall hall_;
   boost::asio::ip::tcp::acceptor acceptor_;
-  std::uint16_t port_ = 0;
+  Endpoint address_;
   io::TaskGroup tasks_;
+  io::TaskGroup turned_away_;  ///< connections too many, until they have heard so
   bool warned_ = false;  ///< that there are too many connections
 };
 

@@ -22,7 +22,8 @@ constexpr std::size_t buffer_size = 32 * 1024;
 constexpr std::uint64_t first_reservation = 64 * 1024;
 constexpr std::chrono::seconds busy_retry{5};
 constexpr std::chrono::seconds linger_time{2};
-constexpr std::size_t linger_bytes = 1u << 20;
+// Most clients look for an answer only when they have sent all of a body: so twice the largest that is taken by default.
+constexpr std::size_t linger_bytes = 64u << 20;
 
 bool may_have_body(const Request& request) { return request.method != "GET" && request.method != "HEAD"; }
 
@@ -67,6 +68,8 @@ Task<> serve(std::shared_ptr<Session> session) {
   bool more = true;  // GCC 12 miscompiles a body that is a loop with the co_await in its condition (server/README.md)
   while (more) more = co_await session->serve_one();
 }
+
+Task<> turn_away(std::shared_ptr<Session> session) { co_await session->turn_away(); }
 
 void Session::finish() {
   if (phase_ == Phase::idle && !in_buffer()) socket_.cancel();
@@ -120,6 +123,7 @@ Task<bool> Session::receive_some() {
 // The head of the next request; false when the connection is to be closed without an answer.
 Task<bool> Session::read_head(RequestParser& parser) {
   enter(Phase::idle);
+  head_only_ = false;
   bool begun = false;
   for (;;) {
     if (in_buffer()) {
@@ -164,7 +168,7 @@ Task<bool> Session::read_body(Request& request, InFlight& held) {
   std::size_t filled = std::min<std::uint64_t>(length, end_ - begin_);
   body.assign(buffer_.get() + begin_, filled);
   begin_ += filled;
-  if (filled < length) enter(Phase::reading);
+  if (filled < length && phase_ != Phase::reading) enter(Phase::reading);  // else the time counts from the head's first byte
   bool fits = held.hold(filled);
   error_code error;
   while (fits && !error && filled < length) {
@@ -191,6 +195,7 @@ Task<bool> Session::serve_one() {
   Request request = parser.take();
   request.peer = peer_;
   request.received = Clock::now();
+  head_only_ = request.method == "HEAD";
   if (auto refusal = refuse(request)) {
     co_await refuse_and_close(std::move(*refusal));
     co_return false;
@@ -230,10 +235,9 @@ Answer Session::bug(const std::exception& accident) const {
 Task<bool> Session::send(const Answer& answer, const Request& request) {
   if (timed_out_) co_return false;  // it has been answered already
   const bool keep_alive = request.keep_alive && !answer.close && !hall_.stopping && (!answer.stream || request.can_chunk);
-  const bool head_only = request.method == "HEAD";
-  const std::string text = serialise(answer, keep_alive, head_only, request.can_chunk, Clock::now());
+  const std::string text = serialise(answer, keep_alive, head_only_, request.can_chunk, Clock::now());
   if (!co_await send_all(text)) co_return false;
-  if (!answer.stream || head_only) co_return keep_alive;
+  if (!answer.stream || head_only_) co_return keep_alive;
   chunked_ = request.can_chunk;
   enter(Phase::answering);
   co_await answer.stream(*this);
@@ -263,10 +267,12 @@ Task<bool> Session::send_all(std::string_view bytes) {
   co_return true;
 }
 
+Task<> Session::turn_away() { co_await refuse_and_close(unavailable("too many connections", busy_retry)); }
+
 // The connection ends, since what is left of the request is not read.
 Task<> Session::refuse_and_close(Answer answer) {
   hall_.site.refused(answer.status, answer.why, peer_);
-  const std::string text = serialise(answer, false, false, true, Clock::now());
+  const std::string text = serialise(answer, false, head_only_, true, Clock::now());
   if (co_await send_all(text)) co_await linger();
 }
 

@@ -52,6 +52,8 @@ class Session final : public BodyWriter, private Deadlines::Member {
 
   /// Reads the next request and answers it; false when the connection is to be closed.
   Task<bool> serve_one();
+  /// Answers whatever may be asked with 503, for a connection too many.
+  Task<> turn_away();
   /// Ends it now if it is between two requests, else after the present one.
   void finish();
 
@@ -82,11 +84,14 @@ class Session final : public BodyWriter, private Deadlines::Member {
   Phase phase_ = Phase::idle;
   bool timed_out_ = false;
   bool first_ = true;
+  bool head_only_ = false;  ///< the request is a HEAD: its answer has no body
   bool chunked_ = false;
 };
 
 /// Serves a connection until either side ends it.
 Task<> serve(std::shared_ptr<Session> session);
+/// Says on a connection that there are too many, and ends it.
+Task<> turn_away(std::shared_ptr<Session> session);
 
 /// `address:port`, for the log.
 std::string peer_name(const Socket& socket);

@@ -16,8 +16,11 @@ namespace slipway {
 struct Endpoint {
   Endpoint() = default;
   Endpoint(std::string host_name, std::uint16_t port_number) : host(std::move(host_name)), port(port_number) {}
+  /// `host:port`, an IPv6 address in brackets.
+  std::string text() const { return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port); }
   std::string host;
   std::uint16_t port = 0;  ///< 0: any free one
+  bool operator==(const Endpoint&) const = default;
 };
 
 struct WebhookSettings {
@@ -29,11 +32,13 @@ struct WebhookSettings {
   std::size_t max_connections = 1024;
   std::chrono::seconds read_timeout{30};            ///< for one request, from its first byte
   std::chrono::seconds idle_timeout{120};
+  bool operator==(const WebhookSettings&) const = default;
 };
 
 struct OperatorSettings {
   Endpoint listen{"127.0.0.1", 8081};
   std::optional<std::filesystem::path> token_file;  ///< default: `token` in the state directory, made at first start
+  bool operator==(const OperatorSettings&) const = default;
 };
 
 enum class LogFormat { text, json };
@@ -41,6 +46,7 @@ enum class LogFormat { text, json };
 struct LogSettings {
   LogFormat format = LogFormat::text;
   std::string level = "info";
+  bool operator==(const LogSettings&) const = default;
 };
 
 /// The Git server with the sources and, unless `handoff` says otherwise, the infra repository.
@@ -51,6 +57,7 @@ struct GitSettings {
   std::chrono::seconds timeout{60};                                   ///< absolute, for one operation
   bool complete_commits = true;
   std::size_t complete_limit = 1000;
+  bool operator==(const GitSettings&) const = default;
 };
 
 struct RegistrySettings {
@@ -58,6 +65,7 @@ struct RegistrySettings {
   std::optional<std::filesystem::path> auth_file;  ///< Docker config JSON
   bool insecure = false;                           ///< plain HTTP or unverified TLS
   std::chrono::seconds timeout{60};
+  bool operator==(const RegistrySettings&) const = default;
 };
 
 struct Identity {
@@ -65,6 +73,7 @@ struct Identity {
   Identity(std::string who, std::string address) : name(std::move(who)), email(std::move(address)) {}
   std::string name = "slipway";
   std::string email = "slipway@localhost";
+  bool operator==(const Identity&) const = default;
 };
 
 /// A declared copy of the infra repository.
@@ -73,6 +82,7 @@ struct MirrorSettings {
   std::string url;
   std::optional<std::filesystem::path> username_file, password_file;  ///< default: those of the server that it is on
   bool insecure = false;
+  bool operator==(const MirrorSettings&) const = default;
 };
 
 enum class DriftReaction { report, block };
@@ -99,6 +109,7 @@ struct HandoffSettings {
   std::vector<std::vector<std::string>> same_addresses;  ///< `drift.same`: groups of equal addresses
   std::vector<std::string> applications;                 ///< files or URLs of Argo CD Applications
   std::vector<MirrorSettings> also_push;                 ///< declared mirrors
+  bool operator==(const HandoffSettings&) const = default;
 };
 
 struct QueueSettings {
@@ -117,6 +128,7 @@ struct QueueSettings {
   std::size_t keep_last = 5;                                   ///< of each template, whatever their age
   std::chrono::seconds keep_deliveries{std::chrono::hours(24 * 30)};
   std::uint64_t max_log = 8ull << 20;                          ///< bytes of one run's log
+  bool operator==(const QueueSettings&) const = default;
 };
 
 enum class BuilderKind { buildah, kaniko, buildctl };
@@ -129,7 +141,8 @@ struct BuilderSettings {
   std::string storage_driver;///< empty means overlay where it works, else vfs
   CacheKind cache = CacheKind::local;
   std::vector<std::string> extra_arguments;
-  std::vector<std::string> check_mounts;  ///< host:container[:ro] given to checks and builds, e.g. CA folders
+  std::vector<std::string> check_mounts;  ///< host:container[:ro] given to checks, and to builds by buildah, e.g. CA folders
+  bool operator==(const BuilderSettings&) const = default;
 };
 
 struct Settings {
@@ -143,6 +156,7 @@ struct Settings {
   QueueSettings queue;
   BuilderSettings builder;
   bool shadow = false;
+  bool operator==(const Settings&) const = default;
 };
 
 }  // namespace slipway
