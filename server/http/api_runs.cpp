@@ -56,7 +56,7 @@ std::string read_piece(const std::filesystem::path& file, std::uint64_t offset) 
   return piece;
 }
 
-// Writes the log to its present end, and with `follow` goes on until the run has finished.
+// Writes the log to its present end, and with `follow` goes on until the run has finished or the daemon stops.
 Task<> send_log(Operations& operations, RunId id, bool follow, BodyWriter& writer) {
   constexpr std::chrono::milliseconds look_again{500};
   const auto file = operations.logs.file(id);
@@ -75,7 +75,7 @@ Task<> send_log(Operations& operations, RunId id, bool follow, BodyWriter& write
       continue;
     }
     const auto run = co_await operations.reader.run(id);
-    last = !run || is_finished(run->state);  // what was written until then is read once more
+    last = !run || is_finished(run->state) || !operations.trouble().empty();  // what was written until then is read once more
     if (!last) co_await time.sleep_for(look_again);
   }
 }

@@ -67,7 +67,7 @@ Task<Answer> health(Operations&, Call&) { co_return status(200, "ok", ""); }
 
 /// GET /readyz
 Task<Answer> readiness(Operations& operations, Call&) {
-  const std::string why = operations.not_ready ? operations.not_ready() : std::string();
+  const std::string why = operations.trouble();
   if (why.empty()) co_return status(200, "ready", "");
   co_return status(503, "not ready", why);
 }

@@ -42,6 +42,11 @@ void Events::publish(std::string_view type, std::string_view json) {
   }
 }
 
+void Events::close() {
+  closed_ = true;
+  for (Watcher& watcher : watchers_) watcher.news.cancel();
+}
+
 std::string Events::take(Watcher& watcher) {
   std::string text;
   if (watcher.lost > 0) text = fmt::format("event: lost\ndata: {{\"events\":{}}}\n\n", watcher.lost);
@@ -57,6 +62,7 @@ Task<> Events::follow(BodyWriter& writer) {
   std::string text = ": slipway\n\n";
   for (;;) {
     if (!co_await writer.write(text)) co_return;
+    if (watcher.waiting.empty() && closed_) co_return;
     if (watcher.waiting.empty()) {
       watcher.news.expires_after(heartbeat);
       boost::system::error_code woken;

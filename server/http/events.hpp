@@ -24,8 +24,11 @@ class Events {
   std::size_t watchers() const noexcept { return watchers_.size(); }
   bool is_full() const noexcept { return watchers_.size() >= max_watchers_; }
 
-  /// Writes what is published from now on, until the client goes. A comment every 15 s shows that the line is alive.
+  /// Writes what is published from now on, until the client goes or close() is called. A comment every 15 s shows that the line
+  /// is alive.
   Task<> follow(BodyWriter& writer);
+  /// Ends every watch once what waits for it has been written: the daemon stops, and watchers would hold it up.
+  void close();
 
  private:
   struct Watcher {
@@ -41,6 +44,7 @@ class Events {
   std::size_t max_watchers_, max_waiting_;
   std::list<Watcher> watchers_;
   std::uint64_t number_ = 0;
+  bool closed_ = false;
 };
 
 }  // namespace slipway::http

@@ -91,9 +91,12 @@ Task<Answer> OperatorApi::answer(Request& request) {
     wrong.allow = allowed;
     co_return wrong;
   }
-  auto query = parse_query(request.target, found->query);
-  if (!query) co_return problem(400, query.error().what());
-  call.query = std::move(*query);
+  // A probe may add a parameter of its own to /healthz: that is no reason to take the daemon for ill.
+  if (needs_token(request.path())) {
+    auto query = parse_query(request.target, found->query);
+    if (!query) co_return problem(400, query.error().what());
+    call.query = std::move(*query);
+  }
   co_return co_await found->serve(operations_, call);
 }
 

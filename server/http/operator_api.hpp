@@ -30,6 +30,9 @@ struct Operations {
         events(what_happens),
         metrics(figures),
         pool(blocking) {}
+  /// Why the daemon takes no deliveries just now; empty where it does.
+  std::string trouble() const { return not_ready ? not_ready() : std::string(); }
+
   queue::Queue& queue;
   queue::RunReader& reader;
   build::RunLogs& logs;
@@ -39,7 +42,7 @@ struct Operations {
   asio::thread_pool& pool;                                              ///< reads log files
   std::function<std::shared_ptr<const config::Catalogue>()> catalogue;  ///< the present one
   std::function<run::Drift()> drift;                                    ///< as last looked at
-  std::function<std::string()> not_ready;                               ///< why not; empty: ready
+  std::function<std::string()> not_ready;                               ///< see trouble()
   std::function<void(Metrics&)> refresh;                                ///< before figures are read; may be empty
 };
 

@@ -47,6 +47,24 @@ TEST_CASE("watchers get what is published from then on") {
   CHECK(events.watchers() == 0);
 }
 
+TEST_CASE("closing ends every watch when what waits for it has been written") {
+  asio::io_context loop(1);
+  http::Events events(loop.get_executor());
+  Client waits(loop.get_executor()), slow(loop.get_executor());
+  slow.blocked = true;
+  for (Client* client : {&waits, &slow}) asio::co_spawn(loop, events.follow(*client), [](std::exception_ptr) {});
+  loop.poll();
+  events.publish("run", "{}");
+  events.close();
+  loop.poll();
+  CHECK(events.watchers() == 1);
+  slow.blocked = false;
+  slow.gate.cancel();
+  loop.poll();
+  CHECK(events.watchers() == 0);
+  for (const Client* client : {&waits, &slow}) CHECK(client->text == ": slipway\n\nid: 1\nevent: run\ndata: {}\n\n");
+}
+
 TEST_CASE("who reads too slowly loses the oldest events and is told how many") {
   asio::io_context loop(1);
   http::Events events(loop.get_executor(), 1, 2);

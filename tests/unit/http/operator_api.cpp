@@ -279,6 +279,23 @@ TEST_CASE("a finished run's log comes whole, a live one's as it grows") {
   CHECK(client.wait_for("\r\n0\r\n\r\n"));
 }
 
+TEST_CASE("who follows the log of a run that waits is let go when the daemon stops") {
+  House house;
+  RawClient client(house.port());
+  client.send(House::text("GET", "/api/v1/runs/3/logs?follow=1"));
+  CHECK(client.wait_for("200 OK"));
+  house.loop.call([&] { house.not_ready = "stopping"; });
+  CHECK(client.wait_for("\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("a probe may add parameters, the API knows its own") {
+  House house;
+  CHECK(house.get("/healthz?verbose").status == 200);
+  CHECK(house.get("/readyz?t=1&t=2").status == 200);
+  CHECK(house.get("/metrics?%zz").status == 200);
+  CHECK(house.get("/api/v1/runs?verbose").status == 400);
+}
+
 TEST_CASE("runs are cancelled and retried, templates released, and what is not possible says why") {
   House house;
   CHECK(house.post("/api/v1/runs/3/cancel").status == 202);
