@@ -111,11 +111,14 @@ std::string Exchange::push(const std::string& refspec) {
   const StringArray specs(refspec.c_str());
   const int code = ::git_remote_upload(remote_.get(), specs.get(), &options);
   if (code == GIT_ENONFASTFORWARD) return "non-fast-forward";
-  require(code, "pushing to " + url_, &operation_);
   for (char& c : remarks_) {
     if (c == '\n' || c == '\r') c = ' ';
   }
   remarks_ = printable(remarks_, remark_bytes_max);
+  // The server has looked at the commits and does not take them: an answer, though libgit2 calls it a broken connection.
+  const git_error* last = code < 0 ? ::git_error_last() : nullptr;
+  if (last && last->message && std::string_view(last->message).find("unpacking the sent packfile failed") != std::string_view::npos) return "unpacker error";
+  require(code, "pushing to " + url_, &operation_);
   // A return code of 0 says only that the exchange went well; the reference's own status decides.
   return answered_ ? refused_ : "the server did not say what became of the push";
 }

@@ -29,6 +29,13 @@ std::string with_remarks(const std::string& refused, const std::string& remarks)
   return remarks.empty() ? refused : fmt::format("{} ({})", refused, remarks);
 }
 
+/// What the server said no with. A disk that is full says nothing of the push: Unavailable.
+[[noreturn]] void throw_no(const std::string& url, const std::string& ref, const std::string& refused, const std::string& remarks) {
+  const std::string sentence = fmt::format("{} refused the push to {}: {}", url, ref, with_remarks(refused, remarks));
+  if (remarks.find("No space left") != std::string::npos || remarks.find("Disk quota") != std::string::npos) throw Unavailable(sentence);
+  throw Refused(sentence);
+}
+
 Signature signature(const Identity& who) {
   git_signature* made = nullptr;
   require(::git_signature_new(&made, who.name.c_str(), who.email.c_str(), std::time(nullptr), 0), "making the signature of " + who.name);
@@ -137,6 +144,11 @@ std::vector<CopyHead> InfraBranch::copy_heads() {
   return heads;
 }
 
+void InfraBranch::may_push() {
+  Exchange(repository(), options_.url, options_.access).connect(GIT_DIRECTION_PUSH);
+  for (const auto& copy : options_.also_push) Exchange(repository(), copy.url, copy.access).connect(GIT_DIRECTION_PUSH);
+}
+
 PushOutcome InfraBranch::push(const CommitSha& onto, const std::vector<NewCommit>& commits) {
   return on_mirror([&] {
     std::vector<CommitSha> made = add_all(onto, commits);
@@ -164,7 +176,7 @@ PushOutcome InfraBranch::push_tip(const CommitSha& onto, const CommitSha& tip) {
     return Landed();
   }
   if (is_race(refused)) return Raced(with_remarks(refused, exchange.remarks()));
-  throw Refused(fmt::format("{} refused the push to {}: {}", options_.url, options_.branch, with_remarks(refused, exchange.remarks())));
+  throw_no(options_.url, options_.branch, refused, exchange.remarks());
 }
 
 std::vector<CopyPush> InfraBranch::push_copies() {
@@ -229,7 +241,7 @@ PushOutcome InfraBranch::replace(const std::string& ref, const std::optional<Com
   const std::string refused = exchange.push(fmt::format("+{}:{}", push_ref, ref));
   if (refused.empty()) return Landed();
   if (is_race(refused)) return Raced(with_remarks(refused, exchange.remarks()));
-  throw Refused(fmt::format("{} refused the push to {}: {}", options_.url, ref, with_remarks(refused, exchange.remarks())));
+  throw_no(options_.url, ref, refused, exchange.remarks());
 }
 
 /// The commits, one on the other; the reference that is pushed names the last.

@@ -51,6 +51,7 @@ class InfraBranch {
   std::vector<LoggedCommit> log(const CommitSha& at, std::size_t at_most);
   std::string default_branch();
   std::vector<CopyHead> copy_heads();
+  void may_push();
   PushOutcome push(const CommitSha& onto, const std::vector<NewCommit>& commits);
   std::optional<CommitSha> other_head(const std::string& branch);
   PushOutcome propose(const std::string& branch, const std::optional<CommitSha>& there, const CommitSha& onto, const std::vector<NewCommit>& commits);

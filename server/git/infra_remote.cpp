@@ -37,6 +37,10 @@ class InfraRemote final : public GitRemote {
     auto job = [this] { return infra_.copy_heads(); };
     co_return co_await io::offload(pool_, std::move(job));
   }
+  Task<> may_push() override {
+    auto job = [this] { infra_.may_push(); };
+    co_await io::offload(pool_, std::move(job));
+  }
   Task<std::string> default_branch() override {
     auto job = [this] { return infra_.default_branch(); };
     co_return co_await io::offload(pool_, std::move(job));

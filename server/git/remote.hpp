@@ -97,6 +97,9 @@ class GitRemote {
   virtual Task<std::string> default_branch() = 0;
   /// Asks the repository, and every declared copy, for the branch's head; a copy that does not answer says so and is no exception.
   virtual Task<std::vector<CopyHead>> copy_heads() { co_return std::vector<CopyHead>(); }
+  /// Asks the repository, and every declared copy, whether the credentials may push, and pushes nothing. Refused with the address
+  /// of the first that says no.
+  virtual Task<> may_push() { co_return; }
   /// Makes the commits on top of `onto`, one after the other, and pushes them together; then to the declared copies, whose
   /// troubles change nothing about the outcome.
   virtual Task<PushOutcome> commit_and_push(CommitSha onto, std::vector<NewCommit> commits) = 0;

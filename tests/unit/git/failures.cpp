@@ -89,6 +89,22 @@ TEST_CASE("a repository that may be read but not pushed to is refused at the pus
   CHECK_THAT(end.text, Catch::Contains("403"));
 }
 
+TEST_CASE("whether the credentials may push is asked without a push, of the copies too") {
+  InfraCase one;
+  one.fetch();
+  const auto ask = [&] { test::run_coroutine(one.loop(), one.remote().may_push()); };
+  CHECK(ending(ask).kind == "fine");
+  one.repository.allow_push(false);
+  CHECK(ending(ask).kind == "refused");
+  CHECK_THAT(ending(ask).text, Catch::Contains("403") && Catch::Contains(one.options.url));
+  one.repository.allow_push(true);
+  const auto copy = one.server.create("Lumie-Edu/copy");
+  one.options.also_push.emplace_back(one.server.url("Lumie-Edu/copy"), git::Access());
+  one.restart();
+  CHECK(ending(ask).kind == "refused");
+  CHECK_THAT(ending(ask).text, Catch::Contains("401") && Catch::Contains("Lumie-Edu/copy"));
+}
+
 TEST_CASE("a network that fails is a reason to try again later, told with host and cause") {
   struct Row {
     const char* what;

@@ -138,6 +138,17 @@ TEST_CASE("a declined hook is a refusal with its own words, and the branch stays
   CHECK(one.repository.head() == head);
 }
 
+TEST_CASE("commits that the server can not unpack are refused with what it says of them, or waited with while its disk is full") {
+  InfraCase one;
+  const CommitSha head = one.fetch();
+  one.repository.git({"config", "receive.maxInputSize", "10"});
+  CHECK_THROWS_WITH(one.push(head, {new_commit("charts/values.yaml", "x")}), Catch::Contains("unpacker error") && Catch::Contains("exceeds maximum allowed size"));
+  one.repository.git({"config", "--unset", "receive.maxInputSize"});
+  one.repository.hook("pre-receive", "#!/bin/sh\necho 'fatal: write error: No space left on device' >&2\nexit 1\n");
+  CHECK_THROWS_AS(one.push(head, {new_commit("charts/values.yaml", "x")}), Unavailable);
+  CHECK(one.repository.head() == head);
+}
+
 TEST_CASE("an update hook's no is told apart from a race, whatever it prints") {
   InfraCase one;
   const CommitSha head = one.fetch();
