@@ -2,12 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <exception>
-
-#include "app/inputs.hpp"
 #include "app/blocking.hpp"
+#include "app/inputs.hpp"
 #include "base/failure.hpp"
 #include "base/hex.hpp"
 #include "io/http_client.hpp"
@@ -15,13 +11,6 @@
 
 namespace slipway::app {
 namespace {
-
-std::string operator_base(const Settings& settings) {
-  std::string host = settings.operator_api.listen.host;
-  if (host == "0.0.0.0" || host == "::" || host.empty()) host = "127.0.0.1";
-  if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return fmt::format("http://{}:{}", host, settings.operator_api.listen.port);
-}
 
 io::HttpRequest request(const std::string& method, const std::string& url, const std::string& token) {
   auto where = io::parse_url(url);
@@ -33,24 +22,7 @@ io::HttpRequest request(const std::string& method, const std::string& url, const
   return request;
 }
 
-}  // namespace
-
-Api::Api(const config::Config& config) : base_(operator_base(config.settings)) {
-  const auto file = config.settings.operator_api.token_file.value_or(config.settings.state / "token");
-  const auto token = io::read_secret_file(file);
-  if (!token && !std::filesystem::exists(file)) {
-    throw Unavailable(fmt::format("no daemon has run with this configuration: {} is not there", file.string()));
-  }
-  if (!token) throw UsageError(fmt::format("the daemon's token can not be read: {}", token.error().text()));
-  token_ = *token;
-}
-
-ApiAnswer Api::send(const std::string& method, const std::string& path, const std::string& body) {
-  auto asked = request(method, base_ + path, token_);
-  if (!body.empty()) asked.headers.emplace_back("Content-Type", "application/json");
-  asked.body = body;
-  io::HttpClient client;
-  auto response = blocking(client.send(std::move(asked)));
+ApiAnswer answer_from(io::HttpResponse response) {
   if (response.status == 401) throw UsageError("the daemon refused the token: is this the configuration that it runs with?");
   ApiAnswer answer;
   answer.status = response.status;
@@ -60,14 +32,36 @@ ApiAnswer Api::send(const std::string& method, const std::string& path, const st
   return answer;
 }
 
-ApiAnswer Api::get(const std::string& path) { return send("GET", path, ""); }
-ApiAnswer Api::post(const std::string& path, const std::string& body) { return send("POST", path, body); }
+}  // namespace
 
-int Api::stream(const std::string& path, const std::function<bool(std::string_view)>& sink) {
+Api::Api(const config::Config& config) : base_(local_address(config.settings.operator_api.listen)) {
+  const auto file = config.settings.operator_api.token_file.value_or(config.settings.state / "token");
+  const auto token = io::read_secret_file(file);
+  if (!token && !std::filesystem::exists(file)) {
+    throw Unavailable(fmt::format("no daemon has run with this configuration: {} is not there", file.string()));
+  }
+  if (!token) throw UsageError(fmt::format("the daemon's token can not be read: {}", token.error().text()));
+  token_ = *token;
+}
+
+ApiAnswer Api::get(const std::string& path) {
+  io::HttpClient client;
+  return answer_from(blocking(client.send(request("GET", base_ + path, token_))));
+}
+
+ApiAnswer Api::post(const std::string& path, const std::string& body) {
+  auto asked = request("POST", base_ + path, token_);
+  asked.headers.emplace_back("Content-Type", "application/json");
+  asked.body = body;
+  io::HttpClient client;
+  return answer_from(blocking(client.send(std::move(asked))));
+}
+
+ApiAnswer Api::stream(const std::string& path, const std::function<bool(std::string_view)>& sink) {
   auto asked = request("GET", base_ + path, token_);
   asked.limit = std::chrono::hours(24);
   io::HttpClient client;
-  return blocking(client.stream(std::move(asked), sink)).status;
+  return answer_from(blocking(client.stream(std::move(asked), sink)));
 }
 
 std::string error_of(const ApiAnswer& answer) {
@@ -75,7 +69,21 @@ std::string error_of(const ApiAnswer& answer) {
   return fmt::format("the daemon answered {}", answer.status);
 }
 
+ExitCode refused(const ApiAnswer& answer) {
+  if (answer.status >= 500) throw Unavailable(error_of(answer));
+  if (answer.status == 400) throw UsageError(error_of(answer));
+  fmt::print(stderr, "slipway: {}\n", error_of(answer));
+  return ExitCode::no;
+}
+
+std::string local_address(const Endpoint& listen) {
+  Endpoint here = listen;
+  if (here.host == "0.0.0.0" || here.host == "::" || here.host.empty()) here.host = "127.0.0.1";
+  return "http://" + here.text();
+}
+
 RawDelivery recorded_delivery(const config::Config& config, const std::string& id) {
+  if (id.find('/') != std::string::npos || id.ends_with(".body")) throw UsageError(fmt::format("{}: there is no such file", id));
   Api api(config);
   const auto answer = api.get("/api/v1/deliveries/" + io::percent_encode(id) + "?body=1");
   if (answer.status == 404) throw UsageError(fmt::format("{} is neither a file nor the id of a delivery that the daemon recorded", id));

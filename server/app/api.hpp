@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/cli.hpp"
 #include "config/load.hpp"
 #include "model/delivery.hpp"
 
@@ -27,17 +28,23 @@ class Api {
   explicit Api(const config::Config& config);
   ApiAnswer get(const std::string& path);
   ApiAnswer post(const std::string& path, const std::string& body = "{}");
-  /// The body as it arrives, until it ends or `sink` returns false.
-  int stream(const std::string& path, const std::function<bool(std::string_view)>& sink);
+  /// The body of a 2xx answer goes to `sink` as it arrives, until it ends or `sink` returns false.
+  ApiAnswer stream(const std::string& path, const std::function<bool(std::string_view)>& sink);
 
  private:
-  ApiAnswer send(const std::string& method, const std::string& path, const std::string& body);
   std::string base_;
   std::string token_;
 };
 
 /// The sentence of an API error answer (`{"error": …}`), or its status.
 std::string error_of(const ApiAnswer& answer);
+
+/// What a refusal comes to: prints why, and is `no`, where the daemon has or does nothing of the kind; throws UsageError for a
+/// question that it did not understand, and Unavailable where it could not answer.
+ExitCode refused(const ApiAnswer& answer);
+
+/// The address that a listener is reached at from this machine.
+std::string local_address(const Endpoint& listen);
 
 /// A delivery that the daemon recorded, as it came in; throws UsageError where there is none of that id.
 RawDelivery recorded_delivery(const config::Config& config, const std::string& id);

@@ -1,8 +1,12 @@
 #include "app/cli.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+
+#include "base/text.hpp"
 
 namespace slipway::app {
 namespace {
@@ -109,6 +113,19 @@ void declare_edit(CLI::App& app, CommandLine& line) {
                       });
 }
 
+/// What is wrong with the arguments, and what to do.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  const auto given = app.get_subcommands();
+  if (!given.empty()) return fmt::format("{}: {}; `slipway {} --help` says more", given.front()->get_name(), error.what(), given.front()->get_name());
+  std::vector<std::string> names;
+  for (const auto* command : commands) names.push_back(command->get_name());
+  for (const auto& word : app.remaining()) {
+    if (!word.starts_with('-')) return fmt::format("there is no command '{}'{}; `slipway --help` lists them", printable(word), did_you_mean(word, names));
+  }
+  return fmt::format("{}; `slipway --help` says more", error.what());
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
@@ -129,7 +146,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::Success& asked) {
     app.exit(asked);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    app.exit(error);
+    fmt::print(stderr, "slipway: {}\n", complaint(app, error));
     line.exit_code = static_cast<int>(ExitCode::usage);
     line.action.reset();
   }

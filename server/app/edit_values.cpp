@@ -6,11 +6,29 @@
 #include "app/inputs.hpp"
 #include "base/failure.hpp"
 #include "edit/edit.hpp"
+#include "http/json.hpp"
 
 namespace slipway::app {
+namespace {
+
+void print(const Global& global, const EditValues& edit, const std::string& before, const std::string& after) {
+  if (!global.json) {
+    if (!edit.in_place) std::fwrite(after.data(), 1, after.size(), stdout);
+    return;
+  }
+  http::Json json;
+  json.out.StartObject();
+  json.text("file", edit.file);
+  json.flag("changed", after != before);
+  if (!edit.in_place) json.text("content", after);
+  json.out.EndObject();
+  fmt::print("{}\n", json.take());
+}
+
+}  // namespace
 
 /// slipway edit-values FILE --set PATH=VALUE…: exactly the edit that a hand-off commits.
-ExitCode run(const Global&, const EditValues& edit) {
+ExitCode run(const Global& global, const EditValues& edit) {
   std::vector<edit::Assignment> assignments;
   for (const auto& text : edit.set) {
     auto assignment = edit::Assignment::parse(text);
@@ -27,11 +45,8 @@ ExitCode run(const Global&, const EditValues& edit) {
     fmt::print(stderr, "slipway: {}\n", after.error().text());
     return ExitCode::no;
   }
-  if (!edit.in_place) {
-    std::fwrite(after->data(), 1, after->size(), stdout);
-  } else if (*after != before) {
-    replace_file(edit.file, *after);
-  }
+  if (edit.in_place && *after != before) replace_file(edit.file, *after);
+  print(global, edit, before, *after);
   return ExitCode::done;
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <stdexcept>
 #include <variant>
 
 #include "app/cli.hpp"
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
   if (!line.action) return line.exit_code;
   try {
     const ExitCode code = std::visit([&](const auto& action) { return run(line.global, action); }, *line.action);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw std::runtime_error("the output could not be written");
     return static_cast<int>(code);
   } catch (const UsageError& error) {
     fmt::print(stderr, "slipway: {}\n", error.what());

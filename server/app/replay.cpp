@@ -6,6 +6,8 @@
 #include "app/inputs.hpp"
 #include "base/failure.hpp"
 #include "base/hmac.hpp"
+#include "base/text.hpp"
+#include "http/json.hpp"
 #include "io/http_client.hpp"
 #include "io/secret_file.hpp"
 #include "trigger/verify.hpp"
@@ -26,18 +28,29 @@ bool is_sent_anew(const std::string& name) {
          name == "Connection";
 }
 
-std::string webhook_url(const Settings& settings) {
-  std::string host = settings.webhook.listen.host;
-  if (host == "0.0.0.0" || host == "::" || host.empty()) host = "127.0.0.1";
-  if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return fmt::format("http://{}:{}{}", host, settings.webhook.listen.port, settings.webhook.path);
-}
+std::string webhook_url(const WebhookSettings& webhook) { return local_address(webhook.listen) + webhook.path; }
 
 std::string webhook_secret(const Settings& settings) {
   if (settings.webhook.secret_files.empty()) throw UsageError("the configuration names no webhook secret to sign with");
   const auto secret = io::read_secret_file(settings.webhook.secret_files.front());
   if (!secret) throw UsageError(secret.error().text());
   return *secret;
+}
+
+void print(const Global& global, const io::HttpResponse& response) {
+  rapidjson::Document answer;
+  if (!global.json) {
+    fmt::print("{}\n{}\n", response.status, response.body);
+  } else if (!answer.Parse(response.body.data(), response.body.size()).HasParseError()) {
+    fmt::print("{}\n", response.body);
+  } else {  // whoever answered, it was not slipway
+    http::Json json;
+    json.out.StartObject();
+    json.number("status", response.status);
+    json.text("text", printable(response.body, response.body.size()));
+    json.out.EndObject();
+    fmt::print("{}\n", json.take());
+  }
 }
 
 }  // namespace
@@ -51,7 +64,7 @@ ExitCode run(const Global& global, const Replay& replay) {
     for (const char* header : {"X-Gitea-Delivery", "X-Gogs-Delivery", "X-Github-Delivery"}) raw.headers[header] = {id};
   }
   raw = trigger::sign(std::move(raw), webhook_secret(config.settings));
-  auto url = io::parse_url(replay.url.empty() ? webhook_url(config.settings) : replay.url);
+  auto url = io::parse_url(replay.url.empty() ? webhook_url(config.settings.webhook) : replay.url);
   if (!url) throw UsageError(url.error().what());
   io::HttpRequest request("POST", *std::move(url));
   for (const auto& [name, values] : raw.headers) {
@@ -61,8 +74,7 @@ ExitCode run(const Global& global, const Replay& replay) {
   request.body = std::move(raw.body);
   io::HttpClient client;
   const auto response = blocking(client.send(std::move(request)));
-  if (!global.json) fmt::print("{}\n", response.status);
-  fmt::print("{}\n", response.body);
+  print(global, response);
   return response.ok() ? ExitCode::done : ExitCode::no;
 }
 

@@ -7,11 +7,17 @@
 #include "app/commands.hpp"
 #include "app/inputs.hpp"
 #include "app/run_text.hpp"
-#include "base/failure.hpp"
+#include "http/json.hpp"
 #include "io/url.hpp"
 
 namespace slipway::app {
 namespace {
+
+std::string json_text(const rapidjson::Value& value) {
+  http::Json json;
+  value.Accept(json.out);
+  return json.take();
+}
 
 std::string query_of(const Runs& runs) {
   std::string path = fmt::format("/api/v1/runs?limit={}", runs.limit);
@@ -23,6 +29,8 @@ std::string query_of(const Runs& runs) {
 /// Prints what changed since the last look, oldest first.
 class Watcher {
  public:
+  explicit Watcher(bool json) : json_(json) {}
+
   void show(const rapidjson::Value& runs) {
     for (auto run = runs.End(); run != runs.Begin();) {
       --run;
@@ -30,27 +38,19 @@ class Watcher {
       auto& last = seen_[(*run)["id"].GetInt64()];
       if (last == line) continue;
       last = line;
-      fmt::print("{}\n", line);
+      fmt::print("{}\n", json_ ? json_text(*run) : line);
     }
     std::fflush(stdout);
   }
 
  private:
+  bool json_;
   std::map<std::int64_t, std::string> seen_;
 };
 
-[[noreturn]] void fail(const ApiAnswer& answer) {
-  if (answer.status >= 500) throw Unavailable(error_of(answer));
-  throw UsageError(error_of(answer));
-}
-
-ExitCode said(const ApiAnswer& answer, const std::string& done) {
-  if (answer.status >= 500) throw Unavailable(error_of(answer));
-  if (answer.status >= 300) {
-    fmt::print(stderr, "slipway: {}\n", error_of(answer));
-    return ExitCode::no;
-  }
-  fmt::print("{}\n", done);
+ExitCode said(const Global& global, const ApiAnswer& answer, const std::string& done) {
+  if (answer.status >= 300) return refused(answer);
+  fmt::print("{}\n", global.json ? answer.text : done);
   return ExitCode::done;
 }
 
@@ -59,15 +59,17 @@ ExitCode said(const ApiAnswer& answer, const std::string& done) {
 /// slipway runs [--template T] [--state S] [--watch]
 ExitCode run(const Global& global, const Runs& runs) {
   Api api(load_config(global, false));
-  Watcher watcher;
-  if (!global.json) fmt::print("{}\n", run_header());
+  Watcher watcher(global.json);
+  bool first = true;
   do {
     const auto answer = api.get(query_of(runs));
-    if (answer.status != 200 || !answer.json.IsObject() || !answer.json.HasMember("runs")) fail(answer);
-    if (global.json) {
-      fmt::print("{}\n", answer.text);
-    } else if (runs.watch) {
+    if (answer.status != 200 || !answer.json.IsObject() || !answer.json.HasMember("runs")) return refused(answer);
+    if (first && !global.json) fmt::print("{}\n", run_header());
+    first = false;
+    if (runs.watch) {
       watcher.show(answer.json["runs"]);
+    } else if (global.json) {
+      fmt::print("{}\n", answer.text);
     } else {
       for (const auto& one : answer.json["runs"].GetArray()) fmt::print("{}\n", run_line(one));
     }
@@ -76,45 +78,32 @@ ExitCode run(const Global& global, const Runs& runs) {
   return ExitCode::done;
 }
 
-/// slipway run ID: exit 1 where the run failed.
+/// slipway run ID: exit 1 where the run failed, or there is none.
 ExitCode run(const Global& global, const ShowRun& show) {
   Api api(load_config(global, false));
   const auto answer = api.get(fmt::format("/api/v1/runs/{}", show.id));
-  if (answer.status != 200 || !answer.json.IsObject()) fail(answer);
+  if (answer.status != 200 || !answer.json.IsObject()) return refused(answer);
   fmt::print("{}", global.json ? answer.text + "\n" : run_page(answer.json));
   return text_of(answer.json, "state") == "failed" ? ExitCode::no : ExitCode::done;
-}
-
-/// slipway logs ID [--follow]
-ExitCode run(const Global& global, const Logs& logs) {
-  Api api(load_config(global, false));
-  const auto print = [](std::string_view bytes) {
-    std::fwrite(bytes.data(), 1, bytes.size(), stdout);
-    return std::fflush(stdout) == 0;
-  };
-  const int status = api.stream(fmt::format("/api/v1/runs/{}/logs{}", logs.id, logs.follow ? "?follow=1" : ""), print);
-  if (status == 404) throw UsageError(fmt::format("there is no run {}, or its log is no longer kept", logs.id));
-  if (status != 200) throw Unavailable(fmt::format("the daemon answered {}", status));
-  return ExitCode::done;
 }
 
 /// slipway cancel ID
 ExitCode run(const Global& global, const Cancel& cancel) {
   Api api(load_config(global, false));
-  return said(api.post(fmt::format("/api/v1/runs/{}/cancel", cancel.id)), fmt::format("run {} is being cancelled", cancel.id));
+  return said(global, api.post(fmt::format("/api/v1/runs/{}/cancel", cancel.id)), fmt::format("run {} is being cancelled", cancel.id));
 }
 
 /// slipway retry ID [--allow-rollback] [--rebuild]
 ExitCode run(const Global& global, const Retry& retry) {
   Api api(load_config(global, false));
   const std::string body = fmt::format(R"({{"allow_rollback":{},"rebuild":{}}})", retry.allow_rollback, retry.rebuild);
-  return said(api.post(fmt::format("/api/v1/runs/{}/retry", retry.id), body), fmt::format("run {} is queued again", retry.id));
+  return said(global, api.post(fmt::format("/api/v1/runs/{}/retry", retry.id), body), fmt::format("run {} is queued again", retry.id));
 }
 
 /// slipway release TEMPLATE
 ExitCode run(const Global& global, const Release& release) {
   Api api(load_config(global, false));
-  return said(api.post("/api/v1/templates/" + io::percent_encode(release.template_name) + "/release"),
+  return said(global, api.post("/api/v1/templates/" + io::percent_encode(release.template_name) + "/release"),
               fmt::format("{} is released", release.template_name));
 }
 

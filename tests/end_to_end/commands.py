@@ -14,6 +14,7 @@ class Commands(WorldCase):
     @classmethod
     def furnish(cls, world):
         world.template(BACKEND)
+        world.template("Lumie-Edu/failing")
 
     def ok(self, done, code=0):
         self.assertEqual(code, done.returncode, done.stdout + done.stderr)
@@ -35,6 +36,20 @@ class Commands(WorldCase):
                 self.assertEqual(2, done.returncode, done.stdout + done.stderr)
                 self.assertTrue(done.stderr.strip())
 
+    def test_a_misspelt_command_is_told_the_nearest(self):
+        done = slipway("serv")
+        self.ok(done, 2)
+        self.assertIn("slipway: there is no command 'serv' (did you mean \"serve\"?)", done.stderr)
+        self.assertIn("slipway run --help", slipway("run", "x").stderr)
+
+    def test_output_that_can_not_be_written_is_no_success(self):
+        with open("/dev/full", "wb") as full:
+            for words in (("get", "triggers"), ("check",), ("eval", "1 + 1")):
+                with self.subTest(words=words):
+                    done = subprocess.run([BINARY, "--config", self.daemon.file, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+                    self.assertEqual(1, done.returncode)
+                    self.assertIn("output", done.stderr)
+
     def test_check(self):
         self.ok(self.daemon.command("check"))
         self.assertEqual([], json.loads(self.ok(self.daemon.command("check", json_output=True)))["errors"])
@@ -48,6 +63,27 @@ class Commands(WorldCase):
             self.assertIn(f"{file}:1:1", done.stderr)
             self.assertIn("webhook", done.stderr, "the nearest known name")
             self.assertRegex(done.stderr, rf"{file}:7:\d+")
+
+    def test_check_finds_the_files_that_serve_could_not_use(self):
+        folder = temporary_folder()
+        (folder / "empty").write_text("\n")
+        (folder / "key").write_text("key\n")
+        configuration = dict(self.daemon.configuration, state=str(folder / "state"),
+                             webhook={"listen": "127.0.0.1:0", "secret_files": [str(folder / "key"), str(folder / "empty"), str(folder)]})
+        (folder / "c.yaml").write_text(json.dumps(configuration))
+        for command in ("check", "serve"):
+            done = slipway("--config", folder / "c.yaml", command)
+            self.ok(done, 2)
+            self.assertRegex(done.stderr, rf"c.yaml:1:\d+: .*{folder}/empty: is empty")
+            self.assertRegex(done.stderr, rf"c.yaml:1:\d+: {folder} is no plain file")
+            self.assertNotIn("key", done.stderr)
+
+    def test_a_state_directory_that_can_not_be_made_is_2(self):
+        file = temporary_folder() / "c.yaml"
+        file.write_text(json.dumps(dict(self.daemon.configuration, state=str(file))))
+        done = slipway("--config", file, "serve")
+        self.ok(done, 2)
+        self.assertIn(str(file), done.stderr)
 
     def test_a_configuration_that_names_a_missing_file_or_is_missing_is_2(self):
         folder = temporary_folder()
@@ -79,12 +115,53 @@ class Commands(WorldCase):
         self.assertEqual("succeeded", json.loads(self.ok(self.daemon.command("run", run["id"], json_output=True)))["state"])
         self.assertIn("COPY app.txt", self.ok(self.daemon.command("logs", run["id"])))
         self.assertIn("COPY app.txt", self.ok(self.daemon.command("logs", run["id"], "--follow")))
-        self.assertIn(self.daemon.command("run", 999999).returncode, (1, 2))
-        self.assertIn(self.daemon.command("logs", 999999).returncode, (1, 2))
+        for command in ("run", "logs", "cancel", "retry"):
+            done = self.daemon.command(command, 999999)
+            self.ok(done, 1)
+            self.assertIn("no run 999999", done.stderr)
         self.ok(self.daemon.command("cancel", run["id"]), 1)
         self.ok(self.daemon.command("retry", run["id"]), 1)
         why = self.ok(self.daemon.command("why", commit))
         self.assertIn(run["handoff_commit"][:7], why)
+
+    def test_json_is_for_every_command_that_prints(self):
+        commit, run = self.push_and_finish(BACKEND, {**BUILDABLE, "json.txt": "1\n"})
+        delivery = run["delivery"]
+        values = temporary_folder() / "values.yaml"
+        values.write_text("a: {tag: x} # 주석\n")
+
+        def printed(*words, code=0):
+            done = self.daemon.command(*words, json_output=True)
+            return json.loads(self.ok(done, code))
+
+        for kind in ("listener", "triggers", "templates", "pipelines"):
+            self.assertTrue(printed("get", kind))
+        self.assertEqual([], printed("check")["errors"])
+        self.assertTrue(json.loads(self.daemon.command("doctor", json_output=True).stdout))
+        self.assertIn("triggers", printed("explain", delivery))
+        self.assertEqual("bool", printed("eval", "1 == 1")["kind"])
+        self.assertTrue(printed("runs")["runs"])
+        self.assertEqual(run["id"], printed("run", run["id"])["id"])
+        log = printed("logs", run["id"])
+        self.assertEqual(run["id"], log["run"])
+        self.assertEqual(self.daemon.log_of(run["id"]).splitlines(), log["lines"])
+        followed = self.ok(self.daemon.command("logs", run["id"], "--follow", json_output=True)).splitlines()
+        self.assertEqual(log["lines"], [line for part in followed for line in json.loads(part)["lines"]])
+        self.assertIn("sentence", printed("why", commit))
+        self.assertTrue(printed("replay", delivery)["duplicate"])
+        edited = printed("edit-values", values, "--set", "a.tag=y")
+        self.assertEqual({"file": str(values), "changed": True, "content": 'a: {tag: "y"} # 주석\n'}, edited)
+        self.assertEqual({"file": str(values), "changed": True}, printed("edit-values", values, "--in-place", "--set", "a.tag=y"))
+        self.assertEqual('a: {tag: "y"} # 주석\n', values.read_text())
+
+    def test_json_of_what_a_person_decides(self):
+        failing = {"Dockerfile": "FROM scratch\nCOPY no-such-file /\n"}
+        _, run = self.push_and_finish("Lumie-Edu/failing", failing)
+        self.assertEqual("failed", run["state"], run)
+        self.ok(self.daemon.command("run", run["id"]), 1)
+        done = self.daemon.command("retry", run["id"], json_output=True)
+        self.assertEqual({"run": run["id"]}, json.loads(self.ok(done)))
+        self.daemon.finished(run["id"])
 
     def test_get(self):
         self.assertIn("push-lumie-backend", self.ok(self.daemon.command("get", "triggers")))
@@ -155,9 +232,14 @@ class Commands(WorldCase):
         self.ok(done, 1)
         self.assertIn("401", done.stdout)
         self.ok(self.daemon.command("replay", payload.with_suffix(".body"), "--url", "http://127.0.0.1:9/hooks"), 3)
+        for command in ("replay", "explain"):
+            done = self.daemon.command(command, payload.with_name("misspelt.body"))
+            self.ok(done, 2)
+            self.assertIn("there is no such file", done.stderr)
 
     def test_doctor(self):
-        self.world.source(BACKEND).head() or self.world.push(BACKEND, BUILDABLE)
+        for name in (BACKEND, "Lumie-Edu/failing"):
+            self.world.source(name).head() or self.world.push(name, BUILDABLE)
         done = self.daemon.command("doctor")
         self.ok(done)
         for word in ("values", "registry", "drift"):
