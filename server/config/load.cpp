@@ -7,6 +7,7 @@
 #include "config/compile.hpp"
 #include "config/drafts.hpp"
 #include "config/pipelines.hpp"
+#include "io/secret_file.hpp"
 
 namespace slipway::config {
 namespace {
@@ -21,13 +22,21 @@ std::vector<Error> in_order(std::vector<Error> errors, const std::string& file) 
   return errors;
 }
 
-void check_files(Reader& in) {
+/// What would keep the daemon from starting, or from reading a credential when it needs it.
+void check_files(const Settings& settings, Reader& in) {
+  const auto& keys = settings.webhook.secret_files;
   for (const auto& [path, where] : in.files()) {
     std::error_code ec;
-    if (!std::filesystem::exists(path, ec)) {
+    const auto status = std::filesystem::status(path, ec);
+    if (!std::filesystem::exists(status)) {
       in.fail(Error(fmt::format("there is no file {}{}", path.string(),
                                 ec && ec != std::errc::no_such_file_or_directory ? ": " + ec.message() : ""),
                     where));
+    } else if (!std::filesystem::is_regular_file(status)) {
+      in.fail(Error(fmt::format("{} is no plain file", path.string()), where));
+    } else if (std::find(keys.begin(), keys.end(), path) != keys.end()) {
+      const auto key = io::read_secret_file(path);
+      if (!key) in.fail(Error(key.error().what(), where));
     }
   }
 }
@@ -90,6 +99,9 @@ Loaded load_text(std::string_view text, const std::filesystem::path& file, const
   in.expand_environment(false);
   in.use_secrets(&draft.secrets);
   check_settings(draft.settings, *root, in);
+  auto& handoff = draft.settings.handoff;
+  if (handoff.signing == Signing::ssh && !handoff.signing_key.empty())
+    handoff.signing_key = (file.parent_path() / handoff.signing_key).lexically_normal().string();
 
   std::vector<Error> errors;
   PipelineSet pipelines(errors);
@@ -98,7 +110,7 @@ Loaded load_text(std::string_view text, const std::filesystem::path& file, const
   pipelines.add_inline(draft.pipelines, in);
   auto templates = compile_templates(draft, pipelines, in);
   auto triggers = compile_triggers(draft, templates, in);
-  if (options.check_files) check_files(in);
+  if (options.check_files) check_files(draft.settings, in);
 
   errors.insert(errors.end(), in.errors().begin(), in.errors().end());
   if (!errors.empty()) return in_order(std::move(errors), source.file);
