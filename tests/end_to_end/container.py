@@ -1,4 +1,5 @@
 """The image of container/Containerfile, built by buildah from a base made on the spot, and the daemon in it."""
+import re
 import subprocess
 import unittest
 
@@ -35,6 +36,14 @@ class Container(unittest.TestCase):
 
 
 class Unit(unittest.TestCase):
+    def test_the_image_is_built_from_what_the_build_needs(self):
+        """The slow test builds it; this one sees at once what was forgotten."""
+        containerfile = (SOURCE / "container" / "Containerfile").read_text()
+        needed = re.search(r'^build="(.*?)"', (SOURCE / "scripts" / "install").read_text(), re.S | re.M)[1].split()
+        self.assertEqual([], [package for package in needed if package != "ccache" and f" {package} " not in containerfile.replace("\n", " ")])
+        read = set(re.findall(r"CMAKE_SOURCE_DIR}/(\w+)", "".join(path.read_text() for path in SOURCE.glob("server/*/embed.cmake"))))
+        self.assertEqual([], [folder for folder in read if f"COPY {folder} {folder}\n" not in containerfile])
+
     def test_systemd_understands_the_unit(self):
         """systemd-analyze where there is one; what it says about anything but the program that is not installed here counts."""
         try:
