@@ -1,8 +1,5 @@
 #include "app/daemon.hpp"
 
-#include <fmt/format.h>
-#include <sys/sysinfo.h>
-
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,6 +8,7 @@
 #include "app/parts.hpp"
 #include "base/failure.hpp"
 #include "http/token.hpp"
+#include "io/resident.hpp"
 #include "run/service.hpp"
 #include "run/shadow.hpp"
 
@@ -120,11 +118,19 @@ void Daemon::run() {
   webhook_.start();
   operator_.start();
   not_ready_.clear();
-  log_.info(shadow_ ? "ready, in shadow: nothing is built" : "ready", {{"webhook", fmt::format("{}:{}", config_.settings.webhook.listen.host, webhook_.port())},
-                      {"operator", fmt::format("{}:{}", config_.settings.operator_api.listen.host, operator_.port())},
-                      {"triggers", config_.catalogue->triggers().size()}});
+  const std::string webhook = webhook_.address().text(), operators = operator_.address().text();
+  log_.info(shadow_ ? "ready, in shadow: nothing is built" : "ready",
+            {{"webhook", webhook}, {"operator", operators}, {"triggers", config_.catalogue->triggers().size()}});
+  services_.spawn("settle", settle());
   loop_.run();
   log_.info("stopped");
+}
+
+/// Once when it is ready, and once more when what a start sets off has been looked at.
+Task<> Daemon::settle() {
+  io::release_code();
+  co_await time_.sleep_for(std::chrono::seconds(2));
+  io::release_code();
 }
 
 Task<> Daemon::watch_signals() {
@@ -167,6 +173,7 @@ Task<> Daemon::drain() {
   services_.stop();
   stop_git_->set();
   co_await services_.join(services_patience);
+  events_.close();
   co_await webhook_.stop(http_patience);
   co_await operator_.stop(http_patience);
 }

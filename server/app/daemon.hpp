@@ -42,6 +42,7 @@ class Daemon {
   Task<> watch_signals();
   Task<> drain();
   Task<> work();
+  Task<> settle();
   void start_services();
   void use(const config::Config& config);
   void reload();

@@ -124,6 +124,30 @@ build::LocalParts local_parts(const Settings& settings, io::Processes& processes
   return parts;
 }
 
+std::string left_for_restart(const Settings& running, const Settings& fresh) {
+  Settings same = running;  // with what a reload takes over
+  same.webhook.path = fresh.webhook.path;
+  same.webhook.secret_files = fresh.webhook.secret_files;
+  same.git.complete_limit = fresh.git.complete_limit;
+  same.handoff.patience = fresh.handoff.patience;
+  same.queue.max_concurrent = fresh.queue.max_concurrent;
+  same.queue.memory_budget = fresh.queue.memory_budget;
+  same.queue.default_memory = fresh.queue.default_memory;
+  same.queue.retries = fresh.queue.retries;
+  same.queue.retry_base = fresh.queue.retry_base;
+  same.queue.retry_limit = fresh.queue.retry_limit;
+  const std::pair<const char*, bool> sections[] = {
+      {"webhook", same.webhook == fresh.webhook}, {"operator", same.operator_api == fresh.operator_api}, {"log", same.log == fresh.log},
+      {"state", same.state == fresh.state},       {"git", same.git == fresh.git},                       {"registry", same.registry == fresh.registry},
+      {"handoff", same.handoff == fresh.handoff}, {"queue", same.queue == fresh.queue},                 {"builder", same.builder == fresh.builder},
+      {"shadow", same.shadow == fresh.shadow}};
+  std::string names;
+  for (const auto& [name, equal] : sections) {
+    if (!equal) names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return names;
+}
+
 http::Secrets open_secrets(const WebhookSettings& settings, const Log& log) {
   auto secrets = http::Secrets::open(settings.secret_files, log);
   if (!secrets) throw UsageError(secrets.error().text());

@@ -1,14 +1,19 @@
+#include <csignal>
+
 #include "app/commands.hpp"
 #include "app/daemon.hpp"
 #include "app/inputs.hpp"
+#include "io/resident.hpp"
 
 namespace slipway::app {
 
 /// slipway serve: the daemon, in the foreground.
 ExitCode run(const Global& global, const Serve& serve) {
+  io::return_large_blocks();
   auto config = load_config(global, true);
   const auto& said = config.settings.log;
   const Log log = Log::to_stderr(said.format == LogFormat::json, said.level);
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away: that is no reason to go, too
   const bool shadow = serve.shadow || config.settings.shadow;
   Daemon daemon(std::move(config), shadow, log);
   daemon.run();

@@ -1,8 +1,12 @@
 """The operator listener: health without a token, everything else with it, and what a person can do to runs."""
 import json
+import socket
 import stat
+import subprocess
 
 from support.case import BACKEND, BUILDABLE, WorldCase, processes_below
+from support.daemon import BINARY
+from support.deliveries import push_delivery
 from support.processes import wait_until
 
 
@@ -85,3 +89,50 @@ class OperatorApi(WorldCase):
         kept = self.daemon.api(f"/deliveries/{delivery.id}")
         self.assertEqual(delivery.id, kept["delivery"] if "delivery" in kept else kept["id"])
         self.assertIn(str(runs[0]["id"]), json.dumps(kept))
+
+
+class GoingAway(WorldCase):
+    """The daemon goes when it is told to, and for nothing else."""
+
+    autostart = False
+
+    @classmethod
+    def furnish(cls, world):
+        world.template(BACKEND)
+
+    def test_who_watches_the_events_does_not_hold_up_the_end(self):
+        self.daemon.start()
+        host, port = self.daemon.operator.split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as watcher:
+            watcher.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.daemon.token}\r\n\r\n".encode())
+            received = b""
+            while b": slipway" not in received:
+                received += watcher.recv(4096)
+            self.assertEqual(0, self.daemon.stop())
+            while part := watcher.recv(4096):
+                received += part
+        self.assertTrue(received.endswith(b"\r\n0\r\n\r\n"), received)
+        self.assertNotIn("did not end in time", self.daemon.output())
+
+    def test_an_idle_daemon_is_small(self):
+        self.daemon.start()
+        self.assertLess(self.daemon.metric("slipway_resident_bytes"), 20 << 20)
+        pad = b'{"pad":"' + b"x" * (30 << 20) + b'"'
+        for number in range(1, 4):  # of a repository that is nobody's
+            large = push_delivery("Other/repository", "1" * 40, f"{number}" * 40)
+            self.assertEqual(200, self.world.send(large.with_text(pad + b"," + large.body.lstrip()[1:]).signed())[0])
+        wait_until(lambda: self.daemon.metric("slipway_resident_bytes") < 40 << 20, what="the memory of large bodies to be given back")
+        self.daemon.stop()
+
+    def test_a_log_that_nobody_reads_any_more_does_not_end_it(self):
+        self.daemon.write()
+        process = subprocess.Popen([BINARY, "--config", self.daemon.file, "serve"], stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        self.assertIn(b"ready", process.stderr.readline())
+        process.stderr.close()
+        for _ in range(10):  # each would be a line in the log
+            self.assertEqual(401, self.world.send(push_delivery(BACKEND, "1" * 40, "2" * 40).signed(b"wrong"))[0])
+            self.assertEqual(401, self.daemon.request("GET", "/api/v1/runs", token="wrong")[0])
+        self.assertIsNone(process.poll())
+        process.terminate()
+        self.assertEqual(0, process.wait(60))
