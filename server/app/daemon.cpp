@@ -102,7 +102,7 @@ void Daemon::start_services() {
   keep("completer", [this] { return completer_.serve(); });
   keep("reconciler", [this] { return reconciler_.serve(config_.settings.queue.reconcile_every); });
   keep("cleaner", [this] { return cleaner_.serve(std::min(config_.settings.queue.clean_every, config_.settings.queue.delete_grace)); });
-  keep("drift", [this] { return drift_.serve(config_.settings.handoff, values_files()); });
+  keep("drift", [this] { return drift_.serve(config_.settings.handoff, [this] { return values_files(); }); });
   if (shadow_) keep("shadow", [this] { return run::shadow(*store_.queue, time_); });
   else keep("runs", [this] { return work(); });
 }

@@ -18,6 +18,7 @@
 #include "io/offload.hpp"
 #include "io/process.hpp"
 #include "run/drift_watch.hpp"
+#include "run/edits.hpp"
 #include "trigger/gitea.hpp"
 
 namespace slipway::app {
@@ -99,6 +100,11 @@ class Examination {
     };
     co_await ask("infra " + config_.settings.handoff.repository_url, question);
     if (!head) co_return;
+    const auto push = [&]() -> Task<std::string> {
+      co_await infra_->may_push();
+      co_return std::string("the credentials may push");
+    };
+    co_await ask("push", push);
     for (const auto& one : config_.catalogue->templates()) {
       for (const auto& edit : one.values) {
         if (edit.file.find("$(") != std::string::npos) continue;
@@ -116,12 +122,13 @@ class Examination {
   }
 
   Task<std::string> values_file(const CommitSha& head, const ValuesEdit& edit) {
+    if (const auto good = run::may_touch(config_.settings.handoff, edit.file); !good) throw Refused(good.error().what());
     const auto bytes = co_await infra_->read(head, edit.file);
     if (!bytes) throw Refused("the file is not in the infra repository");
     const auto path = edit::Path::parse(edit.path);
     if (!path) throw Refused(path.error().what());
     // The edit itself says whether the key is there, and is thrown away.
-    const auto tried = edit::replace(*bytes, *path, "00000000");
+    const auto tried = edit::replace(*bytes, *path, "00000000", run::options_for(edit));
     if (!tried) throw Refused(tried.error().text());
     const auto now = edit::read(*bytes, *path);
     co_return "is there, and reads " + (now && *now ? "\"" + **now + "\"" : std::string("nothing"));

@@ -99,7 +99,9 @@ const Shape<ValuesEdit>& values_shape() {
                                 .required("path", &S::path, some_text(),
                                           "Path of the key in it: `common.image.tag`, `images[name=web].newTag`.")
                                 .key("value", &S::value, some_text(), "What is written.")
-                                .key("create", &S::create, boolean(), "Add the key where it is missing.");
+                                .key("create", &S::create, boolean(), "Add the key where it is missing.")
+                                .key("follow_alias", &S::follow_alias, boolean(),
+                                     "Where the path leads through an alias or a merge key, change it for all who use it.");
   return shape;
 }
 

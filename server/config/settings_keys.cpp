@@ -31,6 +31,19 @@ Codec<std::vector<std::vector<std::string>>> address_groups() {
   return codec;
 }
 
+Codec<std::string> file_or_address() {
+  auto codec = some_text();
+  codec.type = "files or addresses";
+  codec.read = [text = codec.read, file = path(false).read](Reader& in, const YAML::Node& node, std::string& value) {
+    text(in, node, value);
+    if (value.empty() || value.find("://") != std::string::npos) return;
+    std::filesystem::path found;
+    file(in, node, found);
+    value = found.string();
+  };
+  return codec;
+}
+
 const Shape<HandoffSettings>& drift_shape() {
   static const auto shape =
       Shape<HandoffSettings>("drift",
@@ -41,7 +54,7 @@ const Shape<HandoffSettings>& drift_shape() {
                "Say it everywhere, or say it and stop the hand-off.")
           .key("same", &HandoffSettings::same_addresses, address_groups(),
                "Groups of addresses that are one repository.")
-          .key("applications", &HandoffSettings::applications, list(some_text()),
+          .key("applications", &HandoffSettings::applications, list(file_or_address()),
                "Files or addresses of Argo CD Applications; those in the infra repository itself are found.");
   return shape;
 }

@@ -148,6 +148,7 @@ Json handoff_json(Document& document, const Template& of) {
                         .text("path", edit.path)
                         .text("value", edit.value)
                         .flag("create", edit.create)
+                        .flag("follow_alias", edit.follow_alias)
                         .take(),
                     document.GetAllocator());
   }

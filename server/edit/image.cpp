@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <vector>
-
 #include "edit/locate.hpp"
 #include "edit/tree.hpp"
 
@@ -120,6 +118,7 @@ Result<ImageComparison> compare_image(std::string_view document, const Path& tag
     registry.clear();
     repository = beside.find("newName");
     if (!repository) repository = beside.find("name");
+    comparison.pinned = beside.text("digest");
   }
   if (!repository) return comparison;
   const std::string name = tree->text(*repository).value_or("");
@@ -129,35 +128,6 @@ Result<ImageComparison> compare_image(std::string_view document, const Path& tag
   const bool same = same_image(registry, name, image);
   comparison.verdict = same ? ImageComparison::Verdict::same : ImageComparison::Verdict::different;
   return comparison;
-}
-
-Result<std::string> set_kustomize_image(std::string_view document, const KustomizeImage& image,
-                                        const Options& options) {
-  const auto path_of = [&](const char* key) { return Path({Key{"images"}, Match{"name", image.name}, Key{key}}); };
-  const Path entry({Key{"images"}, Match{"name", image.name}});
-  if (!image.new_tag && !image.digest) return Error(fmt::format("neither tag nor digest for '{}'", image.name));
-  const auto tree = scan(document, options.file);
-  if (!tree) return tree.error();
-  if (!options.create || !tree->documents().empty()) {
-    const auto place = locate(*tree, entry, options.file);
-    if (!place) return place.error();
-    const bool found = place->depth == entry.steps().size();
-    if (!found && (!options.create || place->blocked)) return missing(*tree, *place, entry, options.file);
-  }
-  if (!image.digest) {
-    const auto digest = read(document, path_of("digest"), options);
-    if (!digest) return digest.error();
-    if (*digest) {
-      return Error(fmt::format("the image '{}' is pinned to {}, which Kustomize prefers to a tag: give the digest too",
-                               image.name, **digest));
-    }
-  }
-  std::vector<Assignment> assignments;
-  if (image.new_tag) assignments.emplace_back(path_of("newTag"), *image.new_tag);
-  if (image.digest) assignments.emplace_back(path_of("digest"), *image.digest);
-  Options making = options;
-  making.create = true;
-  return replace(document, assignments, making);
 }
 
 }  // namespace slipway::edit

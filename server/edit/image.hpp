@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +21,7 @@ struct ImageComparison {
   std::string declared;  ///< as the file has it, registry and repository joined
   std::string expected;  ///< the image it was compared with, without tag and digest
   Position where;        ///< of the repository's value
+  std::string pinned;    ///< the digest in the Kustomize `images:` entry of a `newTag`, which counts instead of it
   /// The sentence for the log: what the file declares and what was expected.
   std::string text() const;
 };
@@ -31,17 +31,5 @@ struct ImageComparison {
 /// sides. An error only where the document can not be read or the path is ambiguous.
 Result<ImageComparison> compare_image(std::string_view document, const Path& tag_path, std::string_view image,
                                       const Options& options = Options());
-
-/// One entry of a Kustomization's `images:`.
-struct KustomizeImage {
-  std::string name;                    ///< the entry's `name`
-  std::optional<std::string> new_tag;  ///< `newTag`
-  std::optional<std::string> digest;   ///< `digest`; Kustomize prefers it to the tag
-};
-
-/// Sets `newTag` and `digest` of the entry `name`; keys that the entry lacks are added, the entry itself only with
-/// `options.create`. A tag alone, for an entry that is pinned by digest, is an error: it would deploy nothing.
-Result<std::string> set_kustomize_image(std::string_view document, const KustomizeImage& image,
-                                        const Options& options = Options());
 
 }  // namespace slipway::edit

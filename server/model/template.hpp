@@ -72,6 +72,7 @@ struct ValuesEdit {
   std::string path;                   ///< contract.md, edit-values
   std::string value = "$(IMAGE_TAG)"; ///< with references
   bool create = false;
+  bool follow_alias = false;  ///< where an alias or a merge key leads on: change it for all who use it
   bool operator==(const ValuesEdit&) const = default;
 };
 

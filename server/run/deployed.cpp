@@ -15,6 +15,8 @@ std::string written_value(std::string_view value, const BuildResults& results) {
 
 bool tells_tag(const ValuesEdit& edit) noexcept { return edit.value.find("$(IMAGE_TAG)") != std::string::npos; }
 
+bool names_image(const ValuesEdit& edit) noexcept { return tells_tag(edit) || edit.value.find("$(IMAGE_DIGEST)") != std::string::npos; }
+
 std::string tag_in(std::string_view value) {
   value = value.substr(0, value.find('@'));
   const auto colon = value.rfind(':');

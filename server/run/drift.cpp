@@ -74,12 +74,14 @@ std::optional<Application> application_from(const YAML::Node& document, const st
   Application application;
   application.origin = origin;
   if (document["metadata"] && document["metadata"].IsMap()) application.name = text_at(document["metadata"], "name");
-  if (spec["source"] && spec["source"].IsMap()) application.sources.push_back(source_from(spec["source"]));
   if (spec["sources"] && spec["sources"].IsSequence()) {
     for (const auto& source : spec["sources"]) {
       if (source.IsMap()) application.sources.push_back(source_from(source));
     }
   }
+  // Argo CD does not look at `source` where there are `sources`.
+  if (application.sources.empty() && spec["source"] && spec["source"].IsMap())
+    application.sources.push_back(source_from(spec["source"]));
   return application;
 }
 
@@ -194,6 +196,11 @@ std::vector<Application> parse_applications(std::string_view yaml, const std::st
   try {
     for (const auto& document : YAML::LoadAll(std::string(yaml))) {
       if (auto application = application_from(document, origin)) found.push_back(*std::move(application));
+      const bool list = document.IsMap() && text_at(document, "kind").ends_with("List") && document["items"] && document["items"].IsSequence();
+      if (!list) continue;
+      for (const auto& item : document["items"]) {
+        if (auto application = application_from(item, origin)) found.push_back(*std::move(application));
+      }
     }
   } catch (const YAML::Exception&) {
     // A Helm template or another kind of text: it declares nothing that can be compared.

@@ -33,7 +33,7 @@ struct Application {
   std::vector<ApplicationSource> sources;
 };
 
-/// Every `kind: Application` among the documents of a YAML text; the rest, and what is no YAML (a Helm template), is passed over.
+/// Every `kind: Application` among the documents of a YAML text, and in lists of them; the rest, and what is no YAML (a Helm template), is passed over.
 std::vector<Application> parse_applications(std::string_view yaml, const std::string& origin);
 
 /// Where hand-offs go.

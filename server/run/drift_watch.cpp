@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t files_max = 5000;            ///< YAML files of the infra repository that are looked through
 constexpr std::size_t application_bytes_max = 1u << 20;
+constexpr std::size_t run_files_max = 1000;
 constexpr auto look_again = std::chrono::minutes(10);
 
 bool is_url(const std::string& place) { return place.starts_with("http://") || place.starts_with("https://"); }
@@ -54,28 +55,32 @@ Task<std::vector<Application>> DriftWatch::applications(const HandoffSettings& s
   }
   if (!settings.applications.empty()) co_return all;
   const CommitSha head = co_await infra_.fetch();
-  const auto files = co_await infra_.find_text(head, "kind: Application", files_max, application_bytes_max);
+  const auto files = co_await infra_.find_text(head, "argoproj.io/", files_max, application_bytes_max);
   for (const auto& [file, text] : files) append(all, parse_applications(text, file + " in the infra repository"));
   co_return all;
 }
 
 Task<> DriftWatch::look(HandoffSettings settings, std::vector<std::string> values_files) {
   std::string trouble;
+  files_ = std::move(values_files);
   try {
     PushTarget target;
     target.url = settings.repository_url;
     for (const auto& mirror : settings.also_push) target.mirrors.push_back(mirror.url);
     target.branch = settings.branch;
-    const auto found = co_await applications(settings);
+    auto found = co_await applications(settings);
     target.default_branch = co_await infra_.default_branch();
     mirrors_ = co_await infra_.copy_heads();
-    known_ = compare(target, values_files, found, settings.same_addresses);
+    target_ = std::move(target);
+    found_ = std::move(found);
+    known_ = judged(settings);
   } catch (const Unavailable& error) {
     trouble = error.what();
   } catch (const Refused& error) {
     trouble = error.what();
   }
   contract_ = known_;
+  possible_ = trouble.empty();
   if (!trouble.empty()) {
     const std::string finding = "the comparison was not possible: " + trouble;
     // A difference that was seen stands until a comparison says otherwise.
@@ -83,6 +88,24 @@ Task<> DriftWatch::look(HandoffSettings settings, std::vector<std::string> value
     else contract_ = unknown(finding);
   }
   looked_ = true;
+  say(with_mirrors(contract_, mirrors_));
+}
+
+Drift DriftWatch::judged(const HandoffSettings& settings) const {
+  std::set<std::string> all(files_.begin(), files_.end());
+  all.insert(run_files_.begin(), run_files_.end());
+  const std::vector<std::string> files(all.begin(), all.end());
+  return compare(target_, files, found_, settings.same_addresses);
+}
+
+void DriftWatch::add_files(const HandoffSettings& settings, const std::vector<std::string>& files) {
+  bool is_news = false;
+  for (const auto& file : files) {
+    const bool known = std::find(files_.begin(), files_.end(), file) != files_.end() || run_files_.size() >= run_files_max;
+    is_news = (!known && run_files_.insert(file).second) || is_news;
+  }
+  if (!is_news || !possible_) return;
+  known_ = contract_ = judged(settings);
   say(with_mirrors(contract_, mirrors_));
 }
 
@@ -112,9 +135,10 @@ void DriftWatch::say(Drift seen) {
   if (current_.state == DriftState::same) log_.info("Argo CD reads what hand-offs are pushed to", {});
 }
 
-Task<> DriftWatch::serve(HandoffSettings settings, std::vector<std::string> values_files) {
+Task<> DriftWatch::serve(HandoffSettings settings, std::function<std::vector<std::string>()> values_files) {
   while (true) {
-    co_await look(settings, values_files);
+    auto files = values_files();
+    co_await look(settings, std::move(files));
     co_await time_.sleep_for(look_again);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,10 @@ class DriftWatch {
 
   /// Looks once: Applications from the configured files and URLs, else from the infra repository itself.
   Task<> look(HandoffSettings settings, std::vector<std::string> values_files);
-  /// Looks now and then every ten minutes, until cancelled.
-  Task<> serve(HandoffSettings settings, std::vector<std::string> values_files);
+  /// Looks now and then every ten minutes, until cancelled; `values_files` says at each look what may be handed off to.
+  Task<> serve(HandoffSettings settings, std::function<std::vector<std::string>()> values_files);
+  /// Files that only a run names, since their paths are put together from its parameters: compared from now on with the rest.
+  void add_files(const HandoffSettings& settings, const std::vector<std::string>& files);
 
   /// False until the first look has come to an end, whatever it saw.
   bool looked() const noexcept { return looked_; }
@@ -43,7 +46,13 @@ class DriftWatch {
   io::HttpClient& http_;
   io::TimeSource& time_;
   Log log_;
+  Drift judged(const HandoffSettings& settings) const;
   void say(Drift seen);
+  std::vector<std::string> files_;      ///< what the templates name
+  std::set<std::string> run_files_;     ///< what runs have named
+  PushTarget target_;
+  std::vector<Application> found_;      ///< at the last look that was possible
+  bool possible_ = false;               ///< the last look was
   Drift known_;                         ///< the last comparison that was possible
   Drift contract_;                      ///< without the mirrors
   bool looked_ = false;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 
 #include "config/references.hpp"
 #include "edit/edit.hpp"
@@ -15,37 +15,23 @@ namespace {
 
 RunOutcome failed(std::string why) { return Failed(Stage::handoff, std::move(why)); }
 
-edit::Options options_for(const ValuesEdit& edit) {
-  edit::Options options;
-  options.create = edit.create;
-  options.file = edit.file;
-  return options;
-}
-
-/// `handoff.paths`: what may be touched at all.
-Result<void> allowed(const HandoffSettings& settings, const std::string& file) {
-  if (settings.paths.empty()) return {};
-  std::vector<config::PathRule> rules;
-  for (const auto& text : settings.paths) {
-    auto rule = config::PathRule::parse(text);
-    if (!rule) return rule.error();
-    rules.push_back(*std::move(rule));
-  }
-  if (config::PathRules(std::move(rules)).covers(file)) return {};
-  return Error(fmt::format("{} is outside of handoff.paths, which says what may be touched", file));
-}
-
-/// The wrong file shows in the repository that stands beside the tag.
-Result<void> guarded(const ValuesEdit& edit, const edit::Path& path, const std::string& bytes, const HandOff& what, build::RunLog& log) {
-  if (what.target.guard == Guard::off || !tells_tag(edit)) return {};
+/// The wrong file shows in the repository that stands beside the tag or the digest, once everything is written: an edit of the
+/// repository itself is meant so, wherever it stands in the list.
+Result<void> guarded(const ValuesEdit& edit, const std::string& bytes, const HandOff& what, std::set<std::string>& warnings) {
+  if (what.target.guard == Guard::off || !names_image(edit)) return {};
+  const auto path = edit::Path::parse(edit.path);
+  if (!path) return path.error();
   const std::string& image = what.target.guard_image.empty() ? what.results.image : what.target.guard_image;
-  const auto compared = edit::compare_image(bytes, path, image, options_for(edit));
+  const auto compared = edit::compare_image(bytes, *path, image, options_for(edit));
   if (!compared) return compared.error();
-  if (compared->verdict != edit::ImageComparison::Verdict::different) return {};
-  const std::string sentence = fmt::format("{}: {}: is it the wrong file? (guard: warn or off, or handoff.image, if it is meant so)",
-                                           edit.file, compared->text());
+  const bool is_other = compared->verdict == edit::ImageComparison::Verdict::different;
+  const bool is_pinned = !compared->pinned.empty() && compared->pinned != what.results.digest.value();
+  if (!is_other && !is_pinned) return {};
+  std::string why = compared->text() + " (guard: warn or off, or handoff.image, where it is meant so)";
+  if (!is_other) why = fmt::format("the image is pinned to {}, which Kustomize takes instead of the tag: write the digest too, or take it out", compared->pinned);
+  const std::string sentence = Error(why, compared->where).text();
   if (what.target.guard == Guard::error) return Error(sentence);
-  log.note("warning: " + sentence);
+  warnings.insert("warning: " + sentence);
   return {};
 }
 
@@ -54,10 +40,9 @@ struct Edited {
   std::map<std::string, std::string> changed;  ///< file to its new bytes; a file that stays as it is is not in it
 };
 
-Result<std::string> edited(const ValuesEdit& edit, const std::string& bytes, const HandOff& what, build::RunLog& log) {
+Result<std::string> edited(const ValuesEdit& edit, const std::string& bytes, const HandOff& what) {
   const auto path = edit::Path::parse(edit.path);
   if (!path) return Error(fmt::format("values path {}: {}", edit.path, path.error().what()));
-  if (auto good = guarded(edit, *path, bytes, what, log); !good) return good.error();
   return edit::replace(bytes, *path, written_value(edit.value, what.results), options_for(edit));
 }
 
@@ -65,17 +50,22 @@ Result<std::string> edited(const ValuesEdit& edit, const std::string& bytes, con
 Task<Result<Edited>> edit_all(const HandoffSettings& settings, Ground& ground, const HandOff& what, build::RunLog& log) {
   std::map<std::string, std::string> before, after;
   for (const auto& edit : what.target.values) {
-    if (auto good = allowed(settings, edit.file); !good) co_return good.error();
+    if (auto good = may_touch(settings, edit.file); !good) co_return good.error();
     if (!after.contains(edit.file)) {
       auto bytes = co_await ground.read(edit.file);
       if (!bytes) co_return Error(fmt::format("the values file {} is not in the infra repository", edit.file));
       before[edit.file] = *bytes;
       after[edit.file] = *std::move(bytes);
     }
-    auto bytes = edited(edit, after[edit.file], what, log);
+    auto bytes = edited(edit, after[edit.file], what);
     if (!bytes) co_return Error(bytes.error().text());
     after[edit.file] = *std::move(bytes);
   }
+  std::set<std::string> warnings;
+  for (const auto& edit : what.target.values) {
+    if (auto good = guarded(edit, after[edit.file], what, warnings); !good) co_return good.error();
+  }
+  for (const auto& warning : warnings) log.note(warning);
   Edited result;
   for (auto& [file, bytes] : after) {
     if (bytes != before[file]) result.changed[file] = std::move(bytes);
@@ -92,8 +82,27 @@ git::NewCommit commit_of(const HandoffSettings& settings, const HandOff& what, s
 
 }  // namespace
 
+edit::Options options_for(const ValuesEdit& edit) {
+  edit::Options options;
+  options.create = edit.create;
+  options.follow_alias = edit.follow_alias;
+  options.file = edit.file;
+  return options;
+}
+
+Result<void> may_touch(const HandoffSettings& settings, const std::string& file) {
+  if (settings.paths.empty()) return {};
+  std::vector<config::PathRule> rules;
+  for (const auto& text : settings.paths) {
+    auto rule = config::PathRule::parse(text);
+    if (!rule) return rule.error();
+    rules.push_back(*std::move(rule));
+  }
+  if (config::PathRules(std::move(rules)).covers(file)) return {};
+  return Error(fmt::format("{} is outside of handoff.paths, which says what may be touched", file));
+}
+
 Task<Step> plan_step(HandOffTools& tools, const HandoffSettings& settings, Ground& ground, const HandOff& what, build::RunLog& log) {
-  if (what.target.values.empty()) co_return Step(RunOutcome(Unchanged("the template has no values file: the image is the result")));
   auto order = co_await judge_order(tools, ground, what);
   if (!order) co_return Step(failed(order.error().text()));
   if (auto* end = std::get_if<RunOutcome>(&*order)) co_return Step(std::move(*end));
@@ -102,7 +111,8 @@ Task<Step> plan_step(HandOffTools& tools, const HandoffSettings& settings, Groun
   if (!edits) co_return Step(failed(edits.error().text()));
   if (edits->changed.empty()) co_return Step(RunOutcome(Unchanged(fmt::format("{} is deployed already: nothing to change", what.results.tag))));
   if (!may.note.empty()) log.note(may.note);
-  co_return Step(commit_of(settings, what, std::move(edits->changed), may.note));
+  Step commit = commit_of(settings, what, std::move(edits->changed), may.note);
+  co_return commit;
 }
 
 Task<> remember(HandOffTools& tools, const HandOff& what, const CommitSha& infra_commit) {
@@ -124,7 +134,9 @@ std::string commit_message(const HandoffSettings& settings, const HandOff& what,
     if (name == "TEMPLATE") return what.run.template_name.value();
     return std::nullopt;
   };
-  std::string message = config::replace_references(settings.message, lookup) + "\n\n";
+  std::string message = config::replace_references(settings.message, lookup);
+  message.erase(message.find_last_not_of(" \n") + 1);  // as git does; a template may end with a line break
+  message += "\n\n";
   if (!note.empty()) message += note + "\n\n";
   return message + fmt::format("Source-Repository: {}\nSource-Commit: {}\nSlipway-Run: {}\nImage-Digest: {}\n", what.run.repository.value(),
                                what.run.commit.value(), what.run.id.value(), what.results.digest.value());

@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "edit/edit.hpp"
 #include "git/remote.hpp"
 #include "run/ground.hpp"
 #include "run/hand_off.hpp"
@@ -15,6 +16,12 @@ using Step = std::variant<git::NewCommit, RunOutcome>;
 /// Decides whether the run's commit may be handed off now, and if so which bytes of which files change. The sources must have been
 /// fetched. Throws what the repositories throw.
 Task<Step> plan_step(HandOffTools& tools, const HandoffSettings& settings, Ground& ground, const HandOff& what, build::RunLog& log);
+
+/// An error where `handoff.paths` does not let the file be touched.
+Result<void> may_touch(const HandoffSettings& settings, const std::string& file);
+
+/// How a template's edit is made.
+edit::Options options_for(const ValuesEdit& edit);
 
 /// Writes down what was handed off last, file by file, so that a revert by hand is recognised.
 Task<> remember(HandOffTools& tools, const HandOff& what, const CommitSha& infra_commit);

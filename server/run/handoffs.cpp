@@ -20,6 +20,12 @@ bool deploys(const RunOutcome& outcome) {
   return std::holds_alternative<HandedOff>(outcome) || std::holds_alternative<Unchanged>(outcome);
 }
 
+std::vector<std::string> files_of(const HandOff& wish) {
+  std::vector<std::string> files;
+  for (const auto& edit : wish.target.values) files.push_back(edit.file);
+  return files;
+}
+
 /// A run that succeeded in spite of drift says so. What is said of a mirror is said by the push itself, and later.
 void add_differences(HandedOff& done, const std::vector<std::string>& differences) {
   for (const auto& finding : differences) {
@@ -31,8 +37,10 @@ void add_differences(HandedOff& done, const std::vector<std::string>& difference
 }  // namespace
 
 struct Handoffs::Waiter {
-  Waiter(HandOff wish, build::RunLog& log, const asio::any_io_executor& loop) : item(std::move(wish), log), done(loop, for_ever) {}
+  Waiter(HandOff wish, build::RunLog& log, Clock::time_point now, const asio::any_io_executor& loop)
+      : item(std::move(wish), log), since(now), done(loop, for_ever) {}
   HandOffItem item;
+  Clock::time_point since;
   asio::steady_timer done;
   bool finished = false;
 };
@@ -42,6 +50,7 @@ Handoffs::Handoffs(HandOffTools tools, HandoffSettings settings, build::Registry
 
 Task<RunOutcome> Handoffs::hand_off(HandOff wish, build::RunLog& log) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  drift_.add_files(settings_, files_of(wish));
   // What began before the first comparison must not slip through.
   while (settings_.drift == DriftReaction::block && !drift_.looked()) co_await tools_.time.sleep_for(until_looked);
   if (const auto blocked = drift_.blocks(settings_)) co_return Failed(Stage::handoff, *blocked);
@@ -50,7 +59,7 @@ Task<RunOutcome> Handoffs::hand_off(HandOff wish, build::RunLog& log) {
     log.note("contract drift: " + finding);
     tools_.log.warn("hand-off in spite of contract drift", {{"run", wish.run.id.value()}, {"finding", finding}});
   }
-  const auto waiter = std::make_shared<Waiter>(std::move(wish), log, loop_);
+  const auto waiter = std::make_shared<Waiter>(std::move(wish), log, tools_.time.now(), loop_);
   waiting_.push_back(waiter);
   arrived_.cancel();
   while (!waiter->finished) {
@@ -73,7 +82,8 @@ Task<> Handoffs::serve() {
       const auto state = co_await asio::this_coro::cancellation_state;
       if (state.cancelled() != asio::cancellation_type::none) co_return;
     }
-    if (settings_.gather.count() > 0) co_await tools_.time.sleep_for(settings_.gather);
+    // Of the one that has waited longest: what came while the last batch was pushed has waited already.
+    if (settings_.gather.count() > 0) co_await tools_.time.sleep_until(waiting_.front()->since + settings_.gather);
     co_await push_ready();
   }
 }

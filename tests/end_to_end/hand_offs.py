@@ -86,7 +86,9 @@ class Mirrors(WorldCase):
 
     @classmethod
     def furnish(cls, world):
-        world.template(BACKEND)
+        file = "applications/lumie-backend/common-values.yaml"
+        world.template(BACKEND, values=[{"file": file, "path": "common.image.tag"},
+                                        {"file": file, "path": "common.image.digest", "value": "$(IMAGE_DIGEST)", "create": True}])
         cls.other = GitServer(world.root / "other", "mirror", "another-secret")
         cls.mirror = cls.other.create(INFRA)
         cls.url = f"{cls.other.base_url}/{INFRA}.git"
@@ -118,6 +120,19 @@ class Mirrors(WorldCase):
         self.assertEqual(0, self.daemon.metric("slipway_mirror_drift"))
         done = self.daemon.command("doctor")
         self.assertIn(f"mirror {self.url}: is where the repository is", done.stdout)
+
+    def test_0_doctor_asks_for_the_right_to_push_to_both_and_takes_a_key_for_there_that_is_made(self):
+        self.world.push(BACKEND, BUILDABLE)
+        done = self.daemon.command("doctor")
+        self.assertRegex(done.stdout, r"good +push: the credentials may push")
+        self.assertRegex(done.stdout, r"good +values .*common.image.digest: is there, and reads nothing")
+        self.mirror.git("config", "http.receivepack", "false")
+        try:
+            done = self.daemon.command("doctor")
+            self.assertRegex(done.stdout, f"bad +push: .*{self.url}.*403")
+            self.assertEqual(1, done.returncode)
+        finally:
+            self.mirror.git("config", "http.receivepack", "true")
 
     def test_2_a_mirror_that_is_away_fails_nothing_is_told_everywhere_and_gets_the_commit_with_the_next(self):
         self.other.stop()

@@ -78,7 +78,7 @@ handoff:
   timeout: 9s
   mode: pull_request
   api_url: http://h/api
-  drift: {mode: block, same: [[a, b], [c]], applications: [app.yaml]}
+  drift: {mode: block, same: [[a, b], [c]], applications: [app.yaml, "https://h/app.yaml"]}
 queue: {max_concurrent: 4, memory_budget: 16Gi, default_memory: 1Mi, reconcile_every: 1m, drain_limit: 1s, retries: 2, retry_base: 3s, retry_limit: 4s,
         clean_every: 2h, keep_finished: 1h, keep_failed: 2d, delete_grace: 1m, keep_last: 9, keep_deliveries: 3d, max_log: 1Mi}
 builder: {kind: kaniko, program: /b, isolation: chroot, storage_driver: vfs, cache: registry, extra_arguments: [--x], check_mounts: ["/a:/b:ro"]}
@@ -106,6 +106,7 @@ shadow: true
   CHECK(s.handoff.mode == HandoffMode::pull_request);
   CHECK(s.handoff.drift == DriftReaction::block);
   CHECK(s.handoff.same_addresses == std::vector<std::vector<std::string>>{{"a", "b"}, {"c"}});
+  CHECK(s.handoff.applications == std::vector<std::string>{"app.yaml", "https://h/app.yaml"});
   CHECK(s.queue.memory_budget == 16ull << 30);
   CHECK(s.queue.keep_last == 9);
   CHECK(s.builder.kind == BuilderKind::kaniko);

@@ -5,10 +5,8 @@
 
 using slipway::edit::compare_image;
 using slipway::edit::ImageComparison;
-using slipway::edit::KustomizeImage;
 using slipway::edit::Options;
 using slipway::edit::Path;
-using slipway::edit::set_kustomize_image;
 using Verdict = slipway::edit::ImageComparison::Verdict;
 
 namespace {
@@ -92,29 +90,9 @@ TEST_CASE("a Kustomize entry is compared by its new name, else its name") {
   CHECK(compare_image(file, path("images[name=placeholder].newTag"), "placeholder")->verdict == Verdict::different);
 }
 
-TEST_CASE("a Kustomization's image gets its tag and digest") {
-  const std::string file = "images:\n- name: web # c\n  newTag: v1\n- name: api\n  digest: sha256:0\nx: y\n";
-  Options create;
-  create.create = true;
-  CHECK(*set_kustomize_image(file, {"web", "04758206", std::nullopt}) ==
-        "images:\n- name: web # c\n  newTag: \"04758206\"\n- name: api\n  digest: sha256:0\nx: y\n");
-  CHECK(*set_kustomize_image(file, {"web", "v1", "sha256:1"}) ==
-        "images:\n- name: web # c\n  newTag: v1\n  digest: \"sha256:1\"\n- name: api\n  digest: sha256:0\nx: y\n");
-  CHECK(*set_kustomize_image(file, {"api", std::nullopt, "sha256:1"}) ==
-        "images:\n- name: web # c\n  newTag: v1\n- name: api\n  digest: \"sha256:1\"\nx: y\n");
-  CHECK(*set_kustomize_image(file, {"db", "1", "sha256:2"}, create) ==
-        "images:\n- name: web # c\n  newTag: v1\n- name: api\n  digest: sha256:0\n- name: db\n  newTag: \"1\"\n"
-        "  digest: \"sha256:2\"\nx: y\n");
-  CHECK(*set_kustomize_image("", {"db", "1", std::nullopt}, create) == "images:\n  - name: db\n    newTag: \"1\"\n");
-}
-
-TEST_CASE("a Kustomization is not given a tag that would have no effect") {
-  const std::string file = "images:\n- name: web\n  newTag: v1\n- name: api\n  digest: sha256:0\n";
-  CHECK(set_kustomize_image(file, {"api", "v2", std::nullopt}).error().what() ==
-        "the image 'api' is pinned to sha256:0, which Kustomize prefers to a tag: give the digest too");
-  CHECK(set_kustomize_image(file, {"wbe", "v2", std::nullopt}).error().text() ==
-        "2:9: no item of 'images' has name: wbe; the nearest is [name=web]");
-  CHECK(set_kustomize_image(file, {"web", std::nullopt, std::nullopt}).error().what() ==
-        "neither tag nor digest for 'web'");
-  CHECK_FALSE(set_kustomize_image("images: x\n", {"web", "1", std::nullopt}));
+TEST_CASE("a digest in a Kustomize entry is told, since it counts instead of the tag") {
+  const std::string file = "images:\n- {name: web, newTag: '1'}\n- {name: api, newTag: '1', digest: 'sha256:0'}\n";
+  CHECK(compare_image(file, path("images[name=web].newTag"), "web")->pinned.empty());
+  CHECK(compare_image(file, path("images[name=api].newTag"), "api")->pinned == "sha256:0");
+  CHECK(compare_image("image: {repository: a, tag: x, digest: 'sha256:0'}\n", path("image.tag"), "a")->pinned.empty());
 }

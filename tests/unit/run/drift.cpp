@@ -80,6 +80,11 @@ TEST_CASE("the Application that names the values file decides whether hand-offs 
                  "    - {repoURL: 'git@gitea-http.gitea.svc.cluster.local:Lumie-Edu/lumie-infra.git', ref: values}\n")
               .state == DriftState::same);
   }
+  SECTION("Argo CD does not look at `source` where there are `sources`") {
+    CHECK(judged("  source: {repoURL: 'http://gitea-http.gitea.svc.cluster.local/Lumie-Edu/lumie-infra', path: applications}\n"
+                 "  sources: [{repoURL: 'https://github.com/x/y', path: applications}]\n")
+              .state == DriftState::differs);
+  }
   SECTION("relative value files climb out of the path") {
     CHECK(judged("  source: {repoURL: 'https://github.com/x/y', path: charts/app, helm: {valueFiles: [../../applications/lumie/document/helm-values.yaml]}}\n")
               .state == DriftState::differs);
@@ -99,6 +104,8 @@ TEST_CASE("the more exact Application counts, and what is no Application is pass
   REQUIRE(applications.size() == 2);
   const std::vector<std::string> files{"applications/lumie/document/helm-values.yaml"};
   CHECK(compare(gitea(), files, applications, nothing_same).state == DriftState::same);
+  const std::string list = "kind: List\nitems:\n- {apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: one}, spec: {source: {path: a}}}\n- kind: X\n";
+  CHECK(parse_applications(list, "kubectl get").size() == 1);
   CHECK(parse_applications("{{- range .Values.apps }}\nkind: Application\n", "t").empty());
 }
 

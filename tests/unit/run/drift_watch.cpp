@@ -67,6 +67,28 @@ TEST_CASE("Applications in the infra repository itself are found; without any, n
              Catch::Contains("argocd/app.yaml in the infra repository") && Catch::Contains(elsewhere));
 }
 
+TEST_CASE("an Application is found however its kind is written") {
+  Case one;
+  for (const char* kind : {"kind: Application", "kind:   Application", "\"kind\": \"Application\"", "kind: 'Application'"}) {
+    std::string text = application(here);
+    text.replace(text.find("kind: Application"), 17, kind);
+    one.infra.commit("argocd/app.yaml", text);
+    CHECK(one.look().state == DriftState::same);
+  }
+}
+
+TEST_CASE("a file that only a run names is compared from its first hand-off on") {
+  Case one;
+  one.infra.commit("argocd/app.yaml", application(here) + "---\n" + application(elsewhere));
+  one.infra.files["argocd/app.yaml"].replace(one.infra.files["argocd/app.yaml"].rfind("path: apps"), 10, "path: more");
+  one.watch.add_files(one.settings, {"more/x/values.yaml"});
+  CHECK(one.watch.current().findings.empty());
+  CHECK(one.look().state == DriftState::differs);
+  one.watch.add_files(one.settings, {"nobody/values.yaml", "apps/values.yaml"});
+  CHECK_THAT(one.watch.current().findings.at(1), Catch::Contains("no Argo CD Application was found that reads nobody/values.yaml"));
+  CHECK(one.look().findings.size() == 2);
+}
+
 TEST_CASE("Applications from a file and from an address count instead") {
   Case one;
   one.infra.commit("argocd/app.yaml", application(here));

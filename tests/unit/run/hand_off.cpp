@@ -1,5 +1,6 @@
 #include "run/hand_off.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "house.hpp"
@@ -127,6 +128,55 @@ TEST_CASE("the image beside the tag guards against the wrong file") {
   CHECK(reason(house.hand_off(wish)).find("apps/other") != std::string::npos);
   wish.target.guard = Guard::warn;
   CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+}
+
+TEST_CASE("a repository that the hand-off writes itself is meant so, before the tag or behind it; a digest is guarded like a tag") {
+  House house;
+  const std::string before = "image:\n  repository: apps/other\n  digest: \"\"\n  tag: old\n";
+  auto wish = house.wish('a', "a.yaml");
+  ValuesEdit repository = wish.target.values[0], digest = repository;
+  repository.path = "image.repository";
+  repository.value = "$(IMAGE)";
+  digest.path = "image.digest";
+  digest.value = "$(IMAGE_DIGEST)";
+  const auto tag = wish.target.values[0];
+  for (const auto& values : {std::vector{repository, tag}, std::vector{tag, repository}}) {
+    house.infra.commit("a.yaml", before);
+    wish.target.values = values;
+    CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+    CHECK(house.infra.files["a.yaml"] == "image:\n  repository: \"zot.example/apps/app\"\n  digest: \"\"\n  tag: \"aaaaaaaa\"\n");
+  }
+  house.infra.commit("a.yaml", before);
+  wish.target.values = {digest};
+  CHECK(reason(house.hand_off(wish)).find("apps/other") != std::string::npos);
+  wish.target.values = {tag, digest};
+  wish.target.guard = Guard::warn;
+  house.log.notes.clear();
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+  CHECK(std::count_if(house.log.notes.begin(), house.log.notes.end(), [](const auto& note) { return note.starts_with("warning: "); }) == 1);
+}
+
+TEST_CASE("a tag that Kustomize would not look at is no hand-off") {
+  House house;
+  house.infra.files["a.yaml"] = "images:\n- name: apps/app\n  newTag: old\n  digest: sha256:0\n";
+  auto wish = house.wish('a', "a.yaml");
+  wish.target.values[0].path = "images[name=apps/app].newTag";
+  CHECK(reason(house.hand_off(wish)).find("pinned to sha256:0, which Kustomize takes instead of the tag") != std::string::npos);
+  wish.target.values.push_back(wish.target.values[0]);
+  wish.target.values[1].path = "images[name=apps/app].digest";
+  wish.target.values[1].value = "$(IMAGE_DIGEST)";
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+  CHECK(house.infra.files["a.yaml"] == "images:\n- name: apps/app\n  newTag: \"aaaaaaaa\"\n  digest: \"sha256:dd\"\n");
+}
+
+TEST_CASE("an alias is followed only where the template says so") {
+  House house;
+  house.infra.files["a.yaml"] = "x: &image {tag: old}\nimage: *image\n";
+  auto wish = house.wish('a', "a.yaml");
+  CHECK(reason(house.hand_off(wish)).find("would change every place that uses it") != std::string::npos);
+  wish.target.values[0].follow_alias = true;
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+  CHECK(house.infra.files["a.yaml"] == "x: &image {tag: \"aaaaaaaa\"}\nimage: *image\n");
 }
 
 TEST_CASE("only the configured paths may be touched") {

@@ -1,0 +1,94 @@
+#include "run/handoffs.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <catch2/catch.hpp>
+
+#include "house.hpp"
+#include "support/manual_time.hpp"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Takes every tag.
+class AnyRegistry final : public build::Registry {
+ public:
+  Task<std::optional<build::Manifest>> find(const std::string&, const std::string&) override { co_return std::nullopt; }
+  Task<> tag(const std::string&, const Digest&, const std::string&) override { co_return; }
+  Task<> login() override { co_return; }
+};
+
+/// The writer at work, with a clock that the test moves.
+struct Writer {
+  test::House house;
+  test::ManualTime time;
+  io::HttpClient http;
+  AnyRegistry registry;
+  run::DriftWatch drift{house.infra, http, time, Log()};
+  std::optional<run::Handoffs> handoffs;
+  asio::cancellation_signal stop;
+  std::size_t done = 0;
+
+  explicit Writer(std::chrono::milliseconds gather) {
+    house.settings.gather = gather;
+    const run::HandOffTools tools{house.infra, house.sources, *house.store.queue, time, Log()};
+    handoffs.emplace(tools, house.settings, registry, drift, house.loop.get_executor());
+    asio::co_spawn(house.loop, handoffs->serve(), asio::bind_cancellation_slot(stop.slot(), asio::detached));
+  }
+  ~Writer() {
+    asio::post(house.loop, [this] { stop.emit(asio::cancellation_type::all); });
+    house.loop.restart();
+    house.loop.poll();
+  }
+
+  void ask(const std::string& file) {
+    asio::co_spawn(house.loop, one(house.wish('a', file, file)), asio::detached);
+  }
+  Task<> one(run::HandOff wish) {
+    co_await handoffs->hand_off(std::move(wish), house.log);
+    ++done;
+  }
+  /// Until nothing happens any more: the queue's thread may still have something to say.
+  void settle() {
+    house.loop.restart();
+    while (house.loop.run_one_for(300ms) > 0) continue;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("hand-offs are gathered for as long as configured, from the first one on") {
+  Writer writer(2s);
+  writer.ask("a.yaml");
+  writer.settle();
+  writer.time.advance(1s);
+  writer.ask("b.yaml");
+  writer.settle();
+  CHECK(writer.house.infra.pushes == 0);
+  writer.time.advance(1s);
+  writer.settle();
+  CHECK(writer.house.infra.pushes == 1);
+  CHECK(writer.house.infra.pushed.size() == 2);
+  CHECK(writer.done == 2);
+}
+
+TEST_CASE("what came while a batch was pushed has waited already") {
+  Writer writer(2s);
+  writer.house.infra.races = 1;  // the first push goes on until its second attempt
+  writer.ask("a.yaml");
+  writer.settle();
+  writer.time.advance(2s);
+  writer.settle();
+  writer.ask("b.yaml");
+  writer.settle();
+  CHECK(writer.house.infra.pushes == 0);
+  writer.time.advance(5s);
+  writer.settle();
+  CHECK(writer.house.infra.pushes == 2);
+  CHECK(writer.done == 2);
+}
