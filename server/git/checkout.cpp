@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -111,20 +112,24 @@ void write_bytes(int fd, const char* bytes, std::size_t size, const std::string&
   }
 }
 
-bool in_context(const std::string& path, const std::string& context) {
-  std::string folder = context;
-  while (folder.starts_with("./")) folder.erase(0, 2);
-  while (!folder.empty() && folder.back() == '/') folder.pop_back();
-  return folder.empty() || folder == "." || path.starts_with(folder + "/");
+/// Where the context is once every link is followed, from the root; nothing where it is not in the tree, which the build will say.
+std::optional<std::string> real_context(const std::filesystem::path& folder, const std::string& context) {
+  std::error_code error;
+  const auto root = std::filesystem::canonical(folder, error);
+  const auto whole = error ? root : std::filesystem::canonical(root / std::filesystem::path(context).relative_path(), error);
+  const auto below = whole.lexically_relative(root).generic_string();
+  return error || below == ".." || below.starts_with("../") ? std::nullopt : std::optional(below);
 }
+
+bool is_below(const std::string& folder, const std::string& path) { return folder == "." || path.starts_with(folder + "/"); }
 
 /// Writes files; one of these a thread.
 class Writer {
  public:
-  Writer(const std::filesystem::path& repository, const CheckoutOptions& options) : repository_(open_bare(repository)), options_(options) {}
+  explicit Writer(const std::filesystem::path& repository) : repository_(open_bare(repository)) {}
 
-  /// The error is an LFS pointer that should not be there; one that may is written as it is, and remembered.
-  Result<void> write(const File& file) {
+  /// A Git LFS pointer is written as it is, and remembered.
+  void write(const File& file) {
     git_blob* found = nullptr;
     require(::git_blob_lookup(&found, repository_.get(), &file.oid), "reading " + file.path);
     const Blob blob(found);
@@ -133,38 +138,29 @@ class Writer {
     const std::string_view text(bytes, size);
     if (file.mode == GIT_FILEMODE_LINK) {
       if (::symlinkat(std::string(text).c_str(), file.folder->get(), file.name.c_str()) != 0) can_not("making the link", file.path);
-      return {};
+      return;
     }
-    if (looks_like_lfs_pointer(text) && in_context(file.path, options_.context)) {
-      if (!options_.lfs) {
-        return Error(fmt::format("{} is a Git LFS pointer, and not the file: switch `lfs: true` on in the checkout stage, with git-lfs installed", printable(file.path)));
-      }
-      if (auto pointer = lfs_pointer(file.path, text)) pointers_.push_back(*std::move(pointer));
-    }
+    if (looks_like_lfs_pointer(text)) pointers_.push_back(lfs_pointer(file.path, text).value_or(LfsPointer(file.path, "", 0)));
     const mode_t mode = file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644;
     const io::Descriptor fd(::openat(file.folder->get(), file.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!fd) can_not("making the file", file.path);
     write_bytes(fd.get(), bytes, size, file.path);
-    return {};
   }
 
   std::vector<LfsPointer> take_pointers() { return std::move(pointers_); }
 
  private:
   Repository repository_;
-  const CheckoutOptions& options_;
-  std::vector<LfsPointer> pointers_;
+  std::vector<LfsPointer> pointers_;  ///< without an oid where they are damaged
 };
 
 /// Shares the files between two threads, one from each end: in the same folder they would only wait for each other in the kernel.
-/// The first error wins.
 class Crew {
  public:
-  Crew(const std::filesystem::path& repository, const CheckoutOptions& options, std::vector<File> files)
-      : repository_(repository), options_(options), files_(std::move(files)), end_(files_.size()) {}
+  Crew(const std::filesystem::path& repository, std::vector<File> files) : repository_(repository), files_(std::move(files)), end_(files_.size()) {}
 
   /// The LFS pointers that it wrote.
-  Result<std::vector<LfsPointer>> work() {
+  std::vector<LfsPointer> work() {
     const bool several = files_.size() >= thread_files_min && std::thread::hardware_concurrency() > 1;
     Part first, second;
     std::thread helper;
@@ -172,8 +168,6 @@ class Crew {
     do_part(first, false);
     if (helper.joinable()) helper.join();
     if (first.failed || second.failed) std::rethrow_exception(first.failed ? first.failed : second.failed);
-    if (!first.result) return first.result.error();
-    if (!second.result) return second.result.error();
     first.pointers.insert(first.pointers.end(), second.pointers.begin(), second.pointers.end());
     return std::move(first.pointers);
   }
@@ -183,32 +177,21 @@ class Crew {
 
   /// What one thread comes to.
   struct Part {
-    Result<void> result;
     std::vector<LfsPointer> pointers;
     std::exception_ptr failed;
   };
 
   void do_part(Part& part, bool from_the_end) noexcept {
     try {
-      Writer writer(repository_, options_);
-      part.result = take_turns(writer, from_the_end);
+      Writer writer(repository_);
+      for (auto files = next(from_the_end); !files.empty(); files = next(from_the_end)) {
+        for (const File& file : files) writer.write(file);
+      }
       part.pointers = writer.take_pointers();
     } catch (...) {
       part.failed = std::current_exception();
       stop();
     }
-  }
-
-  Result<void> take_turns(Writer& writer, bool from_the_end) {
-    for (auto files = next(from_the_end); !files.empty(); files = next(from_the_end)) {
-      for (const File& file : files) {
-        if (auto good = writer.write(file); !good) {
-          stop();
-          return good;
-        }
-      }
-    }
-    return {};
   }
 
   std::span<const File> next(bool from_the_end) {
@@ -226,7 +209,6 @@ class Crew {
   }
 
   const std::filesystem::path& repository_;
-  const CheckoutOptions& options_;
   std::vector<File> files_;
   std::mutex mutex_;
   std::size_t begin_ = 0, end_;  ///< what nobody has taken yet
@@ -242,9 +224,14 @@ Result<Elsewhere> checkout(const std::filesystem::path& repository, const Commit
   const auto found = commit_at(mirror.get(), commit);
   Lister lister(mirror.get());
   if (auto good = lister.list(*::git_commit_tree_id(found.get()), root, "", 0); !good) return good.error();
-  auto pointers = Crew(repository, options, lister.take_files()).work();
-  if (!pointers) return pointers.error();
-  return Elsewhere(lister.take_submodules(), std::move(*pointers));
+  auto pointers = Crew(repository, lister.take_files()).work();
+  const auto context = pointers.empty() ? std::nullopt : real_context(folder, options.context);
+  std::erase_if(pointers, [&](const LfsPointer& one) { return !context || !is_below(*context, one.path) || (options.lfs && one.oid.empty()); });
+  if (!options.lfs && !pointers.empty()) {
+    return Error(fmt::format("{} is a Git LFS pointer, and not the file: switch `lfs: true` on in the checkout stage, with git-lfs installed",
+                             printable(pointers.front().path)));
+  }
+  return Elsewhere(lister.take_submodules(), std::move(pointers), context.value_or("."));
 } catch (const Unwritable& error) {
   return Error(error.what());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,9 +16,11 @@ namespace slipway::git {
 /// What of a checked-out tree has to come from elsewhere.
 struct Elsewhere {
   Elsewhere() = default;
-  Elsewhere(std::vector<Submodule> repositories, std::vector<LfsPointer> large) : submodules(std::move(repositories)), pointers(std::move(large)) {}
+  Elsewhere(std::vector<Submodule> repositories, std::vector<LfsPointer> large, std::string where)
+      : submodules(std::move(repositories)), pointers(std::move(large)), context(std::move(where)) {}
   std::vector<Submodule> submodules;  ///< empty folders until somebody fills them
   std::vector<LfsPointer> pointers;   ///< in the context, where the options allow them
+  std::string context = ".";          ///< the options' context with every link followed: where those are
 };
 
 /// Writes the tree of a commit of the mirror in `repository` into the empty `folder`, with as many threads as pay. Every file is

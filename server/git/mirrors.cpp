@@ -192,7 +192,7 @@ Task<Result<void>> Mirrors::check_out(RepoName repository, CommitSha commit, std
   const auto elsewhere = co_await io::offload(pool_, std::move(job));
   if (!elsewhere) co_return elsewhere.error();
   if (!elsewhere->pointers.empty()) {
-    auto filled = co_await fetch_large_files(repository, commit, folder, options.context, elsewhere->pointers);
+    auto filled = co_await fetch_large_files(repository, commit, folder, elsewhere->context, elsewhere->pointers);
     if (!filled) co_return filled;
   }
   if (!options.submodules || elsewhere->submodules.empty()) co_return Result<void>();

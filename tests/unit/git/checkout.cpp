@@ -169,9 +169,10 @@ TEST_CASE("a file that is already there is not written over") {
 TEST_CASE("Git LFS pointers in the context are an error that names one, or are told where they are allowed") {
   Checkouts source;
   const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
-  const CommitSha commit = source.repository.commit({{"app/model.bin", pointer}, {"app/main.py", "x"}, {"docs/text.md", "y"}});
+  const CommitSha commit = source.repository.commit({{"app/model.bin", pointer}, {"app/main.py", "x"}, {"docs/text.md", "y"}, {"link", {"docs/../app", "120000"}}, {"out", {"..", "120000"}}});
   git::CheckoutOptions options;
-  for (const auto& [context, error] : {std::pair<std::string, bool>{".", true}, {"app", true}, {"./app/", true}, {"docs", false}, {"ap", false}}) {
+  for (const auto& [context, error] : {std::pair<std::string, bool>{".", true}, {"app", true}, {"./app/", true}, {"docs", false}, {"ap", false},
+                                       {"docs/../app", true}, {"app/../docs", false}, {"link", true}, {"out", false}}) {
     CAPTURE(context);
     options.context = context;
     const auto result = source.checkout(commit, source.fresh(), options);
@@ -182,6 +183,9 @@ TEST_CASE("Git LFS pointers in the context are an error that names one, or are t
   options.lfs = true;
   const git::LfsPointer model("app/model.bin", "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393", 12345);
   CHECK(source.checkout(commit, source.fresh(), options)->pointers == std::vector{model});
+  options.context = "link";
+  CHECK(source.checkout(commit, source.fresh(), options)->pointers == std::vector{model});
+  CHECK(source.checkout(commit, source.fresh(), options)->context == "app");
   options.context = "docs";
   CHECK(source.checkout(commit, source.fresh(), options)->pointers.empty());
 }
