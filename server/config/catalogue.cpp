@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "config/compile.hpp"
 #include "config/references.hpp"
 #include "config/template_texts.hpp"
 
@@ -27,8 +28,11 @@ bool stays_inside(std::string_view path) {
 bool is_image_name(std::string_view name) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789._-/:";
   return !name.empty() && name.find_first_not_of(allowed) == std::string_view::npos && name.front() != '/' &&
-         name.back() != '/' && name.find("//") == std::string_view::npos && name.find("..") == std::string_view::npos;
+         name.back() != '/' && name.find("//") == std::string_view::npos && name.find("..") == std::string_view::npos &&
+         name.substr(name.rfind('/') + 1).find(':') == std::string_view::npos;  // a tag is none of its business
 }
+
+}  // namespace
 
 std::optional<std::string> what_is_wrong(const Template& resolved) {
   const BuildSpec& build = resolved.build;
@@ -48,6 +52,8 @@ std::optional<std::string> what_is_wrong(const Template& resolved) {
   }
   return std::nullopt;
 }
+
+namespace {
 
 /// What a run knows of itself.
 struct Facts {

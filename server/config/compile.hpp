@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace slipway::config {
 // From what is written to what is meant; everything wrong is reported to the reader.
 
 std::vector<Template> compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in);
+
+/// What no build could do: a path that leaves the repository, an image without a possible name. References are put in before.
+std::optional<std::string> what_is_wrong(const Template& resolved);
 
 std::vector<Trigger> compile_triggers(const Draft& draft, const std::vector<Template>& templates, Reader& in);
 

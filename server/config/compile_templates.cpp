@@ -25,8 +25,13 @@ struct Compiled {
 };
 
 void check_references(const Compiled& one, Reader& in) {
-  const auto check = [&](const std::string& text, const char* what, bool) {
+  const auto check = [&](const std::string& text, const char* what, bool for_handoff) {
     for (const auto& name : references_in(text)) {
+      if (!for_handoff && (name == "IMAGE" || name == "IMAGE_DIGEST")) {
+        in.fail(Error(fmt::format("template {}: its {} has $({}), which is known when the image is there: in hand-off values",
+                                  one.value.name.value(), what, name),
+                      one.where));
+      }
       if (name.starts_with("tt.params.") ||
           std::find(run_facts().begin(), run_facts().end(), name) != run_facts().end())
         continue;
@@ -53,6 +58,17 @@ void check_stages(const Compiled& one, Reader& in) {
   for (const auto& edit : one.value.values) {
     if (edit.file.empty())
       fail("a value has no file to be written to: set `handoff.values`, or the pipeline's parameter for it");
+  }
+}
+
+/// What no run could get right. A text with references waits for the run, which looks again.
+void check_names(const Compiled& one, Reader& in) {
+  Template certain = one.value;
+  each_text(certain, [](std::string& text, const char*, bool) {
+    if (text.empty() || !references_in(text).empty()) text = "x";
+  });
+  if (const auto wrong = what_is_wrong(certain)) {
+    in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), *wrong), one.where));
   }
 }
 
@@ -89,21 +105,26 @@ void check_resources(const Compiled& one, const QueueSettings& queue, Reader& in
   }
 }
 
+/// Without the host that images go to unless they name one.
+std::string_view short_image(std::string_view image, const std::string& host) {
+  return image.starts_with(host + "/") ? image.substr(host.size() + 1) : image;
+}
+
 /// Where a reference is left in the name, templates of different repositories may well mean different images.
-bool same_image(const Template& a, const Template& b) {
-  return a.build.image == b.build.image &&
+bool same_image(const Template& a, const Template& b, const std::string& host) {
+  return short_image(a.build.image, host) == short_image(b.build.image, host) &&
          (references_in(a.build.image).empty() ||
           (a.repository == b.repository && a.repository.value().find('*') == std::string::npos));
 }
 
-void check_unique(const std::vector<Compiled>& templates, Reader& in) {
+void check_unique(const std::vector<Compiled>& templates, const std::string& host, Reader& in) {
   for (auto later = templates.begin(); later != templates.end(); ++later) {
     for (auto earlier = templates.begin(); earlier != later; ++earlier) {
       if (earlier->value.name == later->value.name) {
         in.fail(Error(fmt::format("template '{}' stands here a second time; the first is in line {}",
                                   later->value.name.value(), earlier->where.line),
                       later->where));
-      } else if (same_image(earlier->value, later->value)) {
+      } else if (same_image(earlier->value, later->value, host)) {
         in.fail(
             Error(fmt::format("templates {} and {} build the same image '{}': each would overwrite the other's tags",
                               earlier->value.name.value(), later->value.name.value(), later->value.build.image),
@@ -163,9 +184,10 @@ std::vector<Template> compile_templates(const Draft& draft, PipelineSet& pipelin
   for (const auto& one : compiled) {
     check_references(one, in);
     check_stages(one, in);
+    check_names(one, in);
     check_resources(one, draft.settings.queue, in);
   }
-  check_unique(compiled, in);
+  check_unique(compiled, draft.settings.registry.host, in);
   std::vector<Template> templates;
   for (auto& one : compiled) templates.push_back(std::move(one.value));
   return templates;
