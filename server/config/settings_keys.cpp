@@ -241,7 +241,7 @@ const Shape<BuilderSettings>& builder_shape() {
                                     {"kaniko", BuilderKind::kaniko},
                                     {"buildctl", BuilderKind::buildctl}}),
                "Which one.")
-          .key("program", &S::program, text(), "Its file; default: found in PATH.")
+          .key("program", &S::program, text(), "Its file; default: found in PATH. A buildah that is not the system's sees the machine's files.")
           .key("isolation", &S::isolation, text(), "buildah's isolation; default: what the host allows.")
           .key("storage_driver", &S::storage_driver, text(),
                "buildah's storage; default: overlay where it works, else vfs.")
@@ -251,7 +251,7 @@ const Shape<BuilderSettings>& builder_shape() {
                "Where layers are kept.")
           .key("extra_arguments", &S::extra_arguments, list(some_text()), "Given to the builder as they are.")
           .key("check_mounts", &S::check_mounts, list(some_text()),
-               "`host:container[:ro]`, given to checks and builds: CA folders, for example.");
+               "`host:container[:ro]`, given to checks, and to builds by buildah: CA folders, for example.");
   return shape;
 }
 

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include "base/failure.hpp"
 #include "build/image_name.hpp"
@@ -21,6 +23,24 @@ constexpr int most_rebuilds = 1000;
 std::string label(const Manifest& manifest, const char* name) {
   const auto found = manifest.labels.find(name);
   return found == manifest.labels.end() ? std::string() : found->second;
+}
+
+std::string own_platform() {
+  utsname machine{};
+  ::uname(&machine);
+  const std::string_view name = machine.machine;
+  return fmt::format("linux/{}", name == "x86_64" ? "amd64" : name == "aarch64" ? "arm64" : name);
+}
+
+/// buildah (1.28) does not look at the platform when it takes a layer from its cache: an image of another one would come out.
+bool confuses_cache(const BuilderSettings& builder, const std::vector<std::string>& platforms) {
+  const auto is_foreign = [own = own_platform()](const std::string& one) { return one != own; };
+  return builder.kind == BuilderKind::buildah && std::any_of(platforms.begin(), platforms.end(), is_foreign);
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 
 std::string first_line(const std::filesystem::path& file) {
@@ -78,18 +98,24 @@ Result<ImageBuild> Job::image_build(const std::string& tag) const {
   if (!dockerfile) return Error("the Dockerfile " + dockerfile.error().what());
   image.dockerfile = *dockerfile;
   image.target = order_.build.target;
-  image.arguments = order_.build.arguments;
+  image.epoch = std::chrono::duration_cast<std::chrono::seconds>(order_.commit_time.time_since_epoch()).count();
+  // An argument that nobody asks for is a warning in the log of every build.
+  if (text_of(image.dockerfile).find("SOURCE_DATE_EPOCH") != std::string::npos) {
+    image.arguments.emplace_back("SOURCE_DATE_EPOCH", std::to_string(image.epoch));
+  }
+  image.arguments.insert(image.arguments.end(), order_.build.arguments.begin(), order_.build.arguments.end());
   // Variables of the pipeline reach the builder's process, and RUN where the Dockerfile declares them with ARG.
   for (const auto& variable : order_.build.environment) image.arguments.push_back(variable);
   image.labels = image_labels(order_);
   image.platforms = order_.build.platforms;
+  image.list = list_name();
+  image.data_limit = host_.limits.rlimit(order_.resources);
   image.secrets = order_.build.secrets;
   image.mounts = parts_.builder.check_mounts;
-  image.epoch = std::chrono::duration_cast<std::chrono::seconds>(order_.commit_time.time_since_epoch()).count();
   if (has_auth_) image.auth_file = workspace_.docker_config();
   const auto name = ImageName::parse(order_.image, parts_.registry_settings.host);
   image.insecure = parts_.registry_settings.insecure && name && name->host == parts_.registry_settings.host;
-  image.cache = parts_.builder.cache;
+  image.cache = confuses_cache(parts_.builder, order_.build.platforms) ? CacheKind::none : parts_.builder.cache;
   image.cache_image = order_.image + "/cache";
   image.out = workspace_.out();
   image.extra = parts_.builder.extra_arguments;
@@ -116,7 +142,7 @@ Task<BuildOutcome> Job::confirm(const std::string& tag) {
 Task<BuildOutcome> Job::build_and_push(const std::string& tag) {
   const auto image = image_build(tag);
   if (!image) co_return Failed(stage_, image.error().what());
-  const auto builder = make_builder(parts_.builder.kind, parts_.builder.program);
+  const auto builder = make_builder(parts_.builder);
   auto argv = builder->build(*image);
   if (!argv) co_return Failed(stage_, argv.error().what());
   const auto variables = builder->environment(*image);

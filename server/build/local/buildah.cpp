@@ -13,7 +13,9 @@ void append_isolation(Argv& argv, const Store& store) {
   append(argv, {"--isolation", store.isolation, "--network", "host", "--cap-drop", "CAP_MKNOD", "--cap-drop", "CAP_SYS_CHROOT"});
 }
 
-std::string manifest_name(const ImageBuild& image) { return "localhost/slipway/" + image.tag; }
+void append_limit(Argv& argv, std::optional<std::uint64_t> data) {
+  if (data) append(argv, {"--ulimit", fmt::format("data={0}:{0}", *data)});
+}
 
 }  // namespace
 
@@ -25,6 +27,7 @@ Result<Argv> Buildah::build(const ImageBuild& image) const {
   Argv argv = base(image.store);
   append(argv, {"bud"});
   append_isolation(argv, image.store);
+  append_limit(argv, image.data_limit);
   append(argv, {"--format", "oci", "--force-rm"});
   if (image.cache == CacheKind::none) append(argv, {"--no-cache"});
   else append(argv, {"--layers"});
@@ -39,7 +42,7 @@ Result<Argv> Buildah::build(const ImageBuild& image) const {
   for (const auto& mount : image.mounts) append(argv, {"--volume", mount});
   argv.insert(argv.end(), image.extra.begin(), image.extra.end());
   const auto id_file = image_id_file(image);
-  if (id_file.empty()) append(argv, {"--manifest", manifest_name(image)});
+  if (id_file.empty()) append(argv, {"--manifest", image.list});
   else append(argv, {"--iidfile", id_file.string()});
   append(argv, {"--file", image.dockerfile.string(), image.context.string()});
   return argv;
@@ -52,11 +55,11 @@ std::filesystem::path Buildah::image_id_file(const ImageBuild& image) const {
 Argv Buildah::push(const ImageBuild& image, const std::string& image_id) const {
   Argv argv = base(image.store);
   const bool list = image.platforms.size() > 1;
-  if (list) append(argv, {"manifest", "push", "--all", "--quiet"});
+  if (list) append(argv, {"manifest", "push", "--all", "--rm", "--quiet"});
   else append(argv, {"push", "--quiet", "--format", "oci"});
   if (!image.auth_file.empty()) append(argv, {"--authfile", image.auth_file.string()});
   if (image.insecure) append(argv, {"--tls-verify=false"});
-  append(argv, {list ? manifest_name(image) : image_id, "docker://" + image.reference()});
+  append(argv, {list ? image.list : image_id, "docker://" + image.reference()});
   return argv;
 }
 
@@ -65,9 +68,10 @@ std::vector<std::string> Buildah::environment(const ImageBuild& image) const {
 }
 
 Argv Buildah::from(const Store& store, const std::string& name, const std::string& image,
-                   const std::filesystem::path& auth_file) const {
+                   const std::filesystem::path& auth_file, std::optional<std::uint64_t> data_limit) const {
   Argv argv = base(store);
   append(argv, {"from", "--isolation", store.isolation, "--name", name});
+  append_limit(argv, data_limit);
   if (!auth_file.empty()) append(argv, {"--authfile", auth_file.string()});
   append(argv, {image});
   return argv;
@@ -89,6 +93,12 @@ Argv Buildah::run(const Store& store, const ContainerRun& run) const {
 Argv Buildah::remove_containers(const Store& store) const {
   Argv argv = base(store);
   append(argv, {"rm", "--all"});
+  return argv;
+}
+
+Argv Buildah::remove_list(const Store& store, const std::string& list) const {
+  Argv argv = base(store);
+  append(argv, {"manifest", "rm", list});
   return argv;
 }
 

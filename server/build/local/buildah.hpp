@@ -26,11 +26,13 @@ class Buildah final : public Builder {
   std::vector<std::string> environment(const ImageBuild& image) const override;
 
   /// A working container `name` from an image, pulled where it is not the newest.
-  Argv from(const Store& store, const std::string& name, const std::string& image,
-            const std::filesystem::path& auth_file) const;
+  Argv from(const Store& store, const std::string& name, const std::string& image, const std::filesystem::path& auth_file,
+            std::optional<std::uint64_t> data_limit = std::nullopt) const;
   Argv run(const Store& store, const ContainerRun& run) const;
   /// Removes every working container of the store.
   Argv remove_containers(const Store& store) const;
+  /// Removes a list of several platforms' images that has not been pushed: a build adds to one that is there.
+  Argv remove_list(const Store& store, const std::string& list) const;
   /// Removes images that nothing names: the layer cache but for what tagged images need.
   Argv prune(const Store& store) const;
   /// Says whether the store can be used with its driver.

@@ -7,7 +7,6 @@
 namespace slipway::build {
 
 Result<Argv> Buildctl::build(const ImageBuild& image) const {
-  if (!image.mounts.empty()) return Error("buildctl can not mount folders into a build: use buildah");
   Argv argv{program_};
   // Global options such as --addr stand before the command.
   argv.insert(argv.end(), image.extra.begin(), image.extra.end());
@@ -28,7 +27,7 @@ Result<Argv> Buildctl::build(const ImageBuild& image) const {
     add({"--import-cache", "type=registry,ref=" + image.cache_image + insecure});
     add({"--export-cache", "type=registry,mode=max,ref=" + image.cache_image + insecure});
   }
-  add({"--output", "type=image,name=" + image.reference() + ",push=true" + insecure});
+  add({"--output", "type=image,name=" + image.reference() + ",push=true,rewrite-timestamp=true" + insecure});
   add({"--metadata-file", (image.out / "metadata.json").string()});
   return argv;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,9 +33,11 @@ struct ImageBuild {
   std::string target;
   std::vector<std::pair<std::string, std::string>> arguments, labels;
   std::vector<std::string> platforms;
+  std::string list;                    ///< what the list of several platforms' images is called in buildah's store
   std::vector<SecretMount> secrets;
   std::vector<std::string> mounts;     ///< host:container[:ro]
   std::int64_t epoch = 0;              ///< SOURCE_DATE_EPOCH
+  std::optional<std::uint64_t> data_limit;  ///< bytes of data that each process may have, where nothing else limits memory
   std::filesystem::path auth_file;     ///< Docker config of this registry alone; empty where there is none
   bool insecure = false;               ///< the image's registry: plain HTTP or unverified TLS
   CacheKind cache = CacheKind::local;
@@ -60,7 +63,11 @@ class Builder {
   virtual std::vector<std::string> environment(const ImageBuild& image) const = 0;
 };
 
-/// `program` replaces the builder's own name.
-std::unique_ptr<Builder> make_builder(BuilderKind kind, const std::string& program);
+std::unique_ptr<Builder> make_builder(const BuilderSettings& settings);
+
+/// The builder's program: as the settings name it, else its own name.
+std::string builder_program(const BuilderSettings& settings);
+/// The buildah that runs checks, whichever builder builds.
+std::string buildah_program(const BuilderSettings& settings);
 
 }  // namespace slipway::build

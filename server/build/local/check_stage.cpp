@@ -46,8 +46,7 @@ Task<Job::CheckEnd> Job::run_check(const Check& check) {
   auto copy = [this] { copy_tree(order_.source, workspace_.check()); };
   co_await io::offload(parts_.pool, std::move(copy));
 
-  const Buildah buildah(parts_.builder.kind == BuilderKind::buildah && !parts_.builder.program.empty() ? parts_.builder.program
-                                                                                                       : "buildah");
+  const Buildah buildah(buildah_program(parts_.builder));
   ContainerRun container;
   container.container = fmt::format("check-{}", order_.run.value());
   container.directory = (std::filesystem::path(workspace_in_container) / below).lexically_normal().string();
@@ -63,7 +62,7 @@ Task<Job::CheckEnd> Job::run_check(const Check& check) {
   container.environment.insert(container.environment.end(), check.environment.begin(), check.environment.end());
 
   const std::filesystem::path auth = has_auth_ ? workspace_.docker_config() : std::filesystem::path();
-  auto from = buildah.from(store(), container.container, check.image, auth);
+  auto from = buildah.from(store(), container.container, check.image, auth, host_.limits.rlimit(order_.resources));
   const std::vector<std::string> no_variables;
   auto exit = co_await run(std::move(from), no_variables);
   if (!exit.ok()) {
@@ -93,7 +92,7 @@ Task<Job::CheckEnd> Job::run_check(const Check& check) {
   if (exit.timed_out && in_time()) {
     end.detail = fmt::format("it did not finish within {}", limit_text(check.timeout));
   } else if (!exit.ok() && (exit.timed_out || exit.signal != 0 || (group_ && group_->ran_out_of_memory()))) {
-    end.outcome = ended(exit, "the check " + check.name);
+    end.outcome = ended(exit, check.name.empty() ? "the check" : "the check " + check.name);
   } else if (!exit.ok() && counts.empty()) {
     const std::string words = last_words(1);
     end.detail = fmt::format("{} {}{}{}", preparing ? "`" + container.command.front() + "`, to prepare it," : "the command",
@@ -122,7 +121,7 @@ Task<std::optional<BuildOutcome>> Job::check() {
     log_.stage_done(stage_, "failed", "informational, the build goes on: " + detail);
     co_return std::nullopt;
   }
-  const std::optional<BuildOutcome> failed(Failed(stage_, fmt::format("{} failed: {}", check.name, detail)));
+  const std::optional<BuildOutcome> failed(Failed(stage_, fmt::format("{} failed: {}", check.name.empty() ? "the check" : check.name, detail)));
   co_return failed;
 }
 

@@ -39,16 +39,25 @@ struct Ending {
   }
 };
 
+/// Without links: builders are told real paths.
+fs::path real(const fs::path& path) {
+  std::error_code ignored;
+  return fs::weakly_canonical(path, ignored);
+}
+
 bool is_cancellation(const boost::system::system_error& error) { return error.code() == asio::error::operation_aborted; }
 
 }  // namespace
 
 std::string state_key(const fs::path& state) {
-  std::error_code ignored;
-  return sha256_hex(fs::weakly_canonical(state, ignored).string()).substr(0, 12);
+  return sha256_hex(real(state).string()).substr(0, 12);
 }
 
-LocalExecutor::LocalExecutor(LocalParts parts) : parts_(std::move(parts)), slots_(parts_.state / "build") {}
+LocalExecutor::LocalExecutor(LocalParts parts) : parts_(std::move(parts)), slots_((parts_.state = real(parts_.state)) / "build") {}
+
+LocalExecutor::~LocalExecutor() {
+  if (host_) host_->limits.remove();
+}
 
 Task<> LocalExecutor::look_at_host() {
   if (host_) co_return;
@@ -58,6 +67,7 @@ Task<> LocalExecutor::look_at_host() {
 
 Task<std::vector<std::string>> LocalExecutor::facts() {
   co_await look_at_host();
+  if (!host_->missing.empty()) throw Unavailable(host_->missing);
   co_return host_->facts();
 }
 
@@ -105,14 +115,14 @@ Task<> LocalExecutor::make_room(const Slot& slot) {
   std::error_code unknown;
   const auto space = fs::space(parts_.state, unknown);
   if (unknown || static_cast<double>(space.available) > least_free_share * static_cast<double>(space.capacity)) co_return;
-  if (parts_.builder.kind != BuilderKind::buildah) co_return;
+  if (!fs::exists(slot.root())) co_return;
   parts_.log.warn("the disk is nearly full: cached layers are given up", {{"slot", slot.number()}, {"free", space.available}});
   Store store;
   store.root = slot.root();
   store.runroot = slot.runroot();
   store.driver = host_->driver;
-  const Buildah buildah(parts_.builder.program.empty() ? "buildah" : parts_.builder.program);
-  io::Command command(host_->wrapped(buildah.prune(store), Resources()));
+  const Buildah buildah(buildah_program(parts_.builder));
+  io::Command command(host_->wrapped(buildah.prune(store)));
   command.environment = {"PATH=" + io::search_path(), "HOME=" + slot.root().parent_path().string()};
   command.limit = std::chrono::minutes(5);
   const io::OutputSink silent = [](io::OutputStream, std::string_view) {};
@@ -125,8 +135,8 @@ Task<> LocalExecutor::clear_slot(const fs::path& slot) {
   store.root = slot / "root";
   store.runroot = slot / "runroot";
   store.driver = host_->driver;
-  const Buildah buildah(parts_.builder.program.empty() ? "buildah" : parts_.builder.program);
-  io::Command command(host_->wrapped(buildah.remove_containers(store), Resources()));
+  const Buildah buildah(buildah_program(parts_.builder));
+  io::Command command(host_->wrapped(buildah.remove_containers(store)));
   command.environment = {"PATH=" + io::search_path(), "HOME=" + slot.string()};
   command.limit = std::chrono::seconds(60);
   const io::OutputSink silent = [](io::OutputStream, std::string_view) {};
@@ -145,7 +155,6 @@ Task<> LocalExecutor::reclaim(std::span<const RunId> runs) {
   const auto groups = co_await io::offload(parts_.pool, std::move(clear));
   for (const auto& group : groups) parts_.log.info("ended what an earlier process left behind", {{"group", group}});
   if (runs.empty() && groups.empty()) co_return;
-  if (parts_.builder.kind != BuilderKind::buildah) co_return;
   const auto slots = slots_.all();
   for (const auto& slot : slots) co_await clear_slot(slot);
 }

@@ -9,11 +9,12 @@ namespace slipway::build {
 class LocalExecutor final : public Executor {
  public:
   explicit LocalExecutor(LocalParts parts);
+  ~LocalExecutor() override;
 
   Task<BuildOutcome> check_and_build(const BuildOrder& order, RunLog& log) override;
   Task<> reclaim(std::span<const RunId> runs) override;
 
-  /// What the machine allows, for `doctor`. Looks once.
+  /// What the machine allows, for `doctor`. Looks once. Throws Unavailable where there is no builder.
   Task<std::vector<std::string>> facts();
 
  private:

@@ -12,7 +12,20 @@ namespace slipway::build {
 
 namespace {
 
-const Argv unshare{"unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"};
+const Argv unshare{"unshare", "--mount", "--pid", "--fork", "--kill-child=KILL"};
+// For who is not root, with the ids of /etc/subuid and /etc/subgid: buildah would take the same ones by itself.
+const Argv unshare_as_user{"unshare", "--user", "--map-root-user", "--map-auto", "--mount", "--pid", "--fork", "--kill-child=KILL"};
+
+Argv joined(std::initializer_list<Argv> parts) {
+  Argv whole;
+  for (const auto& part : parts) whole.insert(whole.end(), part.begin(), part.end());
+  return whole;
+}
+
+bool is_there(const std::string& program) {
+  const auto file = io::find_program(program, io::search_path());
+  return file && ::access(file->c_str(), X_OK) == 0;
+}
 
 /// True where the program could be started and ended well.
 Task<bool> works(io::Processes& processes, Argv argv, const std::filesystem::path& home) {
@@ -29,21 +42,49 @@ Task<bool> works(io::Processes& processes, Argv argv, const std::filesystem::pat
   co_return ok;
 }
 
+Task<Argv> allowed_namespaces(io::Processes& processes, const std::filesystem::path& folder) {
+  const Argv& namespaces = ::geteuid() == 0 ? unshare : unshare_as_user;
+  Argv probe = joined({namespaces, {"--mount-proc", "--", "true"}});
+  const bool allowed = co_await works(processes, std::move(probe), folder);
+  if (!allowed) co_return Argv();
+  co_return namespaces;
+}
+
+/// A container runtime would need more of the machine than a view shows; a program of somebody's own may, too.
+Task<bool> allows_view(io::Processes& processes, const Host& host, const std::string& buildah, const std::filesystem::path& folder) {
+  const auto program = io::find_program(buildah, io::search_path());
+  if (host.namespaces.empty() || host.isolation != "chroot" || !program || !is_in_view(*program)) co_return false;
+  const View view(folder);
+  view.lay_out();
+  Argv look = host.wrapped({"true"}, view, "/");
+  co_return co_await works(processes, std::move(look), folder);
+}
+
+Task<bool> allows_overlay(io::Processes& processes, const Host& host, const std::string& buildah, const std::filesystem::path& folder) {
+  Store store;
+  store.root = folder / "root";
+  store.runroot = folder / "runroot";
+  store.driver = "overlay";
+  Argv info = host.wrapped(Buildah(buildah).info(store));
+  co_return co_await works(processes, std::move(info), folder);
+}
+
 }  // namespace
 
-Argv Host::wrapped(Argv argv, const Resources& resources) const {
-  Argv whole = own_namespaces ? unshare : Argv();
-  const auto limited = limits.prefix(resources);
-  whole.insert(whole.end(), limited.begin(), limited.end());
-  whole.insert(whole.end(), argv.begin(), argv.end());
-  return whole;
+Argv Host::wrapped(const Argv& argv) const {
+  return namespaces.empty() ? argv : joined({namespaces, {"--mount-proc", "--"}, argv});
+}
+
+Argv Host::wrapped(const Argv& argv, const View& view, const std::filesystem::path& directory) const {
+  return joined({namespaces, {"--"}, view.command(argv, directory)});
 }
 
 std::vector<std::string> Host::facts() const {
   return {"limits by " + limits.description(),
-          own_namespaces ? "builders run in a mount and PID namespace of their own"
-                         : "builders share this machine's namespaces: they are ended by process group and control group",
-          fmt::format("isolation {}, storage {}", isolation, driver)};
+          !namespaces.empty() ? "builders run in a mount and PID namespace of their own"
+                              : "builders share this machine's namespaces: they are ended by process group and control group",
+          own_view ? "they see its programs and their run's folders, and no other file" : "they see its files, as far as their user may",
+          has_buildah ? fmt::format("isolation {}, storage {}", isolation, driver) : "without buildah no check can run"};
 }
 
 Task<Host> examine_host(io::Processes& processes, const BuilderSettings& settings, const std::filesystem::path& folder,
@@ -52,23 +93,22 @@ Task<Host> examine_host(io::Processes& processes, const BuilderSettings& setting
   host.limits = Limits::detect(key);
   // Not oci: a container runtime would put the build into control groups of its own choice, out of reach of its limits.
   host.isolation = settings.isolation.empty() ? "chroot" : settings.isolation;
-  std::filesystem::create_directories(folder);
-  Argv probe = unshare;
-  probe.push_back("true");
-  host.own_namespaces = co_await works(processes, std::move(probe), folder);
-  host.driver = settings.storage_driver.empty() ? "overlay" : settings.storage_driver;
-  if (settings.kind == BuilderKind::buildah && settings.storage_driver.empty()) {
-    Store store;
-    store.root = folder / "probe" / "root";
-    store.runroot = folder / "probe" / "runroot";
-    store.driver = host.driver;
-    const Buildah buildah(settings.program.empty() ? "buildah" : settings.program);
-    Argv info = host.wrapped(buildah.info(store), Resources());
-    const bool overlay = co_await works(processes, std::move(info), folder);
-    if (!overlay) host.driver = "vfs";
-    std::error_code ignored;
-    std::filesystem::remove_all(folder / "probe", ignored);
+  if (!is_there(builder_program(settings))) {
+    host.missing = fmt::format("there is no {} on this machine: install it, or set `builder.program`", builder_program(settings));
   }
+  const std::string buildah = buildah_program(settings);
+  host.has_buildah = is_there(buildah);
+  const std::filesystem::path folders[] = {folder / "probe" / "view", folder / "probe" / "store"};
+  for (const auto& one : folders) std::filesystem::create_directories(one);
+  host.namespaces = co_await allowed_namespaces(processes, folder);
+  host.own_view = co_await allows_view(processes, host, buildah, folders[0]);
+  host.driver = settings.storage_driver.empty() ? "overlay" : settings.storage_driver;
+  if (host.has_buildah && settings.storage_driver.empty()) {
+    const bool overlay = co_await allows_overlay(processes, host, buildah, folders[1]);
+    if (!overlay) host.driver = "vfs";
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder / "probe", ignored);
   co_return host;
 }
 

@@ -27,6 +27,17 @@ constexpr std::array passed_on{"HTTP_PROXY",  "HTTPS_PROXY", "NO_PROXY",      "h
 constexpr auto grace = std::chrono::seconds(2);
 constexpr std::size_t reason_lines = 3;
 
+/// `--volume=/a:/b:ro` has two.
+std::vector<std::string> paths_in(std::string_view argument) {
+  std::vector<std::string> paths;
+  for (std::size_t begin = 0; begin < argument.size();) {
+    const std::size_t end = std::min(argument.find_first_of("=,:", begin), argument.size());
+    if (argument[begin] == '/') paths.emplace_back(argument.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return paths;
+}
+
 std::string read_if_there(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
@@ -58,6 +69,7 @@ Job::Job(const LocalParts& parts, const Host& host, Slot slot, const BuildOrder&
       deadline_(parts.time.now() + order.timeout) {
   hide_secrets();
   prepare_folders();
+  if (host_.own_view) prepare_view();
 }
 
 void Job::hide_secrets() {
@@ -88,6 +100,30 @@ void Job::prepare_folders() {
   }
 }
 
+/// Everything that buildah is told of in this run.
+void Job::prepare_view() {
+  view_.emplace(workspace_.path() / "view");
+  view_->show_writable(workspace_.path());
+  view_->show_writable(slot_.folder());
+  const auto notes = slot_.folder() / "containers";  // on which layers a registry has
+  std::filesystem::create_directories(notes);
+  view_->show_writable(notes, "/var/lib/containers");
+  std::error_code missing;
+  view_->show_writable(std::filesystem::canonical(order_.source, missing));
+  for (const auto& secret : order_.build.secrets) view_->show(secret.file);
+  for (const auto& mount : parts_.builder.check_mounts) {
+    const auto path = mount.substr(0, mount.find(':'));
+    mount.ends_with(":ro") ? view_->show(path) : view_->show_writable(path);
+  }
+  for (const auto& argument : parts_.builder.extra_arguments) {
+    for (const auto& path : paths_in(argument)) view_->show_writable(path);
+  }
+  for (const char* name : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) {
+    if (const char* value = std::getenv(name); value != nullptr) view_->show(value);
+  }
+  view_->lay_out();
+}
+
 Store Job::store() const {
   Store store;
   store.root = slot_.root();
@@ -96,6 +132,8 @@ Store Job::store() const {
   store.isolation = host_.isolation;
   return store;
 }
+
+std::string Job::list_name() const { return fmt::format("localhost/slipway/run-{}", order_.run.value()); }
 
 std::vector<std::string> Job::environment(const std::vector<std::string>& own) const {
   std::map<std::string, std::string> all;
@@ -119,7 +157,9 @@ std::vector<std::string> Job::environment(const std::vector<std::string>& own) c
 Task<io::Exit> Job::run(Argv argv, const std::vector<std::string>& own_environment, Clock::duration limit) {
   const Clock::duration left = std::min(deadline_ - parts_.time.now(), limit);
   if (left <= Clock::duration::zero()) co_return io::Exit(0, 0, true);
-  io::Command command(host_.wrapped(std::move(argv), order_.resources));
+  const bool in_view = view_ && argv.front() == buildah_program(parts_.builder);
+  io::Command command(in_view ? host_.wrapped(argv, *view_, workspace_.path())
+                              : host_.wrapped(argv));
   command.environment = environment(own_environment);
   command.directory = workspace_.path();
   if (group_) command.cgroups = group_->procs();
@@ -166,21 +206,39 @@ Task<BuildOutcome> Job::all() {
 }
 
 Task<> Job::clear_store() {
-  const Buildah buildah(parts_.builder.program.empty() ? "buildah" : parts_.builder.program);
-  if (parts_.builder.kind != BuilderKind::buildah) co_return;
-  io::Command command(host_.wrapped(buildah.remove_containers(store()), Resources()));
+  if (!std::filesystem::exists(slot_.root())) co_return;
+  const Buildah buildah(buildah_program(parts_.builder));
+  auto containers = buildah.remove_containers(store());
+  const auto stays = co_await tidy(std::move(containers));
+  if (stays) parts_.log.warn("working containers stay behind", {{"run", order_.run.value()}, {"error", *stays}});
+  if (order_.build.platforms.size() < 2) co_return;
+  auto list = buildah.remove_list(store(), list_name());
+  co_await tidy(std::move(list));
+}
+
+Task<std::optional<std::string>> Job::tidy(Argv argv) {
+  io::Command command(host_.wrapped(argv));
   command.environment = environment({});
   command.limit = std::chrono::seconds(60);
   std::string words;
   const io::OutputSink sink = [&](io::OutputStream, std::string_view line) { words = line; };
   const auto exit = co_await parts_.processes.run(command, sink);
-  if (!exit.ok()) parts_.log.warn("working containers stay behind", {{"run", order_.run.value()}, {"error", words}});
+  if (exit.ok()) co_return std::nullopt;
+  co_return words;
 }
 
 Task<> Job::clear_folders() {
   group_.reset();
-  auto remove = [this] { workspace_.remove(); };
-  co_await io::offload(parts_.pool, std::move(remove));
+  auto remove = [this] {
+    workspace_.remove();
+    return !std::filesystem::exists(workspace_.path());
+  };
+  const bool gone = co_await io::offload(parts_.pool, std::move(remove));
+  if (gone) co_return;
+  // What other users of a check's image wrote is for who is root among them.
+  Argv again{"rm", "--recursive", "--force", "--", workspace_.path().string()};
+  const auto stays = co_await tidy(std::move(again));
+  if (stays) parts_.log.warn("the run's folder stays behind", {{"run", order_.run.value()}, {"error", *stays}});
 }
 
 }  // namespace slipway::build

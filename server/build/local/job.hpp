@@ -47,8 +47,13 @@ class Job {
 
  private:
   void prepare_folders();
+  void prepare_view();
   void hide_secrets();
   Store store() const;
+  /// Of this run alone: stores are shared by templates, which may build one commit.
+  std::string list_name() const;
+  /// Runs a command that clears up; what it said where it did not end well.
+  Task<std::optional<std::string>> tidy(Argv argv);
   std::vector<std::string> environment(const std::vector<std::string>& own) const;
 
   /// Runs one command under the run's limits until the deadline, or `limit` where that is sooner.
@@ -80,6 +85,7 @@ class Job {
   RunLog& log_;
   Slot slot_;
   Workspace workspace_;
+  std::optional<View> view_;
   std::optional<RunGroup> group_;  ///< destroyed before the folders: nothing writes there any more
   Clock::time_point deadline_;
   Stage stage_ = Stage::check;

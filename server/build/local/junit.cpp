@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int deepest = 64;
-constexpr std::size_t named_failures = 5;
+constexpr std::size_t named_failures = 20;
 constexpr std::size_t most_reports = 1000;
 constexpr std::size_t most_entries = 200'000;  // files looked at
 constexpr std::uintmax_t largest_report = 16 << 20;

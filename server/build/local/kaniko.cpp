@@ -6,14 +6,16 @@ namespace slipway::build {
 
 Result<Argv> Kaniko::build(const ImageBuild& image) const {
   if (!image.secrets.empty()) return Error("kaniko can not mount secrets into a build: use buildah or buildctl");
-  if (!image.mounts.empty()) return Error("kaniko can not mount folders into a build: use buildah");
   if (image.platforms.size() > 1) return Error("kaniko builds one platform at a time");
-  Argv argv{program_,
+  Argv argv;
+  if (image.data_limit) argv = {"prlimit", fmt::format("--data={}", *image.data_limit), "--"};
+  const Argv always{program_,
             "--context=dir://" + image.context.string(),
             "--dockerfile=" + image.dockerfile.string(),
             "--destination=" + image.reference(),
             "--digest-file=" + (image.out / "digest").string(),
             "--reproducible"};
+  argv.insert(argv.end(), always.begin(), always.end());
   if (!image.target.empty()) argv.push_back("--target=" + image.target);
   for (const auto& [key, value] : image.arguments) argv.push_back("--build-arg=" + key + "=" + value);
   for (const auto& [key, value] : image.labels) argv.push_back("--label=" + key + "=" + value);

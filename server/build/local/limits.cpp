@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <sstream>
 #include <utility>
 
 #include "base/failure.hpp"
@@ -24,6 +27,8 @@ namespace {
 
 constexpr const char* processes_max = "16384";  // against fork bombs; a large build has hundreds
 constexpr std::uint64_t cpu_period = 100'000;   // microseconds
+// What starts a RUN is a program in Go, which ends at once with less; of address space it takes more than a gigabyte.
+constexpr std::uint64_t least_data = 192ull << 20;
 
 bool write(const fs::path& file, const std::string& text) {
   const int out = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
@@ -98,10 +103,22 @@ std::map<std::string, std::string> own_groups(const fs::path& self) {
 
 bool make_folder(const fs::path& folder) { return ::mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST; }
 
+constexpr std::array used{"memory", "cpu", "pids"};
+
+/// The controllers of a version 2 group that are of use here.
+std::vector<std::string> controllers_of(const fs::path& group) {
+  std::istringstream words(read(group / "cgroup.controllers"));
+  const std::vector<std::string> present{std::istream_iterator<std::string>(words), {}};
+  std::vector<std::string> controllers;
+  for (const char* one : used) {
+    if (std::find(present.begin(), present.end(), one) != present.end()) controllers.emplace_back(one);
+  }
+  return controllers;
+}
+
 /// Lets groups below `group` have limits. Its own processes stand in the way (cgroups(7), "no internal processes" rule):
 /// those of this very process are moved one down, as systemd asks of units with Delegate=yes.
-bool delegate(const fs::path& group) {
-  const std::string wanted = "+memory +cpu +pids";
+bool delegate(const fs::path& group, const std::string& wanted) {
   if (write(group / "cgroup.subtree_control", wanted)) return true;
   if (errno != EBUSY) return false;
   const auto mine = processes_of(group);
@@ -142,42 +159,53 @@ bool RunGroup::ran_out_of_memory() const {
 Limits Limits::detect(const std::string& key, const fs::path& root, const fs::path& self) {
   Limits limits;
   const auto own = own_groups(self);
-  const auto v2 = own.find("");
-  if (v2 != own.end() && read(root / fs::path(v2->second) / "cgroup.controllers").find("memory") != std::string::npos) {
+  if (const auto v2 = own.find(""); v2 != own.end()) {
     const fs::path base = root / fs::path(v2->second);
-    const fs::path parent = base / ("slipway-" + key);
-    if (delegate(base) && make_folder(parent) && write(parent / "cgroup.subtree_control", "+memory +cpu +pids")) {
-      limits.kind_ = Kind::v2;
-      limits.parents_.push_back({"", parent});
-      limits.description_ = "cgroup v2 (memory, cpu, pids)";
+    const Parent parent{"", base / ("slipway-" + key)};
+    limits.controllers_ = controllers_of(base);
+    if (limits.can_limit("memory") && delegate(base, limits.wanted()) && limits.make_parent(parent)) {
+      limits.parents_.push_back(parent);
+      limits.description_ = fmt::format("cgroup v2 ({})", fmt::join(limits.controllers_, ", "));
       return limits;
     }
   }
-  std::string controllers;
-  for (const char* controller : {"memory", "cpu", "pids"}) {
+  limits.controllers_.clear();
+  for (const char* controller : used) {
     const auto found = own.find(controller);
     if (found == own.end()) continue;
-    const fs::path parent = root / controller / fs::path(found->second) / ("slipway-" + key);
-    if (!make_folder(parent)) continue;
-    limits.parents_.push_back({controller, parent});
-    controllers += (controllers.empty() ? "" : ", ") + std::string(controller);
+    const Parent parent{controller, root / controller / fs::path(found->second) / ("slipway-" + key)};
+    if (!limits.make_parent(parent)) continue;
+    limits.parents_.push_back(parent);
+    limits.controllers_.emplace_back(controller);
   }
-  limits.kind_ = limits.parents_.empty() ? Kind::none : Kind::v1;
-  limits.description_ = limits.parents_.empty()
-                            ? "rlimits: no control group can be written, so only each process's address space is limited"
-                            : fmt::format("cgroup v1 ({})", controllers);
+  const std::string groups = fmt::format("cgroup v1 ({})", fmt::join(limits.controllers_, ", "));
+  const std::string rlimits = "so only the data of each process is limited";
+  limits.description_ = limits.parents_.empty()      ? "rlimits: no control group can be written, " + rlimits
+                        : limits.can_limit("memory") ? groups
+                                                  : groups + " and rlimits: no group can limit memory, " + rlimits;
   return limits;
+}
+
+bool Limits::can_limit(std::string_view controller) const {
+  return std::find(controllers_.begin(), controllers_.end(), controller) != controllers_.end();
+}
+
+std::string Limits::wanted() const { return fmt::format("+{}", fmt::join(controllers_, " +")); }
+
+bool Limits::make_parent(const Parent& parent) const {
+  return make_folder(parent.folder) && (!parent.controller.empty() || write(parent.folder / "cgroup.subtree_control", wanted()));
 }
 
 void Limits::limit(const Parent& parent, const fs::path& group, const Resources& resources) const {
   const auto quota = [](std::uint64_t milli) { return std::max<std::uint64_t>(milli * cpu_period / 1000, 1000); };
   const auto shares = [](std::uint64_t milli) { return std::clamp<std::uint64_t>(milli * 1024 / 1000, 2, 262'144); };
-  if (kind_ == Kind::v2) {
-    set(group / "pids.max", processes_max);
+  if (parent.controller.empty()) {
+    if (can_limit("pids")) set(group / "pids.max", processes_max);
     if (resources.memory_limit) {
       set(group / "memory.max", std::to_string(*resources.memory_limit));
       write(group / "memory.swap.max", "0");  // absent without swap
     }
+    if (!can_limit("cpu")) return;
     if (resources.cpu_limit) set(group / "cpu.max", fmt::format("{} {}", quota(*resources.cpu_limit), cpu_period));
     // The kernel's weights are 1 to 10,000 where version 1 had shares of 2 to 262,144.
     if (resources.cpu_request) {
@@ -200,7 +228,7 @@ void Limits::limit(const Parent& parent, const fs::path& group, const Resources&
 }
 
 std::optional<RunGroup> Limits::make(RunId run, const Resources& resources) const {
-  if (kind_ == Kind::none) return std::nullopt;
+  if (parents_.empty()) return std::nullopt;
   std::vector<fs::path> folders;
   fs::path memory;
   for (const auto& parent : parents_) {
@@ -210,7 +238,7 @@ std::optional<RunGroup> Limits::make(RunId run, const Resources& resources) cons
   // Owns the folders from here on, also when a limit can not be set.
   RunGroup group(folders, memory);
   for (std::size_t i = 0; i < parents_.size(); ++i) {
-    if (!make_folder(folders[i])) {
+    if (!make_parent(parents_[i]) || !make_folder(folders[i])) {
       throw Unavailable(fmt::format("can not make the control group {}: {}", folders[i].string(), std::strerror(errno)));
     }
     limit(parents_[i], folders[i], resources);
@@ -218,9 +246,13 @@ std::optional<RunGroup> Limits::make(RunId run, const Resources& resources) cons
   return group;
 }
 
-std::vector<std::string> Limits::prefix(const Resources& resources) const {
-  if (kind_ != Kind::none || !resources.memory_limit) return {};
-  return {"prlimit", fmt::format("--as={}", *resources.memory_limit), "--"};
+std::optional<std::uint64_t> Limits::rlimit(const Resources& resources) const {
+  if (can_limit("memory") || !resources.memory_limit) return std::nullopt;
+  return std::max(*resources.memory_limit, least_data);
+}
+
+void Limits::remove() const {
+  for (const auto& parent : parents_) ::rmdir(parent.folder.c_str());
 }
 
 std::vector<std::string> Limits::reclaim() const {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/template.hpp"
@@ -41,22 +43,26 @@ class Limits {
   /// The groups of one run, with its limits. Nothing where there are none to be had. Throws Unavailable where the kernel
   /// refuses.
   std::optional<RunGroup> make(RunId run, const Resources& resources) const;
-  /// Put before a command where only rlimits can be had: `prlimit --as=… --`.
-  std::vector<std::string> prefix(const Resources& resources) const;
+  /// Bytes of data that each process may have (RLIMIT_DATA), where there is a limit and no group can keep it.
+  std::optional<std::uint64_t> rlimit(const Resources& resources) const;
   /// Ends what an earlier process of this state directory left in its groups, and removes them. Names them.
   std::vector<std::string> reclaim() const;
+  /// Removes the group that runs' groups are made in, where there is none; make() makes it again.
+  void remove() const;
   /// For `doctor`: `cgroup v1 (memory, cpu, pids)`, `rlimits: …`.
   const std::string& description() const noexcept { return description_; }
 
  private:
-  enum class Kind { none, v1, v2 };
   struct Parent {
     std::string controller;  ///< of version 1; empty for version 2
     std::filesystem::path folder;
   };
+  bool can_limit(std::string_view controller) const;
+  std::string wanted() const;  ///< `+memory +cpu`, for cgroup.subtree_control
+  bool make_parent(const Parent& parent) const;
   void limit(const Parent& parent, const std::filesystem::path& group, const Resources& resources) const;
 
-  Kind kind_ = Kind::none;
+  std::vector<std::string> controllers_;  ///< that can be used
   std::vector<Parent> parents_;
   std::string description_;
 };

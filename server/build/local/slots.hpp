@@ -21,6 +21,7 @@ class Slot {
   Slot& operator=(Slot&&) = delete;
   ~Slot();
 
+  const std::filesystem::path& folder() const noexcept { return folder_; }
   std::filesystem::path root() const { return folder_ / "root"; }
   std::filesystem::path runroot() const { return folder_ / "runroot"; }
   /// The folder that keeps a template's cache between runs, e.g. `.m2`; made where it is missing.

@@ -57,23 +57,25 @@ TEST_CASE("buildah: everything that an order may add") {
   order.cache = CacheKind::registry;
   order.cache_image = "zot.example:5000/applications/grading-svc/cache";
   order.extra = {"--jobs", "2"};
+  order.data_limit = 536870912;
   order.auth_file.clear();
   order.insecure = true;
   order.platforms = {"linux/amd64", "linux/arm64"};
+  order.list = "localhost/slipway/run-7";
   order.labels.clear();
   order.arguments.clear();
   CHECK(*buildah.build(order) ==
         Argv{"/opt/buildah", "--root", "/s/0/root", "--runroot", "/s/0/runroot", "--storage-driver", "overlay", "bud",
              "--isolation", "chroot", "--network", "host", "--cap-drop", "CAP_MKNOD", "--cap-drop", "CAP_SYS_CHROOT",
-             "--format", "oci", "--force-rm", "--layers", "--cache-from",
+             "--ulimit", "data=536870912:536870912", "--format", "oci", "--force-rm", "--layers", "--cache-from",
              "zot.example:5000/applications/grading-svc/cache", "--cache-to",
              "zot.example:5000/applications/grading-svc/cache", "--timestamp", "1700000000", "--target", "prod",
              "--platform", "linux/amd64", "--platform", "linux/arm64", "--secret", "id=npm,src=/run/secrets/npm",
-             "--volume", "/etc/ssl/certs:/etc/ssl/certs:ro", "--jobs", "2", "--manifest", "localhost/slipway/04758206",
+             "--volume", "/etc/ssl/certs:/etc/ssl/certs:ro", "--jobs", "2", "--manifest", "localhost/slipway/run-7",
              "--file", "/w/7/source/services/grading/Dockerfile", "/w/7/source/services/grading"});
   CHECK(buildah.push(order, "") ==
         Argv{"/opt/buildah", "--root", "/s/0/root", "--runroot", "/s/0/runroot", "--storage-driver", "overlay",
-             "manifest", "push", "--all", "--quiet", "--tls-verify=false", "localhost/slipway/04758206",
+             "manifest", "push", "--all", "--rm", "--quiet", "--tls-verify=false", "localhost/slipway/run-7",
              "docker://zot.example:5000/applications/grading-svc:04758206"});
 }
 
@@ -122,6 +124,9 @@ TEST_CASE("kaniko builds and pushes with exactly these arguments") {
 TEST_CASE("kaniko says what it can not do") {
   const Kaniko kaniko("/kaniko/executor");
   auto order = image();
+  order.data_limit = 536870912;
+  CHECK(kaniko.build(order)->at(0) == "prlimit");
+  CHECK(kaniko.build(order)->at(1) == "--data=536870912");
   order.platforms = {"linux/amd64", "linux/arm64"};
   CHECK(kaniko.build(order).error().what() == "kaniko builds one platform at a time");
   order.secrets = {SecretMount()};
@@ -151,7 +156,7 @@ TEST_CASE("buildctl builds and pushes with exactly these arguments") {
              "type=registry,ref=zot.example:5000/applications/grading-svc/cache,registry.insecure=true", "--export-cache",
              "type=registry,mode=max,ref=zot.example:5000/applications/grading-svc/cache,registry.insecure=true",
              "--output",
-             "type=image,name=zot.example:5000/applications/grading-svc:04758206,push=true,registry.insecure=true",
+             "type=image,name=zot.example:5000/applications/grading-svc:04758206,push=true,rewrite-timestamp=true,registry.insecure=true",
              "--metadata-file", "/w/7/out/metadata.json"});
   CHECK(buildctl.push(order, "").empty());
 }

@@ -37,7 +37,7 @@ TEST_CASE("limits of version 1 go to the group of each controller") {
   files(pids, {"pids.max", "cgroup.procs"});
   const auto limits = Limits::detect("k", dir.path(), dir / "self");
   CHECK(limits.description() == "cgroup v1 (memory, cpu, pids)");
-  CHECK(limits.prefix(some()).empty());
+  CHECK_FALSE(limits.rlimit(some()));
 
   const auto group = limits.make(RunId(7), some());
   REQUIRE(group);
@@ -75,12 +75,42 @@ TEST_CASE("limits of version 2 go to one group") {
   CHECK(group->ran_out_of_memory());
 }
 
+TEST_CASE("version 2 without the CPU controller, as users' sessions have it, still limits memory") {
+  test::TmpDir dir;
+  test::write_file(dir / "self", "0::/user\n");
+  files(dir / "user", {"cgroup.subtree_control", "cgroup.procs"});
+  test::write_file(dir / "user/cgroup.controllers", "memory pids\n");
+  files(dir / "user/slipway-k", {"cgroup.subtree_control"});
+  const fs::path run = dir / "user/slipway-k/run-7";
+  files(run, {"memory.max", "pids.max", "cgroup.procs"});
+  const auto limits = Limits::detect("k", dir.path(), dir / "self");
+  CHECK(limits.description() == "cgroup v2 (memory, pids)");
+  CHECK(test::read_file(dir / "user/slipway-k/cgroup.subtree_control") == "+memory +pids");
+  REQUIRE(limits.make(RunId(7), some()));
+  CHECK(test::read_file(run / "memory.max") == "536870912");
+}
+
+TEST_CASE("where no group can limit memory, rlimits do, and doctor is told") {
+  test::TmpDir dir;
+  test::write_file(dir / "self", "3:cpu,cpuacct:/unit\n0::/\n");
+  files(dir / "cpu/unit", {});
+  const auto limits = Limits::detect("k", dir.path(), dir / "self");
+  CHECK(limits.description() == "cgroup v1 (cpu) and rlimits: no group can limit memory, so only the data of each process is limited");
+  CHECK(limits.rlimit(some()) == 536870912);
+  CHECK(fs::exists(dir / "cpu/unit/slipway-k"));
+  limits.remove();
+  CHECK_FALSE(fs::exists(dir / "cpu/unit/slipway-k"));
+}
+
 TEST_CASE("without a control group the address space is limited, and doctor is told") {
   test::TmpDir dir;
   test::write_file(dir / "self", "0::/\n");
   const auto limits = Limits::detect("k", dir.path(), dir / "self");
-  CHECK(limits.description() == "rlimits: no control group can be written, so only each process's address space is limited");
+  CHECK(limits.description() == "rlimits: no control group can be written, so only the data of each process is limited");
   CHECK_FALSE(limits.make(RunId(7), some()));
-  CHECK(limits.prefix(some()) == std::vector<std::string>{"prlimit", "--as=536870912", "--"});
-  CHECK(limits.prefix(Resources()).empty());
+  CHECK(limits.rlimit(some()) == 536870912);
+  CHECK_FALSE(limits.rlimit(Resources()));
+  auto less = some();
+  less.memory_limit = 64ull << 20;
+  CHECK(limits.rlimit(less) == 192ull << 20);
 }
