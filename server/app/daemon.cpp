@@ -163,6 +163,8 @@ void Daemon::reload() {
   services_.spawn("configure the queue", [](queue::Queue& queue, schedule::Policy policy) -> Task<> { co_await queue.configure(policy); }(
                                              *store_.queue, queue_options(fresh).policy));
   log_.info("configuration reloaded", {{"triggers", fresh.catalogue->triggers().size()}});
+  const std::string left = left_for_restart(config_.settings, fresh.settings);
+  if (!left.empty()) log_.warn("some of what changed counts from the next start only", {{"sections", left}});
 }
 
 Task<> Daemon::drain() {

@@ -26,6 +26,8 @@ git::PullRequestOptions pull_request_options(const Settings& settings);
 git::InfraOptions infra_options(const Settings& settings, std::shared_ptr<const git::CancelFlag> cancel);
 build::LocalParts local_parts(const Settings& settings, io::Processes& processes, build::Registry& registry, asio::thread_pool& pool,
                               const io::TimeSource& time, const Log& log);
+/// The sections of a reloaded configuration that differ from the running one and count from the next start only; as text.
+std::string left_for_restart(const Settings& running, const Settings& fresh);
 /// Throws UsageError naming the file that can not be read.
 http::Secrets open_secrets(const WebhookSettings& settings, const Log& log);
 

@@ -28,6 +28,17 @@ class Reload(WorldCase):
         self.reload("webhok")
         self.assertEqual("succeeded", self.push_and_finish(BACKEND, BUILDABLE)[1]["state"])
 
+    def test_what_counts_from_the_next_start_only_is_said(self):
+        webhook = self.daemon.configuration["webhook"]
+        self.daemon.configuration["webhook"] = {**webhook, "max_body": "1Mi"}
+        try:
+            self.daemon.write()
+            self.reload("counts from the next start only")
+        finally:
+            self.daemon.configuration["webhook"] = webhook
+            self.daemon.write()
+        self.assertIn("sections=webhook\n", self.daemon.output())
+
 
 class FullDisk(WorldCase):
     @classmethod
