@@ -1,4 +1,5 @@
 """What a network can hand in: each gets a clear answer, nothing is lost, and nothing of it reaches a shell or a path."""
+import http.client
 import json
 import socket
 
@@ -117,6 +118,17 @@ class BadInput(WorldCase):
         status, answer = self.raw(self.wire(good, length=LIMIT + 1), finish=False)
         self.assertEqual(413, status, answer)
         self.assertGreater(self.daemon.metric("slipway_deliveries_total"), 0)
+
+    def test_a_client_that_sends_all_before_it_listens_gets_its_refusal(self):
+        body = b" " * (8 << 20)
+        for delivery, path, expected in ((push(), "/hooks", 413), (push(), "/elsewhere", 404),
+                                         (push().with_header("Content-Type", "text/plain"), "/hooks", 415)):
+            with self.subTest(expected=expected):
+                host, port = self.daemon.configuration["webhook"]["listen"].split(":")
+                connection = http.client.HTTPConnection(host, int(port), timeout=20)
+                connection.request("POST", path, body, dict(delivery.headers))
+                self.assertEqual(expected, connection.getresponse().status)
+                connection.close()
 
     def test_a_body_of_exactly_the_limit_is_read(self):
         delivery = push()
