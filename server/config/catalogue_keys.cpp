@@ -130,7 +130,7 @@ const Shape<Resources>& resources_shape() {
 }
 
 Codec<std::filesystem::path> folder() {
-  auto codec = path(true);
+  auto codec = path(false);  // who reads it says whether it can be read
   codec.type = "folder";
   return codec;
 }

@@ -1,6 +1,7 @@
 """The five stacks: a small but true application of each goes through its shipped pipeline, and its image is started and asked."""
 import json
 import pathlib
+import re
 import urllib.error
 import urllib.request
 
@@ -19,6 +20,37 @@ def files_of(project):
     folder = PROJECTS / project
     return {str(file.relative_to(folder)): file.read_text() for file in sorted(folder.rglob("*"))
             if file.is_file() and not {"node_modules", "__pycache__", ".pytest_cache", "target"} & set(file.parts)}
+
+
+class TenLines(WorldCase):
+    """The pipeline that pipelines/README.md begins with, as it stands there; only its check runs in another image."""
+
+    @classmethod
+    def furnish(cls, world):
+        page = (SOURCE / "pipelines" / "README.md").read_text()
+        cls.pipeline = re.search(r"```yaml\n(.*?)```", page, re.S)[1]
+        folder = world.root / "pipelines"
+        folder.mkdir()
+        (folder / "go-build-deploy.yaml").write_text(cls.pipeline)
+        world.configuration["pipelines_dir"] = str(folder)
+        world.registry.start()
+        check = {"image": world.registry.push_busybox(), "command": ["grep", "module", "go.mod"]}
+        world.registry.stop()
+        values = "applications/go/values.yaml"
+        template = world.template("Lumie-Edu/go", files=[values], pipeline="go-build-deploy", params={"values-file": values}, check=check)
+        del template["handoff"]  # that of the pipeline
+
+    def test_it_is_a_pipeline_in_ten_lines(self):
+        self.assertLessEqual(len(self.pipeline.splitlines()), 10)
+        self.assertEqual(0, self.daemon.command("check").returncode)
+        shown = self.daemon.command("get", "pipelines", "go-build-deploy", "-o", "yaml").stdout
+        self.assertIn("command: [go, test, ./...]", shown)
+        commit, run = self.push_and_finish("Lumie-Edu/go", {"Dockerfile": "FROM scratch\nCOPY go.mod /\n", "go.mod": "module app\n"})
+        self.assertEqual("succeeded", run["state"], run)
+        self.assertEqual(["checkout", "check", "build", "handoff"], [stage["stage"] for stage in run["stages"]])
+        self.assertIn("check out module app", self.daemon.log_of(run["id"]))
+        self.assertEqual(commit[:8], self.world.tag_in("applications/go/values.yaml"))
+        self.assertEqual(b"module app\n", self.world.registry.files("applications/go", commit[:8])["go.mod"])
 
 
 class _Project(WorldCase):
