@@ -64,7 +64,7 @@ Task<> Server::accept() {
 }
 
 void Server::admit(Socket socket) {
-  constexpr std::size_t most_turned_away = 64;
+  constexpr std::size_t most_turned_away = 256;
   if (hall_.sessions.size() < hall_.limits.max_connections + turned_away_.size()) {
     warned_ = false;
     tasks_.spawn("session", serve(std::make_shared<Session>(hall_, std::move(socket))));
