@@ -73,7 +73,7 @@ void Server::admit(Socket socket) {
   if (!warned_) hall_.log.warn("too many connections", {{"limit", hall_.limits.max_connections}});
   warned_ = true;
   // Beyond these the connection is closed without a word.
-  if (turned_away_.size() >= most_turned_away) return;
+  if (turned_away_.size() >= most_turned_away) return hall_.site.refused(503, "too many connections", peer_name(socket));
   turned_away_.spawn("session turned away", turn_away(std::make_shared<Session>(hall_, std::move(socket))));
 }
 
