@@ -59,8 +59,8 @@ bool may_become(RunState from, RunState to) noexcept {
     case RunState::running: return to != RunState::running;
     case RunState::failed:
     case RunState::cancelled:
-    case RunState::superseded: return to == RunState::queued;
-    case RunState::succeeded: return false;
+    case RunState::superseded:
+    case RunState::succeeded: return to == RunState::queued;
   }
   return false;
 }

@@ -23,8 +23,8 @@ std::optional<Stage> stage_from(std::string_view name) noexcept;
 
 /// True for the states that nothing leaves again but a person's `retry`.
 bool is_finished(RunState state) noexcept;
-/// The table of allowed changes: queued → running | superseded | cancelled; running → queued | any finished;
-/// failed | cancelled | superseded → queued (retry).
+/// The table of allowed changes: queued → running | superseded | cancelled; running → queued | any finished; any finished → queued
+/// (retry).
 bool may_become(RunState from, RunState to) noexcept;
 
 /// Why a queued run is not started although a slot may be free; `none` for a run that is only waiting its turn.

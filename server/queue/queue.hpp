@@ -44,6 +44,13 @@ struct Pending {
   bool gap = false;
 };
 
+/// A push that was taken at its word: its payload looked complete.
+struct Taken {
+  Taken() = default;
+  DeliveryId delivery;
+  CommitSha before, after;
+};
+
 /// The right to work on a run. Whoever claims it later has a higher generation, and the older lease is fenced.
 struct Lease {
   Lease() = default;
@@ -76,7 +83,7 @@ enum class Answer {
   done,
   unknown,     ///< there is no such run (any more)
   is_running,  ///< cancel: the worker that has it must end it; retry: nothing to retry yet
-  not_allowed, ///< its state does not allow it: cancel of a finished, retry of a queued or succeeded run
+  not_allowed, ///< its state does not allow it: cancel of a finished, retry of a queued run, mere retry of a succeeded one
 };
 
 struct Hold {
@@ -101,6 +108,7 @@ struct BranchHead {
   RepoName repository;
   std::string ref;
   CommitSha before, after;  ///< `after`: where the branch is taken to be; `before`: of the push that was stored last
+  DeliveryId last;          ///< the delivery of that push
   bool pending = false;     ///< deliveries of it wait to be completed: until then it is not sure, and not to be reconciled
   Clock::time_point stored;
 };
@@ -139,8 +147,15 @@ class Queue {
   /// them. A second call makes none. `was_late`: Git says that the push's `after` is an ancestor of Pending::base; then it does
   /// not count as where the branch is (schedule::branch_position).
   virtual Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late = false) = 0;
+  /// What was taken at its word of a branch since `since` was stored (empty: among the newest 1,000 deliveries of all branches), oldest
+  /// first: by webhook, neither pending nor completed.
+  virtual Task<std::vector<Taken>> taken(const RepoName& repository, const std::string& ref, const DeliveryId& since) = 0;
+  /// Makes such a delivery pending after all.
+  virtual Task<> doubt(const DeliveryId& delivery) = 0;
   /// Every branch that a delivery named.
   virtual Task<std::vector<BranchHead>> branch_heads() = 0;
+  /// The repositories of all runs there are.
+  virtual Task<std::vector<RepoName>> built_repositories() = 0;
 
   // Working on runs.
   /// The next run by the rules of schedule::State, in state `running`; none while nothing may start.
@@ -171,7 +186,8 @@ class Queue {
 
   // What a person decides.
   virtual Task<Answer> cancel_queued(RunId run) = 0;
-  /// Queues a failed, cancelled or superseded run again, at the hand-off if its image is there and `rebuild` is not asked.
+  /// Queues a finished run again, at the hand-off if its image is there and `rebuild` is not asked. One that has succeeded only with
+  /// one of the options.
   virtual Task<Answer> retry(RunId run, const RetryRequest& request) = 0;
   virtual Task<> hold(const TemplateName& name, const std::string& why) = 0;
   /// Lifts a hold and forgets what was last handed off, so that the same revert does not hold again. False: it was not held.

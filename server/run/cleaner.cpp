@@ -6,7 +6,7 @@
 namespace slipway::run {
 namespace {
 
-constexpr std::size_t page = 200;
+constexpr std::size_t page = 2000;  ///< each looks at all that is finished
 
 }  // namespace
 

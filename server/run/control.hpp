@@ -23,7 +23,8 @@ class Control {
   virtual ~Control() = default;
   /// Ends a run: a queued one at once, a running one with its whole process tree.
   virtual Task<Result<void>> cancel(RunId run) = 0;
-  /// Queues a failed, cancelled or superseded run again, going on at the first stage whose result it has not.
+  /// Queues a finished run again, going on at the first stage whose result it has not; one that has succeeded only to roll back or
+  /// to be built anew.
   virtual Task<Result<void>> retry(RunId run, RetryOptions options) = 0;
   /// Lifts a hold: the newest waiting run hands off, the others become superseded.
   virtual Task<Result<void>> release(TemplateName name) = 0;

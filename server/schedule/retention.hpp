@@ -20,7 +20,7 @@ struct Retention {
   std::size_t keep_last = 5;
 };
 
-/// True when a finished run goes. `newer` counts the finished runs of its template that ended later. A succeeded run of an
+/// True when a finished run goes. `newer` counts the finished runs of its template that were made later. A succeeded run of an
 /// `on_success: delete` template goes after the grace, kept last or not; the last N stay, whatever their age; a failed one
 /// stays longer.
 bool expired(const Retention& keep, RunState state, Clock::time_point finished, std::size_t newer, bool delete_on_success,

@@ -65,6 +65,26 @@ TEST_CASE("a push makes its runs once, however it comes again") {
   }
 }
 
+TEST_CASE("bodies that came under one id are each known again") {
+  World world;
+  const auto with_body = [](char digit, CommitSha before, CommitSha after) {
+    auto delivery = push("one", std::move(before), std::move(after));
+    delivery.body_sha256 = std::string(64, digit);
+    return delivery;
+  };
+  const auto first = world.accept(with_body('1', sha('a'), sha('b')), matches({"t"}));
+  const auto second = world.accept(with_body('2', sha('b'), sha('c')), matches({"t"}));
+  const auto third = world.accept(with_body('3', sha('c'), sha('d')), matches({"t"}));
+  CHECK(std::set<DeliveryId>{first.delivery, second.delivery, third.delivery}.size() == 3);
+  for (const auto& [again, made] : {std::pair(with_body('1', sha('a'), sha('b')), first), std::pair(with_body('2', sha('b'), sha('c')), second),
+                                    std::pair(with_body('3', sha('c'), sha('d')), third)}) {
+    const auto answer = world.accept(again, matches({"t"}));
+    CHECK(answer.duplicate);
+    CHECK(answer.delivery == made.delivery);
+    CHECK(answer.runs.at(0).run == made.runs.at(0).run);
+  }
+}
+
 TEST_CASE("A to B, back to A and again to B are three pushes") {
   World world;
   std::set<RunId> runs;

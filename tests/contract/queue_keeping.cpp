@@ -75,6 +75,15 @@ TEST_CASE("deliveries outlive their runs by 30 days, and then go with their bodi
   CHECK_FALSE(world.accept(push("21", sha_of(21), sha_of(22)), matches({"t"})).gap);
 }
 
+TEST_CASE("the database gives the room of what has gone back to the file system") {
+  World world;
+  for (int i = 1; i <= 2000; ++i) world.accept(push(std::to_string(i), sha_of(i), sha_of(i + 1)), matches({}));
+  const auto before = world.get(world.reader->counts()).database_bytes;
+  world.time.advance(24h * 31);
+  CHECK(world.get(world.queue->clean(world.time.now())).deliveries == 2000);
+  CHECK(world.get(world.reader->counts()).database_bytes < before / 4);
+}
+
 TEST_CASE("bodies have a bound of their own, but those of pending deliveries stay") {
   queue::Options options;
   options.segment_size = 1000;

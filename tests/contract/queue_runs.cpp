@@ -194,6 +194,52 @@ TEST_CASE("a template on hold builds and waits, until it is released") {
   CHECK(newest.rivals.at(0).run == first.lease.run);
 }
 
+TEST_CASE("whatever only a hold keeps from its hand-off says so") {
+  queue::Options options;
+  options.policy.max_concurrent = 3;
+  options.policy.templates[TemplateName("t")].concurrency = 3;
+  World world(options);
+  const TemplateName name("t");
+  std::vector<Lease> leases;
+  for (int i = 1; i <= 3; ++i) {
+    world.accept(push(std::to_string(i), sha_of(i), sha_of(i + 1)), matches({"t"}));
+    leases.push_back(world.claim()->lease);
+    world.get(world.queue->built(leases.back(), results()));
+  }
+  world.finish(leases[0], RunOutcome(Failed(Stage::handoff, "no such key")));
+  world.finish(leases[1], RunOutcome(Postponed(Stage::handoff, WaitingFor::git, "502", world.time.now() + 30s)));
+  world.get(world.queue->hold(name, "set by hand"));
+  CHECK(world.get(world.queue->retry(leases[0].run, queue::RetryRequest())) == Answer::done);
+  world.reopen();  // the third was running
+  world.time.advance(1h);
+  CHECK_FALSE(world.claim());
+  for (const auto& lease : leases) {
+    const Run run = world.run(lease.run);
+    CHECK(run.state == RunState::queued);
+    CHECK(run.waiting_for == WaitingFor::hold);
+    CHECK(run.reason == "set by hand; `slipway release t` lets it go on");
+  }
+  world.get(world.queue->release(name));
+  CHECK(world.run(leases[0].run).waiting_for == WaitingFor::none);
+  CHECK(world.claim().has_value());
+}
+
+TEST_CASE("a hold ends a row of accidents: patience begins anew") {
+  World world;
+  world.accept(push("1", sha('a'), sha('b')), matches({"t"}));
+  auto claim = world.claim().value();
+  world.get(world.queue->built(claim.lease, results()));
+  world.finish(claim.lease, RunOutcome(Postponed(Stage::handoff, WaitingFor::git, "502", world.time.now())));
+  claim = world.claim().value();
+  CHECK(claim.trouble.failures == 1);
+  world.get(world.queue->hold(TemplateName("t"), "set by hand"));
+  world.finish(claim.lease, RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, "set by hand", std::nullopt)));
+  world.get(world.queue->release(TemplateName("t")));
+  claim = world.claim().value();
+  CHECK(claim.trouble.failures == 0);
+  CHECK_FALSE(claim.trouble.since);
+}
+
 TEST_CASE("what a dead daemon left running is queued again, at the hand-off when it was built") {
   queue::Options options;
   options.policy.max_concurrent = 3;
@@ -240,6 +286,9 @@ TEST_CASE("what a person may cancel and retry") {
     CHECK(again.run.allow_rollback);
     world.finish(again.lease, done);
     CHECK(world.get(world.queue->retry(first, queue::RetryRequest())) == Answer::not_allowed);
+    // What was deployed once may be deployed again, or built anew.
+    CHECK(world.get(world.queue->retry(first, queue::RetryRequest(true, false))) == Answer::done);
+    CHECK(world.claim()->run.next_stage == Stage::handoff);
   }
   SECTION("or builds again when that is asked") {
     CHECK(world.get(world.queue->retry(first, queue::RetryRequest(false, true))) == Answer::done);

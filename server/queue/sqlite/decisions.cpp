@@ -29,7 +29,9 @@ Answer Store::retry(RunId run, const RetryRequest& request) {
     if (!row.next()) return Answer::unknown;
     const auto state = static_cast<RunState>(row.integer(0));
     if (state == RunState::running) return Answer::is_running;
-    if (!may_become(state, RunState::queued)) return Answer::not_allowed;
+    // What has succeeded is done, unless a person wants it to be deployed or built once more.
+    const bool once_more = state != RunState::succeeded || request.allow_rollback || request.rebuild;
+    if (!may_become(state, RunState::queued) || !once_more) return Answer::not_allowed;
     has_results = row.integer(1) != 0;
     of_template = row.integer(2);
     branch = row.integer(3);
@@ -44,13 +46,25 @@ Answer Store::retry(RunId run, const RetryRequest& request) {
   if (request.rebuild) {
     database_.run("UPDATE runs SET image = NULL, tag = NULL, digest = NULL WHERE id = ?", run.value());
   }
+  mark_held(of_template);
   state_.waits(group_of(of_template, branch), waiting);
   news_ = true;
   return Answer::done;
 }
 
+/// The runs that only a hold keeps from their hand-off say so.
+void Store::mark_held(std::int64_t of_template) {
+  database_.run(
+      "UPDATE runs SET waiting_for = ?1, reason = h.why || '; `slipway release ' || t.name || '` lets it go on' "
+      "FROM holds h JOIN templates t ON t.number = h.template "
+      "WHERE h.template = ?2 AND runs.place = 1 AND runs.template = ?2 AND runs.state = ?3 AND runs.next_stage = ?4",
+      WaitingFor::hold, of_template, RunState::queued, Stage::handoff);
+}
+
 void Store::hold(const TemplateName& name, const std::string& why, Clock::time_point now) {
-  database_.run("INSERT OR IGNORE INTO holds(template, why, since) VALUES(?, ?, ?)", template_number(name), why, now);
+  const std::int64_t number = template_number(name);
+  database_.run("INSERT OR IGNORE INTO holds(template, why, since) VALUES(?, ?, ?)", number, why, now);
+  mark_held(number);
   state_.hold(name);
 }
 

@@ -30,33 +30,39 @@ Store::Branch Store::branch_of(const Push& push) {
   return branch;
 }
 
-schedule::Known Store::known(const Delivery& delivery, const Branch& branch, std::int64_t& same_id) {
-  schedule::Known known;
-  known.last = branch.last;
-  known.seen = branch.seen;
-  auto row = database_.query("SELECT number, body_sha256 FROM deliveries WHERE id = ?", delivery.id.value());
-  if (row.next()) {
-    same_id = row.integer(0);
-    known.same_id_sha256 = unpacked(row, 1);
+/// By what a delivery is found: its own id or, where others with another body have that, `id~2`, `id~3`, …
+struct Store::Name {
+  DeliveryId free;        ///< what it is to be stored under
+  std::int64_t same = 0;  ///< the stored delivery with its id and its body; 0: none
+};
+
+Store::Name Store::name_of(const Delivery& delivery) {
+  Name name;
+  name.free = delivery.id;
+  for (int copy = 2;; ++copy) {
+    auto row = database_.query("SELECT number, body_sha256 FROM deliveries WHERE id = ?", name.free.value());
+    if (!row.next()) return name;
+    if (unpacked(row, 1) == delivery.body_sha256) {
+      name.same = row.integer(0);
+      return name;
+    }
+    name.free = DeliveryId(delivery.id.value() + "~" + std::to_string(copy));
   }
-  return known;
 }
 
 Accepted Store::accept(const Delivery& delivery, const Verdict& verdict, Clock::time_point now) {
   const Branch branch = branch_of(delivery.push);
-  std::int64_t same_id = 0;
-  const auto reception = schedule::receive(delivery, known(delivery, branch, same_id));
-  if (reception.arrival == schedule::Arrival::duplicate_id) return first_answer(same_id);
+  const Name name = name_of(delivery);
+  schedule::Known known;
+  known.last = branch.last;
+  known.seen = branch.seen;
+  if (name.same != 0) known.same_id_sha256 = delivery.body_sha256;
+  const auto reception = schedule::receive(delivery, known);
+  if (reception.arrival == schedule::Arrival::duplicate_id) return first_answer(name.same);
   if (reception.arrival != schedule::Arrival::fresh) return first_answer(branch.last_delivery);
 
   Accepted accepted;
-  // The same id with another body is another delivery; it needs an id of its own to be found by.
-  accepted.delivery = delivery.id;
-  for (int copy = 2; same_id != 0; ++copy) {
-    accepted.delivery = DeliveryId(delivery.id.value() + "~" + std::to_string(copy));
-    auto taken = database_.query("SELECT number FROM deliveries WHERE id = ?", accepted.delivery.value());
-    if (!taken.next()) break;
-  }
+  accepted.delivery = name.free;
   accepted.gap = reception.gap;
   accepted.pending = verdict.pending || (reception.gap && options_.complete_commits);
 
@@ -186,6 +192,10 @@ std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdic
       "UPDATE deliveries SET pending = NULL, first_later = ?, later = ?, completed_verdict = ? WHERE number = ?",
       made.empty() ? 0 : made.front().run.value(), made.size(), to_json(verdict), number);
   return made;
+}
+
+void Store::doubt(const DeliveryId& id) {
+  database_.run("UPDATE deliveries SET pending = 1 WHERE id = ? AND completed_verdict IS NULL", id.value());
 }
 
 /// The branch had been further when this delivery was stored: so it is where it was seen before, and what was compared with this

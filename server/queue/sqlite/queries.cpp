@@ -177,11 +177,27 @@ std::vector<Pending> list_pending(Database& database, const std::filesystem::pat
   return found;
 }
 
+std::vector<Taken> list_taken(Database& database, const RepoName& repository, const std::string& ref, const DeliveryId& since) {
+  std::vector<Taken> found;
+  auto row = database.query(
+      "SELECT id, before, after FROM deliveries WHERE number > coalesce((SELECT number FROM deliveries WHERE id = ?1), "
+      "(SELECT max(number) FROM deliveries) - 1000) AND branch = (SELECT number FROM branches WHERE repository = ?2 AND ref = ?3) "
+      "AND source = ?4 AND pending IS NULL AND completed_verdict IS NULL ORDER BY number",
+      since.value(), repository.value(), ref, Source::webhook);
+  while (row.next()) {
+    Taken& one = found.emplace_back();
+    one.delivery = DeliveryId(row.text(0));
+    one.before = CommitSha(unpacked(row, 1));
+    one.after = CommitSha(unpacked(row, 2));
+  }
+  return found;
+}
+
 std::vector<BranchHead> list_branch_heads(Database& database) {
   std::vector<BranchHead> heads;
   auto row = database.query(
-      "SELECT repository, ref, before, seen, stored, EXISTS(SELECT 1 FROM deliveries d WHERE d.pending = 1 AND d.branch = b.number) "
-      "FROM branches b WHERE seen IS NOT NULL ORDER BY 1, 2");
+      "SELECT repository, ref, b.before, seen, b.stored, EXISTS(SELECT 1 FROM deliveries d WHERE d.pending = 1 AND d.branch = b.number), "
+      "last.id FROM branches b LEFT JOIN deliveries last ON last.number = b.delivery WHERE seen IS NOT NULL ORDER BY 1, 2");
   while (row.next()) {
     BranchHead head;
     head.repository = RepoName(row.text(0));
@@ -190,9 +206,17 @@ std::vector<BranchHead> list_branch_heads(Database& database) {
     head.after = CommitSha(unpacked(row, 3));
     head.stored = row.time(4);
     head.pending = row.integer(5) != 0;
+    head.last = DeliveryId(row.text(6));
     heads.push_back(std::move(head));
   }
   return heads;
+}
+
+std::vector<RepoName> list_built_repositories(Database& database) {
+  std::vector<RepoName> found;
+  auto row = database.query("SELECT DISTINCT repository FROM branches WHERE number IN (SELECT branch FROM runs) ORDER BY 1");
+  while (row.next()) found.emplace_back(row.text(0));
+  return found;
 }
 
 std::vector<RunId> list_expired(Database& database, const schedule::Retention& keep, const schedule::Policy& policy,

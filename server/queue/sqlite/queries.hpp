@@ -22,7 +22,9 @@ std::vector<Hold> list_holds(Database& database);
 Counts count(Database& database, const std::filesystem::path& directory);
 std::vector<Pending> list_pending(Database& database, const std::filesystem::path& directory, const DeliveryId& after,
                                   std::size_t at_most);
+std::vector<Taken> list_taken(Database& database, const RepoName& repository, const std::string& ref, const DeliveryId& since);
 std::vector<BranchHead> list_branch_heads(Database& database);
+std::vector<RepoName> list_built_repositories(Database& database);
 /// Finished runs past their time.
 std::vector<RunId> list_expired(Database& database, const schedule::Retention& keep, const schedule::Policy& policy,
                                 Clock::time_point now, std::size_t at_most);

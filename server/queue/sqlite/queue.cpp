@@ -109,7 +109,16 @@ class SqliteQueue final : public Queue {
     auto job = [&, was_late, now = time_.now()](Store& store) { return store.complete(delivery, verdict, was_late, now); };
     co_return co_await writer_.run(std::move(job));
   }
+  Task<std::vector<Taken>> taken(const RepoName& repository, const std::string& ref, const DeliveryId& since) override {
+    auto read = [&](Database& database) { return list_taken(database, repository, ref, since); };
+    co_return co_await reading_->run(std::move(read));
+  }
+  Task<> doubt(const DeliveryId& delivery) override {
+    auto job = [&](Store& store) { store.doubt(delivery); };
+    co_await writer_.run(std::move(job));
+  }
   Task<std::vector<BranchHead>> branch_heads() override { co_return co_await reading_->run(list_branch_heads); }
+  Task<std::vector<RepoName>> built_repositories() override { co_return co_await reading_->run(list_built_repositories); }
 
   Task<std::optional<Claim>> claim() override {
     auto job = [now = time_.now()](Store& store) { return store.claim(now); };

@@ -73,6 +73,10 @@ void Store::recover(Clock::time_point now) {
     database_.run("UPDATE stages SET finished = ?, outcome = ? WHERE run = ? AND finished IS NULL", now, "interrupted", run);
     recovered_.emplace_back(run);
   }
+  std::vector<std::int64_t> held;
+  auto holds = database_.query("SELECT template FROM holds");
+  while (holds.next()) held.push_back(holds.integer(0));
+  for (const std::int64_t of_template : held) mark_held(of_template);
 }
 
 /// After a power failure: a delivery that was never acknowledged, whose raw bytes are lost, can not be completed. Its branch is

@@ -33,6 +33,7 @@ class Store {
   // Deliveries (intake.cpp).
   Accepted accept(const Delivery& delivery, const Verdict& verdict, Clock::time_point now);
   std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late, Clock::time_point now);
+  void doubt(const DeliveryId& delivery);
 
   // Working on runs (work.cpp).
   std::optional<Claim> claim(Clock::time_point now);
@@ -85,7 +86,8 @@ class Store {
 
   struct Branch;
   Branch branch_of(const Push& push);
-  schedule::Known known(const Delivery& delivery, const Branch& branch, std::int64_t& same_id);
+  struct Name;
+  Name name_of(const Delivery& delivery);
   Accepted first_answer(std::int64_t delivery);
   std::vector<MadeRun> made_runs(std::int64_t first, std::int64_t count);
   void name_removed(std::vector<MadeRun>& runs, const Extent& extent);
@@ -94,6 +96,7 @@ class Store {
   RunId make_run(std::int64_t delivery, std::int64_t branch, const schedule::Group& group, const Delivery& of,
                  const RunRequest& request, bool only_when_completed, Clock::time_point now);
   void mark_short_of_memory(const schedule::Start& first);
+  void mark_held(std::int64_t of_template);
   std::vector<Rival> rival_page(RunId run, bool newer, RunId limit, std::size_t at_most);
   std::vector<Rival> rivals_in(std::int64_t of_template, std::int64_t branch, std::int64_t from, std::int64_t limit,
                                std::size_t at_most);

@@ -225,6 +225,10 @@ bool Store::postpone(const Lease& lease, const Postponed& postponed, Clock::time
         "UPDATE runs SET failures = coalesce(failures, 0) + 1, failing_since = coalesce(failing_since, ?) WHERE id = ?", now,
         lease.run.value());
   }
+  // Whoever said that it is on hold could be reached.
+  if (postponed.waiting_for == WaitingFor::hold) {
+    database_.run("UPDATE runs SET failures = NULL, failing_since = NULL WHERE id = ?", lease.run.value());
+  }
   database_.run("UPDATE stages SET finished = ?, outcome = ?, detail = ? WHERE run = ? AND finished IS NULL", now, "postponed",
                 postponed.reason, lease.run.value());
   schedule::Waiting waiting;
