@@ -32,6 +32,11 @@ std::string reason_of(const RunOutcome& outcome) {
   return "";
 }
 
+void tell_end(build::RunLog& log, const RunOutcome& outcome, const std::string& reason) {
+  if (const auto* failed = std::get_if<Failed>(&outcome)) log.stage_done(failed->stage, "failed", reason);
+  log.note(fmt::format("{}{}{}", outcome_name(outcome), reason.empty() ? "" : ": ", reason));
+}
+
 Error no_run(RunId run) { return Error(fmt::format("no run {}", run.value())); }
 
 }  // namespace
@@ -69,8 +74,8 @@ Task<> Dispatcher::serve() {
       trouble = error.what();
     }
     if (claim && draining_) {  // drain() came while the claim was on its way
-      const RunOutcome back = Postponed(claim->run.next_stage, WaitingFor::none, "the daemon was stopping", time_.now());
-      co_await queue_.finish(claim->lease, back);
+      RunOutcome back = Postponed(claim->run.next_stage, WaitingFor::none, "the daemon was stopping", time_.now());
+      co_await write_end(claim->lease, std::move(back));
     } else if (claim) {
       start(*std::move(claim));
     } else if (trouble.empty()) {
@@ -111,15 +116,20 @@ Task<> Dispatcher::work_on(std::shared_ptr<Active> active) {
       co_await queue.stage_started(held, stage);
     }(queue_, lease, record.stage));
   };
-  const auto log = logs_.begin(run, note);
-  auto outcome = co_await outcome_of(*active, *log);
+  std::unique_ptr<build::RunLog> log;
+  std::optional<RunOutcome> outcome;
+  try {
+    log = logs_.begin(run, note);
+  } catch (const Unavailable& error) {  // the disk is full: what can not be told is not done
+    outcome = after_accident(*active, WaitingFor::retry, error.what());
+  }
+  if (log) outcome = co_await outcome_of(*active, *log);
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const std::string reason = reason_of(outcome);
-  if (const auto* failed = std::get_if<Failed>(&outcome)) log->stage_done(failed->stage, "failed", reason);
-  log->note(fmt::format("{}{}{}", outcome_name(outcome), reason.empty() ? "" : ": ", reason));
-  log_.info("run ended", {{"run", run.value()}, {"template", active->claim.run.template_name.value()}, {"outcome", outcome_name(outcome)}, {"reason", reason}});
-  const std::string ended(outcome_name(outcome));
-  co_await write_end(*active, std::move(outcome));
+  const std::string reason = reason_of(*outcome);
+  if (log) tell_end(*log, *outcome, reason);
+  log_.info("run ended", {{"run", run.value()}, {"template", active->claim.run.template_name.value()}, {"outcome", outcome_name(*outcome)}, {"reason", reason}});
+  const std::string ended(outcome_name(*outcome));
+  co_await write_end(lease, *std::move(outcome));
   if (observer_) observer_(active->claim.run, ended);
 }
 
@@ -131,6 +141,8 @@ Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {
     outcome = after_accident(active, active.at == Stage::build ? WaitingFor::registry : WaitingFor::git, error.what());
   } catch (const Refused& error) {
     outcome = Failed(active.at, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {  // the disk is full, or out of order
+    outcome = after_accident(active, WaitingFor::retry, error.what());
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::operation_aborted) outcome = Cancelled("cancelled");
     else outcome = Failed(active.at, fmt::format("internal error: {}", error.what()));
@@ -161,17 +173,17 @@ Task<bool> Dispatcher::write_once(const queue::Lease& lease, const RunOutcome& o
   co_return made.has_value();
 }
 
-Task<> Dispatcher::write_end(const Active& active, RunOutcome outcome) {
+Task<> Dispatcher::write_end(queue::Lease lease, RunOutcome outcome) {
   while (true) {
     std::string trouble;
     try {
-      const bool mine = co_await write_once(active.claim.lease, outcome);
-      if (!mine) log_.warn("a run's end came too late: somebody else has it", {{"run", active.claim.run.id.value()}});
+      const bool mine = co_await write_once(lease, outcome);
+      if (!mine) log_.warn("a run's end came too late: somebody else has it", {{"run", lease.run.value()}});
       co_return;
     } catch (const Unavailable& error) {
       trouble = error.what();
     }
-    log_.error("a run's end can not be written yet", {{"run", active.claim.run.id.value()}, {"error", trouble}});
+    log_.error("a run's end can not be written yet", {{"run", lease.run.value()}, {"error", trouble}});
     co_await time_.sleep_for(write_again);
   }
 }
@@ -180,9 +192,13 @@ Task<> Dispatcher::watch_for_newer(std::shared_ptr<Active> active) {
   while (!active->ended) {
     co_await time_.sleep_for(newer_look);
     if (active->ended || active->at == Stage::handoff) co_return;
-    const auto newer = co_await queue_.newer_rivals(active->claim.lease);
-    if (newer.empty()) continue;
-    const auto later = co_await active->performer->later_than(active->claim.run, newer);
+    std::optional<RunId> later;
+    try {
+      const auto newer = co_await queue_.newer_rivals(active->claim.lease);
+      if (!newer.empty()) later = co_await active->performer->later_than(active->claim.run, newer);
+    } catch (const Unavailable& error) {
+      log_.debug("whether a later run waits is not known yet", {{"run", active->claim.run.id.value()}, {"error", error.what()}});
+    }
     if (!later || active->ended) continue;
     stop(*active, Superseded(fmt::format("run {} builds a later commit, and on_newer says cancel", later->value())));
     co_return;
@@ -231,7 +247,8 @@ Task<Result<void>> Dispatcher::retry(RunId run, RetryOptions options) {
     case queue::Answer::is_running: co_return Error(fmt::format("run {} is running: cancel it first", run.value()));
     case queue::Answer::not_allowed: break;
   }
-  co_return Error(fmt::format("run {} is queued or has succeeded: there is nothing to try again", run.value()));
+  co_return Error(fmt::format("run {} is queued or has succeeded: there is nothing to try again (--allow-rollback deploys what it "
+                              "built once more, --rebuild builds it anew)", run.value()));
 }
 
 Task<Result<void>> Dispatcher::release(TemplateName name) {

@@ -48,7 +48,7 @@ class Dispatcher final : public Control {
   Task<RunOutcome> outcome_of(Active& active, build::RunLog& log);
   RunOutcome after_accident(const Active& active, WaitingFor what, const std::string& words) const;
   Task<bool> write_once(const queue::Lease& lease, const RunOutcome& outcome);
-  Task<> write_end(const Active& active, RunOutcome outcome);
+  Task<> write_end(queue::Lease lease, RunOutcome outcome);
   Task<> watch_for_newer(std::shared_ptr<Active> active);
   void stop(Active& active, RunOutcome instead);
 

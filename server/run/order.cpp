@@ -90,6 +90,29 @@ bool writes_the_same_commit(const HandOff& what, const std::string& deployed_tag
   return what.run.rebuild || deployed_tag == what.results.tag;
 }
 
+/// A crash right after the push left it unrecorded. What a person went back to is not to be taken for a hand-off.
+Task<> record_deployed(HandOffTools& tools, const HandOff& what, const std::string& file, const std::string& value,
+                       const schedule::HandoffFacts& facts) {
+  if (!facts.last_handed_off.empty() && facts.deployed_to_last != Relation::descendant) co_return;
+  const queue::HandedOffLast found(value, what.run.commit, CommitSha());
+  co_await tools.queue.set_last_handed_off(what.run.template_name, file, found);
+}
+
+/// Where no file tells what is deployed, what was handed off last does: `latest` must not go back either.
+Task<OrderVerdict> judge_without_values(HandOffTools& tools, const HandOff& what, const History& history) {
+  const ValuesEdit none;
+  const auto last = co_await tools.queue.last_handed_off(what.run.template_name, none.file);
+  const std::string deployed = last ? last->tag : std::string();
+  const auto facts = co_await facts_about(tools, what, history, none, deployed);
+  const auto decision = schedule::decide(facts);
+  if (const auto* too_old = std::get_if<schedule::TooOld>(&decision)) {
+    co_return OrderVerdict(RunOutcome(Superseded(too_old->why, too_old->off_branch)));
+  }
+  const queue::HandedOffLast now(what.results.tag, what.run.commit, CommitSha());
+  co_await tools.queue.set_last_handed_off(what.run.template_name, none.file, now);
+  co_return OrderVerdict(RunOutcome(Unchanged("the template has no values file: the image is the result")));
+}
+
 }  // namespace
 
 Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, const HandOff& what) {
@@ -97,6 +120,10 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
   history.head = co_await tools.sources.head(what.run.repository, what.run.ref);
   const auto held = co_await tools.queue.held(what.run.template_name);
   history.on_hold = held.has_value();
+  if (what.target.values.empty()) {
+    auto verdict = co_await judge_without_values(tools, what, history);
+    co_return std::move(verdict);
+  }
   bool write = false;
   std::string note;
   for (const auto& edit : what.target.values) {
@@ -116,8 +143,9 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
     if (const auto* may = std::get_if<schedule::Write>(&decision)) {
       write = true;
       if (note.empty()) note = may->note;
-    } else if (writes_the_same_commit(what, facts.deployed)) {
-      write = true;
+    } else {
+      co_await record_deployed(tools, what, edit.file, text, facts);
+      write = write || writes_the_same_commit(what, facts.deployed);
     }
   }
   if (write) co_return OrderVerdict(MayWrite(note));

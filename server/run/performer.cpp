@@ -54,7 +54,10 @@ Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const T
   const Run& run = claim.run;
   std::optional<BuildResults> results;
   if (run.next_stage == Stage::handoff) results = run.results;
-  if (!results) {
+  if (results) {
+    auto too_old = co_await order_rivals(claim);
+    if (too_old) co_return *std::move(too_old);
+  } else {
     auto built = co_await build(claim, resolved, log, at);
     if (auto* end = std::get_if<RunOutcome>(&built)) co_return std::move(*end);
     results = std::get<BuildResults>(std::move(built));
@@ -69,7 +72,7 @@ Task<std::optional<RunOutcome>> Performer::fetch(const Run& run, build::RunLog& 
   const bool known = co_await sources.contains(run.repository, run.commit);
   if (!known) co_await sources.fetch(run.repository);
   const bool on_branch = co_await sources.on_branch(run.repository, run.commit, run.ref);
-  if (on_branch || run.allow_rollback) co_return std::nullopt;
+  if (on_branch) co_return std::nullopt;
   if (known) co_await sources.fetch(run.repository);
   const bool on_it_now = co_await sources.on_branch(run.repository, run.commit, run.ref);
   if (on_it_now) co_return std::nullopt;
@@ -77,17 +80,40 @@ Task<std::optional<RunOutcome>> Performer::fetch(const Run& run, build::RunLog& 
   co_return gone(run);
 }
 
+/// Whether a later commit than the run's waits or has been handed off: the hand-off would only say so after the build. A run that
+/// is to roll back is older on purpose.
+Task<std::optional<RunOutcome>> Performer::overtaken(const queue::Claim& claim, const Template& resolved) {
+  const Run& run = claim.run;
+  auto too_old = co_await order_rivals(claim);
+  if (too_old || run.allow_rollback) co_return too_old;
+  const std::vector<ValuesEdit> without_values(1);  // what was handed off last is kept under no file's name then
+  const auto& edits = resolved.values.empty() ? without_values : resolved.values;
+  for (const auto& edit : edits) {
+    const auto last = co_await tools_.queue.last_handed_off(run.template_name, edit.file);
+    if (!last) continue;
+    const bool older = co_await tools_.sources.is_ancestor(run.repository, run.commit, last->source_commit);
+    const bool still_there = co_await tools_.sources.on_branch(run.repository, last->source_commit, run.ref);
+    if (older && still_there) co_return Superseded(fmt::format("the newer {} was handed off already", last->source_commit.value()));
+  }
+  co_return std::nullopt;
+}
+
 Task<std::optional<RunOutcome>> Performer::order_rivals(const queue::Claim& claim) {
   const Run& run = claim.run;
+  if (run.allow_rollback || claim.rivals.empty()) co_return std::nullopt;
+  // A rival's commit may be newer than what was fetched last, or gone since.
+  co_await tools_.sources.fetch(run.repository);
+  const auto head = co_await tools_.sources.head(run.repository, run.ref);
   auto page = claim.rivals;
   bool more = claim.more_rivals;
   const schedule::Rival mine(run.id, run.commit, run.results.has_value());
   while (!page.empty()) {
     std::vector<CommitSha> commits;
     for (const auto& rival : page) commits.push_back(rival.commit);
+    if (head) commits.push_back(*head);
     const auto ancestry = co_await tools_.sources.ancestry(run.repository, run.commit, commits);
     const auto is_ancestor = [&](const CommitSha& older, const CommitSha& newer) { return ancestry.is_ancestor(older, newer); };
-    const auto ordering = schedule::newest_wins(mine, page, is_ancestor);
+    const auto ordering = schedule::newest_wins(mine, page, is_ancestor, head.value_or(CommitSha()));
     if (!ordering.superseded.empty()) {
       const std::string why = fmt::format("{} came after it", short_tag(run.commit));
       co_await tools_.queue.supersede(ordering.superseded, run.id, why);
@@ -107,7 +133,8 @@ Task<std::optional<RunId>> Performer::later_than(const Run& run, const std::vect
     const bool known = co_await tools_.sources.contains(run.repository, other.commit);
     if (!known) co_await tools_.sources.fetch(run.repository);
     const bool later = co_await tools_.sources.is_ancestor(run.repository, run.commit, other.commit);
-    if (later) co_return other.run;
+    const bool there = co_await tools_.sources.on_branch(run.repository, other.commit, run.ref);
+    if (later && there) co_return other.run;
   }
   co_return std::nullopt;
 }
@@ -139,7 +166,7 @@ Task<std::variant<BuildResults, RunOutcome>> Performer::build(const queue::Claim
   log.stage(Stage::checkout);
   auto gone_away = co_await fetch(run, log);
   if (gone_away) co_return Answer(*std::move(gone_away));
-  auto too_old = co_await order_rivals(claim);
+  auto too_old = co_await overtaken(claim, resolved);
   if (too_old) co_return Answer(*std::move(too_old));
   Workspace workspace(settings_.state / "work", run.id, tools_.files);
   co_await workspace.make();

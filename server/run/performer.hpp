@@ -43,6 +43,7 @@ class Performer {
  private:
   Task<RunOutcome> go_through_stages(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Stage& at);
   Task<std::optional<RunOutcome>> fetch(const Run& run, build::RunLog& log);
+  Task<std::optional<RunOutcome>> overtaken(const queue::Claim& claim, const Template& resolved);
   Task<std::optional<RunOutcome>> order_rivals(const queue::Claim& claim);
   Task<std::variant<BuildResults, RunOutcome>> build(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Stage& at);
   Task<build::BuildOrder> order(const Run& run, const Template& resolved, std::filesystem::path source);

@@ -1,5 +1,8 @@
 #include "run/reconciler.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "base/failure.hpp"
 #include "base/hmac.hpp"
 #include "trigger/gitea.hpp"
@@ -9,6 +12,7 @@ namespace {
 
 /// Gitea sends up to 6 s after a push (shared: deliveries): what is only on its way is not taken for lost.
 constexpr auto grace = std::chrono::seconds(10);
+constexpr auto soon = std::chrono::seconds(15);  ///< the next look where one could not be had; doubles
 
 }  // namespace
 
@@ -21,47 +25,88 @@ void Reconciler::use(std::shared_ptr<const trigger::Matcher> matcher, std::size_
 }
 
 Task<> Reconciler::serve(std::chrono::seconds every) {
+  auto again = soon;
   while (true) {
-    co_await look();
-    co_await time_.sleep_for(every);
+    const bool sure = co_await look();
+    const auto pause = sure ? every : std::min(every, again);
+    again = sure ? soon : std::min(again * 2, every);
+    co_await time_.sleep_for(pause);
   }
 }
 
-Task<> Reconciler::look() {
-  for (const auto& repository : matcher_->catalogue().watched_repositories()) {
-    std::string trouble;
-    try {
-      co_await look_at(repository);
-    } catch (const Unavailable& error) {
-      trouble = error.what();
-    } catch (const Refused& error) {
-      trouble = error.what();
-    }
-    if (!trouble.empty()) log_.warn("a branch can not be compared", {{"repository", repository.value()}, {"error", trouble}});
+/// Every watched branch; false where one could not be compared.
+Task<bool> Reconciler::look() {
+  const auto repositories = co_await watched();
+  std::vector<Behind> behind;
+  bool sure = true;
+  for (const auto& repository : repositories) {
+    auto comparing = compare(repository, behind);
+    const bool done = co_await tried(repository, std::move(comparing));
+    sure = sure && done;
   }
+  if (!behind.empty()) co_await time_.sleep_for(grace);
+  for (const auto& one : behind) {
+    auto catching_up = catch_up(one);
+    const bool done = co_await tried(one.repository, std::move(catching_up));
+    sure = sure && done;
+  }
+  co_return sure;
 }
 
-Task<> Reconciler::look_at(const RepoName& repository) {
+Task<bool> Reconciler::tried(RepoName repository, Task<bool> what) {
+  std::string trouble;
+  try {
+    co_return co_await std::move(what);
+  } catch (const Unavailable& error) {
+    trouble = error.what();
+  } catch (const Refused& error) {
+    trouble = error.what();
+  }
+  log_.warn("a branch can not be compared", {{"repository", repository.value()}, {"error", trouble}});
+  co_return false;
+}
+
+/// False where it is not sure yet where the branch was seen.
+Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind) {
   co_await sources_.fetch(repository);
   const auto head = co_await sources_.head(repository, trigger::watched_ref);
-  if (!head) co_return;
-  auto last = co_await last_seen(repository);
-  if (last && *last == *head) co_return;
-  if (last) {
-    co_await time_.sleep_for(grace);
-    last = co_await last_seen(repository);
-    // Already past this head: a delivery came while we waited.
-    const bool passed = co_await sources_.is_ancestor(repository, *head, *last);
-    if (passed || *last == *head) co_return;
+  if (!head) co_return true;
+  const auto seen = co_await last_seen(repository);
+  if (!seen) {
+    // Nobody pushed to it while it was watched.
+    co_await accept_missed(repository, *head, *head);
+    co_return true;
   }
-  // A branch that is seen for the first time is only noted: nobody pushed to it while it was watched.
-  co_await accept_missed(repository, last.value_or(*head), *head);
+  if (seen->after != *head || seen->pending) behind.emplace_back(repository, *head);
+  co_return true;
 }
 
-Task<std::optional<CommitSha>> Reconciler::last_seen(const RepoName& repository) {
+Task<bool> Reconciler::catch_up(Behind behind) {
+  const auto seen = co_await last_seen(behind.repository);
+  if (!seen || seen->pending) co_return false;
+  if (seen->after == behind.head) co_return true;
+  // Already past this head: a delivery came while we waited.
+  const bool passed = co_await sources_.is_ancestor(behind.repository, behind.head, seen->after);
+  if (!passed) co_await accept_missed(behind.repository, seen->after, behind.head);
+  co_return true;
+}
+
+/// What is named in the configuration, and of its patterns those repositories of which a push made a run.
+Task<std::vector<RepoName>> Reconciler::watched() {
+  const auto named = matcher_->catalogue().watched_repositories();
+  const auto built = co_await queue_.built_repositories();
+  std::set<RepoName> all(named.begin(), named.end());
+  for (const auto& repository : built) {
+    if (matcher_->catalogue().watches(repository)) all.insert(repository);
+  }
+  std::vector<RepoName> repositories(all.begin(), all.end());
+  co_return repositories;
+}
+
+Task<std::optional<queue::BranchHead>> Reconciler::last_seen(const RepoName& repository) {
   const auto heads = co_await queue_.branch_heads();
   for (const auto& head : heads) {
-    if (head.repository == repository && head.ref == trigger::watched_ref) co_return head.after;
+    if (head.repository == repository && head.ref == trigger::watched_ref) co_return head;
   }
   co_return std::nullopt;
 }

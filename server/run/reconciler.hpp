@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/log.hpp"
 #include "config/catalogue.hpp"
@@ -19,13 +20,22 @@ class Reconciler {
   Reconciler(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, Completer& completer, Log log);
 
   void use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit);
-  /// Looks now, and then every `every`; ends when cancelled.
+  /// Looks now, and then every `every`, or sooner where a server could not be asked; ends when cancelled.
   Task<> serve(std::chrono::seconds every);
 
  private:
-  Task<> look();
-  Task<> look_at(const RepoName& repository);
-  Task<std::optional<CommitSha>> last_seen(const RepoName& repository);
+  /// A branch that has a head which no delivery told of, as far as is known.
+  struct Behind {
+    Behind(RepoName name, CommitSha commit) : repository(std::move(name)), head(std::move(commit)) {}
+    RepoName repository;
+    CommitSha head;
+  };
+  Task<bool> look();
+  Task<bool> tried(RepoName repository, Task<bool> what);
+  Task<bool> compare(RepoName repository, std::vector<Behind>& behind);
+  Task<bool> catch_up(Behind behind);
+  Task<std::vector<RepoName>> watched();
+  Task<std::optional<queue::BranchHead>> last_seen(const RepoName& repository);
   Task<> accept_missed(const RepoName& repository, const CommitSha& before, const CommitSha& after);
 
   queue::Queue& queue_;

@@ -154,6 +154,7 @@ class FakeSources final : public git::SourceMirror {
   std::map<CommitSha, std::vector<CommitSha>> parents;
   std::map<std::string, CommitSha> heads;  ///< ref → commit
   std::vector<ChangedCommit> changes;      ///< what changed() answers
+  std::vector<std::pair<CommitSha, CommitSha>> compared;  ///< what changed() was asked for
   int fetches = 0;
   std::string unreachable;
 
@@ -207,7 +208,10 @@ class FakeSources final : public git::SourceMirror {
   }
   Task<std::vector<CommitSha>> first_parents(RepoName, std::string, std::size_t) override { co_return std::vector<CommitSha>(); }
   Task<Clock::time_point> commit_time(RepoName, CommitSha) override { co_return Clock::time_point(); }
-  Task<std::vector<ChangedCommit>> changed(RepoName, CommitSha, CommitSha, std::size_t) override { co_return changes; }
+  Task<std::vector<ChangedCommit>> changed(RepoName, CommitSha before, CommitSha after, std::size_t) override {
+    compared.emplace_back(before, after);
+    co_return changes;
+  }
   Task<bool> fetch_commit(RepoName, CommitSha) override { co_return false; }
   Task<Result<void>> checkout(RepoName, CommitSha, std::filesystem::path, git::CheckoutOptions) override { co_return Result<void>(); }
 

@@ -1,0 +1,71 @@
+#include "workshop.hpp"
+
+using namespace slipway;
+using test::FakeSources;
+using test::Workshop;
+
+TEST_CASE("what is older than the last hand-off is not built") {
+  Workshop team;
+  team.handed_off('d');
+  team.accept("1", 'a', 'b');
+  CHECK(Workshop::superseded(team.perform_next()) == "the newer " + FakeSources::named('d').value() + " was handed off already");
+  CHECK(team.executor.built.empty());
+}
+
+TEST_CASE("unless a forced push took the newer one away") {
+  Workshop team;
+  team.handed_off('d');
+  team.sources.heads["refs/heads/main"] = FakeSources::named('c');
+  team.accept("1", 'a', 'b');
+  team.perform_next();
+  CHECK(team.executor.built == std::vector{FakeSources::named('b')});
+}
+
+TEST_CASE("a run that is to roll back is built although it is older than what is handed off and what waits") {
+  Workshop team;
+  team.handed_off('d');
+  const auto made = team.accept("1", 'a', 'b');
+  team.get(team.store.queue->cancel_queued(made.runs.at(0).run));
+  team.accept("2", 'b', 'c');
+  team.get(team.store.queue->cancel_queued(RunId(2)));
+  team.get(team.store.queue->retry(RunId(1), queue::RetryRequest(true, false)));
+  const auto claim = team.get(team.store.queue->claim()).value();
+  team.accept("3", 'c', 'd');
+  team.perform(claim);
+  CHECK(team.executor.built == std::vector{FakeSources::named('b')});
+}
+
+TEST_CASE("a late push gives way to the newer one that waits, as the server has them now") {
+  Workshop team;
+  team.accept("1", 'b', 'c');
+  team.accept("2", 'a', 'b');
+  SECTION("where both are on the branch") {
+    CHECK(Workshop::superseded(team.perform_next()) == "run 1 builds a later commit of the same branch");
+    CHECK(team.sources.fetches == 1);
+  }
+  SECTION("but not to one that a forced push took away") {
+    team.sources.heads["refs/heads/main"] = FakeSources::named('b');
+    team.perform_next();
+    CHECK(team.executor.built == std::vector{FakeSources::named('b')});
+  }
+}
+
+TEST_CASE("of two images that wait the newer one is handed off, whichever came first") {
+  Workshop team;
+  const RunId newer = team.built("1", 'b', 'c');
+  const RunId older = team.built("2", 'a', 'b');
+  const auto claim = team.get(team.store.queue->claim()).value();
+  CHECK(claim.lease.run == older);
+  CHECK(Workshop::superseded(team.perform(claim)) == "run " + std::to_string(newer.value()) + " builds a later commit of the same branch");
+}
+
+TEST_CASE("a run that is cancelled for a newer one is so only for one that the branch has") {
+  Workshop team;
+  team.accept("1", 'a', 'b');
+  const auto claim = team.get(team.store.queue->claim()).value();
+  team.accept("2", 'b', 'c');
+  const auto newer = [&] { return team.get(team.store.queue->newer_rivals(claim.lease)); };
+  CHECK(team.get(team.performer.later_than(claim.run, newer())) == RunId(2));
+  team.sources.heads["refs/heads/main"] = FakeSources::named('b');
+  CHECK_FALSE(team.get(team.performer.later_than(claim.run, newer())));
+}

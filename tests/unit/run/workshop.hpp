@@ -1,0 +1,74 @@
+#pragma once
+
+#include "house.hpp"
+#include "run/performer.hpp"
+#include "team.hpp"
+
+namespace slipway::test {
+
+/// Every build fails, and is remembered: what these tests ask is what is built.
+class FailingExecutor final : public build::Executor {
+ public:
+  std::vector<CommitSha> built;
+  Task<build::BuildOutcome> check_and_build(const build::BuildOrder& order, build::RunLog&) override {
+    built.push_back(order.commit);
+    co_return Failed(Stage::build, "exit 1");
+  }
+  Task<> reclaim(std::span<const RunId>) override { co_return; }
+};
+
+class NoRegistry final : public build::Registry {
+ public:
+  Task<std::optional<build::Manifest>> find(const std::string&, const std::string&) override { co_return std::nullopt; }
+  Task<> tag(const std::string&, const Digest&, const std::string&) override { co_return; }
+  Task<> login() override { co_return; }
+};
+
+/// main is a, b, c, d, unless a test moves it.
+struct Workshop : Team {
+  Workshop() : Team(Templates{{"t", "Org/a"}}) {
+    sources.add('a', {});
+    for (const char commit : {'b', 'c', 'd'}) sources.add(commit, {FakeSources::named(static_cast<char>(commit - 1))});
+    settings.state = folder / "state";
+  }
+  RunOutcome perform(const queue::Claim& claim) {
+    Stage at = Stage::checkout;
+    return get(performer.perform(claim, log, at));
+  }
+  RunOutcome perform_next() { return perform(get(store.queue->claim()).value()); }
+  /// A run that waits with its image for the hand-off.
+  RunId built(const std::string& id, char before, char after) {
+    accept(id, before, after);
+    const auto claim = get(store.queue->claim()).value();
+    BuildResults results;
+    results.image = "registry.example.com/apps/t";
+    results.tag = short_tag(claim.run.commit);
+    get(store.queue->built(claim.lease, results));
+    const RunOutcome waits = Postponed(Stage::handoff, WaitingFor::none, "", time.now());
+    get(store.queue->finish(claim.lease, waits));
+    return claim.lease.run;
+  }
+  void handed_off(char commit) {
+    const auto name = FakeSources::named(commit);
+    const queue::HandedOffLast last(short_tag(name), name, FakeSources::named('f'));
+    get(store.queue->set_last_handed_off(TemplateName("t"), "t.yaml", last));
+  }
+  static std::string superseded(const RunOutcome& outcome) {
+    const auto* end = std::get_if<Superseded>(&outcome);
+    return end == nullptr ? "" : end->why;
+  }
+
+  Settings settings;
+  FailingExecutor executor;
+  NoRegistry registry;
+  test::FakeInfra infra;
+  io::HttpClient http;
+  asio::thread_pool files{1};
+  test::NoteLog log;
+  run::DriftWatch drift{infra, http, time, Log()};
+  run::Handoffs handoffs{run::HandOffTools{infra, sources, *store.queue, time, Log(), nullptr}, settings.handoff, registry, drift,
+                         loop.get_executor()};
+  run::Performer performer{run::PerformTools{*store.queue, sources, executor, handoffs, files, time, Log()}, catalogue, matcher, settings};
+};
+
+}  // namespace slipway::test
