@@ -27,8 +27,9 @@ enum class Rule : std::uint32_t {
   fencing = 1u << 17,             ///< only the latest claim of a run may write
   retry_delay = 1u << 18,         ///< a postponed run is not started before its time
   reconcile = 1u << 19,           ///< a branch's head that no delivery told of is put through the filters
-  late_arrival = 1u << 21,        ///< a push that arrives after a later one does not move the branch back
   replace = 1u << 20,             ///< a run that a forced push took away is judged again at the branch's head
+  late_arrival = 1u << 21,        ///< a push that arrives after a later one does not move the branch back
+  doubt = 1u << 22,               ///< a push that looks complete is compared by Git where it was forced
 };
 
 /// A set of rules, all of them unless said otherwise.

@@ -44,6 +44,7 @@ struct StoredDelivery {
   SourcePush push;
   Slices judged = 0;  ///< templates whose runs were made, by bit
   bool pending = false;
+  bool taken = false;    ///< at its word, and not compared with Git yet
   int base = -1;
 };
 

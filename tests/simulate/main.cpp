@@ -43,6 +43,7 @@ const std::pair<Rule, const char*> rules[] = {
     {Rule::reconcile, "reconcile"},
     {Rule::late_arrival, "late_arrival"},
     {Rule::replace, "replace"},
+    {Rule::doubt, "doubt"},
 };
 
 struct Found {

@@ -138,7 +138,7 @@ void World::happen(const Event& event) {
     case Kind::retry: {
       if (!up_ || disk_.runs.empty()) break;
       StoredRun& run = disk_.runs[static_cast<std::size_t>(event.a) % disk_.runs.size()];
-      if (!is_finished(run.state) || !may_become(run.state, RunState::queued)) break;
+      if (!is_finished(run.state) || (run.state == RunState::succeeded && event.b == 0)) break;
       run.state = RunState::queued;
       run.known = true;
       run.allow_rollback = event.b == 1;
@@ -153,6 +153,7 @@ void World::happen(const Event& event) {
       break;
     }
     case Kind::complete: complete(static_cast<std::size_t>(event.a)); break;
+    case Kind::doubt: doubt(static_cast<std::size_t>(event.a)); break;
     case Kind::reconcile: reconcile(); break;
     case Kind::wake: break;
   }
@@ -184,7 +185,7 @@ void World::push(int repo, bool force) {
   push.after = tip;
   constexpr std::size_t listed = 2;  // Gitea lists five; small histories need a small number
   for (std::size_t i = made.size(); i-- > 0 && made.size() - i <= listed;) push.listed |= history_.changes(made[i]);
-  push.incomplete = made.size() > listed || !history_.contains(tip, before);
+  push.incomplete = made.size() > listed || made.empty();  // no field says that it was forced
   pushes_.push_back(push);
   say((force ? "forced push " : "push ") + std::to_string(push.serial) + " to " + repo_names_[static_cast<std::size_t>(repo)].value() +
       ": " + std::to_string(before) + " -> " + std::to_string(tip));
@@ -248,6 +249,7 @@ void World::restart() {
   load();
   for (std::size_t i = 0; i < disk_.deliveries.size(); ++i) {
     if (disk_.deliveries[i].pending) at_time(now_ + 1, Kind::complete, static_cast<int>(i));
+    if (disk_.deliveries[i].taken) at_time(now_ + 1, Kind::doubt, static_cast<int>(i));
   }
   reconcile();
 }

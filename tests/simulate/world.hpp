@@ -29,7 +29,8 @@ class World {
 
  private:
   enum class Kind {
-    push, deliver, step, zombie, crash, restart, outage_begins, outage_ends, revert, blank, release, retry, complete, reconcile, wake
+    push, deliver, step, zombie, crash, restart, outage_begins, outage_ends, revert, blank, release, retry, complete, doubt, reconcile,
+    wake
   };
   enum Server { source_git, registry, infra_git, servers };
   struct Event {
@@ -66,11 +67,12 @@ class World {
   void settle();
   Slices watched_by(int repo, Slices slices) const;
 
-  // The daemon (daemon.cpp).
+  // The daemon (intake.cpp, daemon.cpp).
   void deliver(const Letter& letter);
   void store_fresh(const Letter& letter, const schedule::Reception& reception, Slices matched);
   void make_runs(const Letter& letter, Slices matched);
   void complete(std::size_t delivery);
+  void doubt(std::size_t delivery);
   void was_late(std::size_t delivery);
   void reconcile();
   void load();
