@@ -25,6 +25,7 @@ namespace slipway::git {
 namespace {
 
 constexpr int depth_max = 256;
+constexpr mode_t folder_mode = 0755, file_mode = 0644, program_mode = 0755;  ///< whatever the daemon's umask: they become the image's
 constexpr std::size_t thread_files_min = 256;  ///< a second thread pays from so many files on
 
 /// A file to be written: into which folder, under which name.
@@ -55,6 +56,13 @@ bool is_safe_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name != ".git" && name.find('/') == std::string_view::npos && name.size() <= 255;
 }
 
+io::Descriptor make_folder(const io::Descriptor& in, const std::string& name, const std::string& path) {
+  if (::mkdirat(in.get(), name.c_str(), folder_mode) != 0) can_not("making the folder", path);
+  io::Descriptor folder(::openat(in.get(), name.c_str(), O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder || ::fchmod(folder.get(), folder_mode) != 0) can_not("opening the folder", path);
+  return folder;
+}
+
 /// Lists a tree's files and makes its folders on the way.
 class Lister {
  public:
@@ -83,7 +91,7 @@ class Lister {
     const git_oid id = *::git_tree_entry_id(entry);
     const auto mode = ::git_tree_entry_filemode(entry);
     if (mode == GIT_FILEMODE_COMMIT) {
-      if (::mkdirat(folder->get(), name.c_str(), 0755) != 0) can_not("making the folder", path);
+      make_folder(*folder, name, path);
       submodules_.emplace_back(path, sha_of(id));
       return {};
     }
@@ -91,9 +99,7 @@ class Lister {
       files_.push_back(File{folder, name, path, id, mode});
       return {};
     }
-    if (::mkdirat(folder->get(), name.c_str(), 0755) != 0) can_not("making the folder", path);
-    const auto below = std::make_shared<const io::Descriptor>(::openat(folder->get(), name.c_str(), O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!*below) can_not("opening the folder", path);
+    const auto below = std::make_shared<const io::Descriptor>(make_folder(*folder, name, path));
     return list(id, below, path + "/", depth + 1);
   }
 
@@ -141,9 +147,9 @@ class Writer {
       return;
     }
     if (looks_like_lfs_pointer(text)) pointers_.push_back(lfs_pointer(file.path, text).value_or(LfsPointer(file.path, "", 0)));
-    const mode_t mode = file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644;
+    const mode_t mode = file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? program_mode : file_mode;
     const io::Descriptor fd(::openat(file.folder->get(), file.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!fd) can_not("making the file", file.path);
+    if (!fd || ::fchmod(fd.get(), mode) != 0) can_not("making the file", file.path);
     write_bytes(fd.get(), bytes, size, file.path);
   }
 
@@ -220,7 +226,7 @@ Result<Elsewhere> checkout(const std::filesystem::path& repository, const Commit
                            const CheckoutOptions& options) try {
   const auto mirror = open_bare(repository);
   const auto root = std::make_shared<const io::Descriptor>(::open(folder.c_str(), O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!*root) can_not("opening the folder", folder.string());
+  if (!*root || ::fchmod(root->get(), folder_mode) != 0) can_not("opening the folder", folder.string());
   const auto found = commit_at(mirror.get(), commit);
   Lister lister(mirror.get());
   if (auto good = lister.list(*::git_commit_tree_id(found.get()), root, "", 0); !good) return good.error();

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,6 +108,7 @@ bool join_cgroup(const char* procs) noexcept {
   for (char* procs : plan.cgroups) {
     if (procs != nullptr && !join_cgroup(procs)) give_up(plan, "cgroup");
   }
+  ::umask(022);  // what a builder writes is not for the daemon's eyes only
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, "chdir");
   if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.errors, 2) < 0) give_up(plan, "dup2");
   reset_signals();

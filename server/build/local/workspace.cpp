@@ -46,6 +46,11 @@ Result<fs::path> inside(const fs::path& root, const fs::path& path) {
 void copy_tree(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+  // Files keep their modes; folders that are made lose what the umask takes.
+  for (auto entry = fs::recursive_directory_iterator(from, error); !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (!entry->is_directory() || entry->is_symlink()) continue;
+    fs::permissions(to / entry->path().lexically_relative(from), entry->status().permissions(), error);
+  }
   if (error) throw Unavailable(fmt::format("can not copy {} for the check: {}", from.string(), error.message()));
 }
 

@@ -78,11 +78,14 @@ TEST_CASE("a copied tree shares nothing with the first") {
   test::write_file(dir / "a/b/file", "one");
   fs::permissions(dir / "a/b/file", fs::perms::owner_all);
   fs::create_symlink("b/file", dir / "a/link");
+  const auto before = ::umask(077);
   copy_tree(dir / "a", dir / "copy");
+  ::umask(before);
   test::write_file(dir / "copy/b/file", "two");
   CHECK(test::read_file(dir / "a/b/file") == "one");
   CHECK(fs::hard_link_count(dir / "a/b/file") == 1);
   CHECK(fs::status(dir / "copy/b/file").permissions() == fs::perms::owner_all);
+  CHECK(fs::status(dir / "copy/b").permissions() == fs::status(dir / "a/b").permissions());
   CHECK(fs::read_symlink(dir / "copy/link") == "b/file");
 }
 

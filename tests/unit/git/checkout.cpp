@@ -101,6 +101,19 @@ TEST_CASE("a checkout is what git's own is: content, modes, links, folders") {
   CHECK(listing(ours) == expected);
 }
 
+TEST_CASE("modes are the commit's, whatever the daemon's umask: they become the image's") {
+  Checkouts source;
+  const CommitSha commit = source.repository.commit({{"folder/file", "x"}, {"bin/run", {"#!/bin/sh\n", "100755"}}});
+  const auto folder = source.fresh(), strict = source.fresh();
+  REQUIRE(source.checkout(commit, folder));
+  const auto before = ::umask(077);
+  const auto done = source.checkout(commit, strict);
+  ::umask(before);
+  REQUIRE(done);
+  CHECK(listing(strict) == listing(folder));
+  CHECK(fs::status(strict / "folder").permissions() == fs::perms(0755));
+}
+
 TEST_CASE("files are the checkout's own: two checkouts share nothing, and neither does the mirror") {
   Checkouts source;
   const CommitSha commit = source.repository.commit({{"a", "one"}});

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -96,6 +97,13 @@ TEST_CASE("a program gets its arguments as they are, its own environment and fol
   io::Command deaf({"true"});
   deaf.input = std::string(300000, 'i');
   CHECK(run(deaf).exit.ok());
+}
+
+TEST_CASE("the daemon's umask is not its children's") {
+  const auto before = ::umask(077);
+  const auto ran = shell("umask");
+  ::umask(before);
+  CHECK(ran.out == "0022\n");
 }
 
 TEST_CASE("no descriptor of the daemon reaches a child, marked close-on-exec or not") {
