@@ -257,6 +257,16 @@ TEST_CASE("what is wrong is said with its place") {
   CHECK((errors.empty() || errors.front().text().starts_with("c.yaml:")));
 }
 
+TEST_CASE("a shell's own substitutions stay in a check's command") {
+  const auto config = good(settings + pipeline +
+                           "templates: [{name: t, pipeline: p, repository: Org/r, check: {command: [sh, -c, \"test $(cat app.txt) = $(COMMIT_SHA)\"]}}]\n");
+  Run run;
+  run.template_name = TemplateName("t");
+  run.repository = RepoName("Org/r");
+  run.commit = CommitSha(std::string(40, 'a'));
+  CHECK(config.catalogue->resolve(run)->check->command.at(2) == "test $(cat app.txt) = " + std::string(40, 'a'));
+}
+
 TEST_CASE("all errors are reported, in the order of the file") {
   const auto errors = errors_of(settings + "queue: {max_log: x}\nshadow: 5\nbuilder: {kind: y}\n");
   REQUIRE(errors.size() == 3);
