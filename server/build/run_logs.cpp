@@ -113,6 +113,7 @@ class RunLogs::Writer final : public RunLog {
     record_ = StageRecord();
     record_.stage = stage;
     record_.started = logs_.time_.now();
+    told_.clear();
     put(Stream::note, "begins");
     if (observer_) observer_(record_);
   }
@@ -123,18 +124,19 @@ class RunLogs::Writer final : public RunLog {
     record_.finished = logs_.time_.now();
     record_.outcome = outcome;
     record_.detail = secrets_.masked(detail);
-    put(Stream::note, record_.detail.empty() ? record_.outcome : record_.outcome + ": " + record_.detail);
+    tell(record_.detail.empty() ? record_.outcome : record_.outcome + ": " + record_.detail);
     if (observer_) observer_(record_);
   }
 
   void write(Stream stream, std::string_view bytes) override {
     auto& lines = stream == Stream::err ? err_ : out_;
     lines.feed(bytes, [&](const std::string& line) { put(stream, line); });
+    told_.clear();
   }
 
   void flush() override { finish_lines(); }
 
-  void note(std::string_view sentence) override { put(Stream::note, secrets_.masked(sentence)); }
+  void note(std::string_view sentence) override { tell(secrets_.masked(sentence)); }
 
   void hide(std::string_view secret) override { secrets_.hide(secret); }
 
@@ -153,6 +155,12 @@ class RunLogs::Writer final : public RunLog {
   void finish_lines() {
     out_.finish([&](const std::string& line) { put(Stream::out, line); });
     err_.finish([&](const std::string& line) { put(Stream::err, line); });
+  }
+
+  /// An end that the stage, the executor and the run tell in the same words is one line.
+  void tell(const std::string& text) {
+    if (text != told_) put(Stream::note, text);
+    told_ = text;
   }
 
   void put(Stream stream, std::string line) {
@@ -180,6 +188,7 @@ class RunLogs::Writer final : public RunLog {
   Lines out_{secrets_}, err_{secrets_};
   StageRecord record_;
   std::deque<std::string> last_;
+  std::string told_;  ///< the note that was written last, where nothing has come after it
 };
 
 RunLogs::RunLogs(std::filesystem::path folder, std::uint64_t limit, const io::TimeSource& time)

@@ -152,6 +152,10 @@ TEST_CASE("the check comes before the build, over its own copy of the source") {
     CHECK(f.stages[1].outcome == "failed");
     CHECK(f.stages[1].detail == "informational, the build goes on: the command exited with 4: no");
   }
+  SECTION("it fails without a word: what was said before is none of its words") {
+    order.check = f.check({"sh", "-c", "exit 7"});
+    CHECK(as<Failed>(f.run(order)).reason == "app-test failed: the command exited with 7");
+  }
   SECTION("it never ends: it is ended, and has failed") {
     order.check = f.check({"sleep", "1000"});
     order.check->timeout = std::chrono::seconds(1);

@@ -121,9 +121,13 @@ Task<> LocalExecutor::make_room(const Slot& slot) {
   store.root = slot.root();
   store.runroot = slot.runroot();
   store.driver = host_->driver;
-  const Buildah buildah(buildah_program(parts_.builder));
-  io::Command command(host_->wrapped(buildah.prune(store)));
-  command.environment = {"PATH=" + io::search_path(), "HOME=" + slot.root().parent_path().string()};
+  auto prune = Buildah(buildah_program(parts_.builder)).prune(store);
+  co_await tidy(std::move(prune), slot.folder());
+}
+
+Task<> LocalExecutor::tidy(Argv argv, const fs::path& home) {
+  io::Command command(host_->wrapped(argv));
+  command.environment = {"PATH=" + io::search_path(), "HOME=" + home.string()};
   command.limit = std::chrono::minutes(5);
   const io::OutputSink silent = [](io::OutputStream, std::string_view) {};
   co_await parts_.processes.run(command, silent);
@@ -135,24 +139,25 @@ Task<> LocalExecutor::clear_slot(const fs::path& slot) {
   store.root = slot / "root";
   store.runroot = slot / "runroot";
   store.driver = host_->driver;
-  const Buildah buildah(buildah_program(parts_.builder));
-  io::Command command(host_->wrapped(buildah.remove_containers(store)));
-  command.environment = {"PATH=" + io::search_path(), "HOME=" + slot.string()};
-  command.limit = std::chrono::seconds(60);
-  const io::OutputSink silent = [](io::OutputStream, std::string_view) {};
-  co_await parts_.processes.run(command, silent);
+  auto remove = Buildah(buildah_program(parts_.builder)).remove_containers(store);
+  co_await tidy(std::move(remove), slot);
 }
 
 Task<> LocalExecutor::reclaim(std::span<const RunId> runs) {
   co_await look_at_host();
   // A process is ours when it is in a control group of this state directory, which only its holder may use (io::FileLock).
-  auto clear = [this] {
+  const fs::path work = parts_.state / "work";
+  auto clear = [this, work] {
     auto groups = host_->limits.reclaim();
     std::error_code ignored;
-    fs::remove_all(parts_.state / "work", ignored);
+    fs::remove_all(work, ignored);
     return groups;
   };
   const auto groups = co_await io::offload(parts_.pool, std::move(clear));
+  if (fs::exists(work)) {  // with files of a check's other users
+    Argv again{"rm", "--recursive", "--force", "--", work.string()};
+    co_await tidy(std::move(again), parts_.state);
+  }
   for (const auto& group : groups) parts_.log.info("ended what an earlier process left behind", {{"group", group}});
   if (runs.empty() && groups.empty()) co_return;
   const auto slots = slots_.all();

@@ -21,6 +21,8 @@ class LocalExecutor final : public Executor {
   Task<> look_at_host();
   Task<> make_room(const Slot& slot);
   Task<> clear_slot(const std::filesystem::path& slot);
+  /// Runs a command that clears up, whatever becomes of it.
+  Task<> tidy(Argv argv, const std::filesystem::path& home);
 
   LocalParts parts_;
   Slots slots_;

@@ -165,7 +165,9 @@ Task<io::Exit> Job::run(Argv argv, const std::vector<std::string>& own_environme
   if (group_) command.cgroups = group_->procs();
   command.limit = std::chrono::duration_cast<std::chrono::milliseconds>(left);
   command.grace = grace;
+  said_ = 0;
   const io::OutputSink sink = [this](io::OutputStream stream, std::string_view line) {
+    ++said_;
     log_.write(stream == io::OutputStream::err ? Stream::err : Stream::out, line);
   };
   const auto exit = co_await parts_.processes.run(command, sink);
@@ -176,7 +178,7 @@ Task<io::Exit> Job::run(Argv argv, const std::vector<std::string>& own_environme
 std::string Job::last_words(std::size_t lines) const {
   constexpr std::array remarks{"subprocess exited with status ", "Error: exit status ", "error running subprocess: "};
   std::vector<std::string> words;
-  std::istringstream text(log_.last_lines(lines + remarks.size()));
+  std::istringstream text(log_.last_lines(std::min(lines + remarks.size(), said_)));
   for (std::string line; std::getline(text, line);) words.push_back(line);
   const auto is_remark = [&](const std::string& line) {
     return std::any_of(remarks.begin(), remarks.end(), [&](const char* remark) { return line.starts_with(remark); });

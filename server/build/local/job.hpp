@@ -90,6 +90,7 @@ class Job {
   Clock::time_point deadline_;
   Stage stage_ = Stage::check;
   bool has_auth_ = false;
+  std::size_t said_ = 0;  ///< lines of the command that was run last
 };
 
 /// `30 min`, `45 s`: how a limit is told.

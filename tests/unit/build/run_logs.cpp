@@ -68,6 +68,23 @@ TEST_CASE("a secret shows in no line, detail, note or last line") {
   CHECK(f.text().find("s3cret") == std::string::npos);
 }
 
+TEST_CASE("an end that is told again in the same words is one line") {
+  Fixture f;
+  int ends = 0;
+  const auto log = f.logs.begin(RunId(7), [&](const StageRecord& record) { ends += record.finished ? 1 : 0; });
+  log->stage(Stage::build);
+  log->stage_done(Stage::build, "failed", "it broke\nand more");
+  log->stage_done(Stage::build, "failed", "it broke\nand more");
+  log->note("failed: it broke\nand more");
+  log->note("something else");
+  CHECK(ends == 2);
+  CHECK(f.text() ==
+        "2026-11-23T00:33:06.123Z build note begins\n"
+        "2026-11-23T00:33:06.123Z build note failed: it broke\n"
+        "2026-11-23T00:33:06.123Z build note and more\n"
+        "2026-11-23T00:33:06.123Z build note something else\n");
+}
+
 TEST_CASE("a run that starts again appends to its log") {
   Fixture f;
   f.logs.begin(RunId(7), nullptr)->note("first");
