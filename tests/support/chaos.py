@@ -198,6 +198,8 @@ class Chaos:
                 continue
             if not deployed or not self.contains(source, deployed, newest):
                 found.append(f"{service}: {tag} does not contain {newest[:8]}")
+            elif not self.contains(source, "refs/heads/main", deployed):
+                found.append(f"{service}: {tag} is not on main")
         return found
 
     @staticmethod
@@ -210,10 +212,14 @@ class Chaos:
         return source.git("rev-list", "-1", ancestor, f"^{commit}", check=False).strip() == b""
 
     def pushed_twice(self):
-        notes = self.builder.with_suffix(".log").read_text().splitlines()
-        counts = collections.Counter(line.split()[2] for line in notes if line.split()[1] == "pushed")
-        self.say(f"{sum(counts.values())} images pushed")
-        return [f"{image} was pushed {count} times" for image, count in counts.items() if count > 1]
+        """By the registry's log, which knows of the last push of a builder that was killed too, and by the builder's own."""
+        lines = self.world.registry.pushed()
+        counts = collections.Counter(f"{name}:{tag}" for name, tag in lines if tag != "latest")
+        notes = [line.split() for line in self.builder.with_suffix(".log").read_text().splitlines()]
+        noted = collections.Counter(words[2] for words in notes if words[1] == "pushed")
+        self.say(f"{sum(counts.values())} images pushed, {sum(noted.values())} noted, {sum(words[1] == 'built' for words in notes)} built")
+        return ([f"{image} was pushed {count} times" for image, count in counts.items() if count > 1] +
+                [f"{image} was noted {count} times" for image, count in noted.items() if count > 1])
 
     def committed_twice(self):
         subjects = self.world.infra.git("log", "--format=%s", "refs/heads/main").decode().splitlines()
@@ -225,16 +231,19 @@ class Chaos:
         found = []
         for service, repository in self.team.services.items():
             source, last = self.world.source(repository), None
-            lines = self.world.infra.git("log", "--reverse", "--format=%s", "refs/heads/main", "--",
-                                         f"applications/{service}/common-values.yaml").decode().splitlines()
-            for tag in (line.rsplit(" ", 1)[1] for line in lines if line.startswith("CHORE(app): update")):
-                if last and last != tag and self.contains(source, last, tag):
+            file = f"applications/{service}/common-values.yaml"
+            for commit in self.world.infra.git("log", "--reverse", "--format=%H", "refs/heads/main", "--", file).decode().split():
+                tag = self.world.tag_in(file, commit)
+                if last not in (None, "latest", tag) and self.contains(source, last, tag):
                     found.append(f"{service} moved from {last} back to {tag}")
                 last = tag
         return found
 
     def left_behind(self):
         daemon, root = self.world.daemon, self.world.root
-        folders = [path for path in daemon.state.glob("work*/*") if path.is_dir() and any(path.iterdir())]
+        end = time.monotonic() + 5  # a run's folder is removed behind its end
+        while any(daemon.state.glob("work*/*")) and time.monotonic() < end:
+            time.sleep(0.1)
+        folders = list(daemon.state.glob("work*/*"))
         return ([f"workspace left: {folder}" for folder in folders] + [f"mount left: {mount}" for mount in mounts_below(root)] +
                 [f"process left: {line}" for line in processes_below(root, daemon.pid)])

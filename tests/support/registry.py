@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import pathlib
+import re
 import subprocess
 import tarfile
 
@@ -80,6 +81,11 @@ class Registry:
         """The image's configuration: labels, command, history."""
         digest = self.manifest(name, reference)["config"]["digest"]
         return json.loads(self.request("GET", f"/v2/{name}/blobs/{digest}")[2])
+
+    def pushed(self):
+        """(name, tag) of every manifest that was taken, in order, by the log of its requests."""
+        found = re.findall(r'"PUT /v2/(\S+)/manifests/(\S+) HTTP/1.1" 201 ', (self.root / "registry.log").read_text(errors="replace"))
+        return [(name, tag) for name, tag in found]
 
     def tags(self, name):
         status, _, body = self.request("GET", f"/v2/{name}/tags/list")
