@@ -172,10 +172,7 @@ Value Evaluation::in(const Node& node) {
   if (node.op == Op::in_set) return Value::boolean(node.set->contains(needle));
   const Value container = eval(*node.args[1]);
   if (container.is_error()) return container;
-  if (container.is(Kind::map)) {
-    Value found;
-    return Value::boolean(container.find(needle, found));
-  }
+  if (container.is(Kind::map)) return has_key(container, needle);
   if (!container.is(Kind::list)) return no_overload();
   for (std::size_t i = 0; i < container.size(); ++i) {
     if (equal(needle, container.at(i))) return Value::boolean(true);
@@ -204,6 +201,7 @@ Value Evaluation::compare(const Node& node) {
   if (left.is_error()) return left;
   const Value right = eval(*node.args[1]);
   if (right.is_error()) return right;
+  if (is_unordered(left, right)) return Value::boolean(false);
   const Value order = cel::compare(left, right);
   if (order.is_error()) return order;
   const std::int64_t sign = order.as_int64();

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "cel/eval.hpp"
+#include "cel/misspelling.hpp"
 #include "cel/show.hpp"
 
 namespace slipway::cel {
@@ -20,37 +21,8 @@ struct Cause {
 
 bool is_loop(const Node& node) { return node.op >= Op::all; }
 // A literal, a variable, or what is selected from one: it says everything itself.
-bool is_plain(const Node& node) { return node.op <= Op::index && node.op != Op::has; }
-
-char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-std::size_t first_character(std::string_view text) {
-  std::size_t size = 1;
-  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
-  return size;
-}
-
-// Whether so many letters put in, taken out or replaced make one of the other, upper and lower case being the same. Most texts
-// differ at once, and cost no more than a look at their beginnings.
-bool within(std::string_view a, std::string_view b, std::size_t edits) {
-  std::size_t same = 0;
-  while (same < a.size() && same < b.size() && folded(a[same]) == folded(b[same])) ++same;
-  while (same > 0 && same < a.size() && (static_cast<unsigned char>(a[same]) & 0xC0) == 0x80) --same;
-  a.remove_prefix(same);
-  b.remove_prefix(same);
-  if (a.empty() && b.empty()) return true;
-  if (edits == 0) return false;
-  const auto rest = [](std::string_view text) { return text.substr(first_character(text)); };
-  return (!a.empty() && !b.empty() && within(rest(a), rest(b), edits - 1)) || (!a.empty() && within(rest(a), b, edits - 1)) ||
-         (!b.empty() && within(a, rest(b), edits - 1));
-}
-
-// Whether one was most likely typed for the other: but for case, at most two letters are different, and few of them all.
-bool nearly(std::string_view a, std::string_view b) {
-  constexpr std::size_t longest = 200;
-  if (a == b || a.size() > longest || b.size() > longest) return false;
-  return within(a, b, std::min<std::size_t>(2, b.size() / 4));
-}
+bool is_plain(const Node& node) { return node.op <= Op::index && node.op != Op::has && !(node.op == Op::constant && !node.args.empty()); }
+bool is_arithmetic(const Node& node) { return node.op >= Op::add && node.op <= Op::modulo; }
 
 // Goes down from the root to the smallest part that decided, evaluating the parts of each step again.
 class Explainer {
@@ -159,6 +131,9 @@ class Explainer {
       case Op::in_set:
       case Op::equal:
       case Op::starts_with: return {&node, seen(node) + meant(node)};
+      case Op::call:
+        if (node.expr->name == "match") return {&node, header_seen(node)};
+        break;
       default: break;
     }
     return {&node, is_plain(node) ? "" : seen(node)};
@@ -214,6 +189,16 @@ class Explainer {
       if (key.is(Kind::string)) names.emplace_back(key.text());
     }
     return names;
+  }
+
+  // What the header of `header.match(name, …)` says.
+  std::string header_seen(const Node& node) {
+    const Value headers = eval(*node.args[0]), name = eval(*node.args[1]);
+    for (const std::string& known : field_names(headers)) {
+      Value values;
+      if (same_but_for_case(known, name.text()) && headers.find(known, values) && values.size() > 0) return known + " is " + show(values.at(0));
+    }
+    return source(*node.args[0]) + " has no " + std::string(name.text()) + did_you_mean(name.text(), field_names(headers));
   }
 
   std::string missing(const Node& node) {
@@ -364,7 +349,16 @@ class Explainer {
     }
     if (is_loop(node) || node.op == Op::constant) return "";
     const std::string values = seen(node);
-    return values.empty() ? "" : "; " + values;
+    return (values.empty() ? "" : "; " + values) + hint(node, error);
+  }
+
+  // What most such errors come from.
+  std::string hint(const Node& node, const Value& error) {
+    if (node.op == Op::index && error.fault() == Fault::no_such_key) return did_you_mean(error.text(), field_names(eval(*node.args[0])));
+    if (!is_arithmetic(node) || error.fault() != Fault::no_such_overload) return "";
+    const Value left = eval(*node.args[0]), right = eval(*node.args[1]);
+    const bool mixed = (left.is(Kind::float64) && right.is(Kind::int64)) || (left.is(Kind::int64) && right.is(Kind::float64));
+    return mixed ? " (the numbers of a body are doubles: write 1.0)" : "";
   }
 
   const Program::Plan& plan_;

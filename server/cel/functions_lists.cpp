@@ -55,6 +55,16 @@ bool is_comparable(const Value& value) {
   }
 }
 
+// NaN can not be ordered, so a comparison may be inconsistent. Up to 12 elements Go sorts by insertion, and what comes of NaN is
+// the same then; a stable merge sort survives the rest.
+template <class Less>
+void sort_like_go(std::vector<std::size_t>& order, Less less) {
+  if (order.size() > 12) return std::stable_sort(order.begin(), order.end(), less);
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    for (std::size_t j = i; j > 0 && less(order[j], order[j - 1]); --j) std::swap(order[j], order[j - 1]);
+  }
+}
+
 std::string span_text(std::int64_t start, std::int64_t end) {
   return "cannot slice(" + std::to_string(start) + ", " + std::to_string(end) + "), ";
 }
@@ -118,8 +128,7 @@ Value sort_by_keys(Evaluation& evaluation, const Value* args) {
   }
   std::vector<std::size_t> order(list.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  // NaN can not be ordered, so a comparison may be inconsistent: a stable merge sort survives that.
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  sort_like_go(order, [&](std::size_t a, std::size_t b) {
     const Value sign = compare(ordered[a], ordered[b]);
     return sign.is(Kind::int64) && sign.as_int64() < 0;
   });

@@ -17,8 +17,10 @@ re2::RE2::Options options() {
   return made;
 }
 
-// Go also writes named groups as (?<name>…), which this RE2 only knows as (?P<name>…). Escapes and classes are left alone, and Go's
-// refusal of \C, which RE2 reads as a byte, is found on the way.
+bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+// Go also writes named groups as (?<name>…), which this RE2 only knows as (?P<name>…). Escapes and classes are left alone, and what
+// Go refuses and RE2 does not is found on the way: \C, which it reads as a byte, and letters beyond ASCII in a name.
 Result<std::string> translated(std::string_view pattern) {
   std::string made;
   bool in_class = false;
@@ -45,9 +47,13 @@ Result<std::string> translated(std::string_view pattern) {
       if (rest.starts_with("[^")) made += pattern[++at];
       if (at + 1 < pattern.size() && pattern[at + 1] == ']') made += pattern[++at];
       continue;
-    } else if (rest.starts_with("(?<") && !rest.starts_with("(?<=") && !rest.starts_with("(?<!")) {
+    } else if (rest.starts_with("(?P<") || (rest.starts_with("(?<") && !rest.starts_with("(?<=") && !rest.starts_with("(?<!"))) {
+      const std::size_t begin = rest.find('<') + 1, end = std::min(rest.find('>'), rest.size());
+      if (!std::all_of(rest.begin() + static_cast<std::ptrdiff_t>(begin), rest.begin() + static_cast<std::ptrdiff_t>(end), is_word)) {
+        return Error("error parsing regexp: invalid named capture: `" + std::string(rest.substr(0, end + 1)) + "`");
+      }
       made += "(?P<";
-      at += 2;
+      at += begin - 1;
       continue;
     }
     made += c;
@@ -78,7 +84,13 @@ Value matches(Evaluation& evaluation, const Value* args) {
 
 namespace {
 
-bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+// How long the letter, digit or underscore is that the text begins with; 0 where it begins with something else.
+std::size_t word_character(std::string_view text) {
+  if (text.empty() || static_cast<unsigned char>(text.front()) < 0x80) return !text.empty() && is_word(text.front()) ? 1 : 0;
+  static const re2::RE2 letter("[\\pL\\p{Nd}]");
+  const std::size_t size = rune_at(text, 0).size;
+  return re2::RE2::FullMatch(re2::StringPiece(text.data(), size), letter) ? size : 0;
+}
 
 // Go's Regexp.expand: `$name`, `${name}`, `$1`, `$$`; an unknown name is empty, a malformed one stays as it is.
 class Template {
@@ -111,7 +123,7 @@ class Template {
     const bool braces = rest.starts_with('{');
     std::size_t end = braces ? 1 : 0;
     const std::size_t begin = end;
-    while (end < rest.size() && is_word(rest[end])) ++end;
+    while (const std::size_t size = word_character(rest.substr(end))) end += size;
     if (end == begin || (braces && (end >= rest.size() || rest[end] != '}'))) return {};
     const std::string_view name = rest.substr(begin, end - begin);
     rest.remove_prefix(end + (braces ? 1 : 0));

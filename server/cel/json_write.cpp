@@ -151,8 +151,10 @@ Result<void> set_path(rapidjson::Document& document, std::string_view path, rapi
   rapidjson::Value* at = &document;
   if (!at->IsObject() && !at->IsArray()) at->SetObject();
   for (const std::string& part : path_parts(path)) {
+    // A number makes a list where nothing was, as in sjson; an empty part counts as 0.
+    if (at->IsNull() && (part.empty() || part == "-1" || parse_uint64(part))) at->SetArray();
     if (at->IsArray()) {
-      const auto index = part == "-1" ? std::optional<std::uint64_t>(at->Size()) : parse_uint64(part);
+      const auto index = part == "-1" ? std::optional<std::uint64_t>(at->Size()) : parse_uint64(part.empty() ? "0" : part);
       if (!index || *index > longest_list) return Error("'" + part + "' is no index of the list in the extensions");
       while (at->Size() <= *index) at->PushBack(rapidjson::Value(), memory);
       at = &(*at)[static_cast<rapidjson::SizeType>(*index)];

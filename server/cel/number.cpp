@@ -1,5 +1,6 @@
 #include "cel/number.hpp"
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -166,6 +167,27 @@ std::optional<double> parse_hexadecimal(std::string_view text) {
   return value;
 }
 
+// Go's underscoreOK: an underscore has a digit on both sides; the 0x of a hexadecimal counts as one.
+bool underscores_fit(std::string_view text) noexcept {
+  const bool hexadecimal = text.size() > 1 && text[0] == '0' && (text[1] | 0x20) == 'x';
+  bool after_digit = false, after_underscore = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '_') {
+      if (!after_digit) return false;
+    } else if (const bool digit = (c >= '0' && c <= '9') || (hexadecimal && (i == 1 || std::isxdigit(static_cast<unsigned char>(c)) != 0)); digit) {
+      after_digit = true;
+      after_underscore = false;
+      continue;
+    } else if (after_underscore) {
+      return false;
+    }
+    after_underscore = c == '_';
+    after_digit = false;
+  }
+  return !after_underscore;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> parse_int64(std::string_view text, int base) noexcept {
@@ -188,6 +210,13 @@ std::optional<double> parse_float64(std::string_view text) {
     text.remove_prefix(1);
   }
   if (const auto value = parse_special(text, negative)) return value;
+  std::string plain;
+  if (text.find('_') != std::string_view::npos) {
+    if (!underscores_fit(text)) return std::nullopt;
+    plain = text;
+    std::erase(plain, '_');
+    text = plain;
+  }
   std::optional<double> size;
   if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
     size = parse_hexadecimal(text.substr(2));

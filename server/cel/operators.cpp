@@ -159,6 +159,11 @@ Value compare(const Value& left, const Value& right) {
   }
 }
 
+bool is_unordered(const Value& left, const Value& right) {
+  const auto is_nan = [](const Value& value) { return value.is(Kind::float64) && std::isnan(value.as_float64()); };
+  return is_nan(left) || (is_nan(right) && !compare(left, left).is_error());
+}
+
 namespace {
 
 Value index_list(const Value& list, const Value& key) {
@@ -191,6 +196,13 @@ std::string key_text(const Value& key) {
 }
 
 }  // namespace
+
+Value has_key(const Value& map, const Value& key) {
+  // Go can not hash a slice of bytes: cel-go panics, and recovers.
+  if (key.is(Kind::bytes) && map.is_built() && map.size() > 0) return Value::error("bytes can not be the key of a map");
+  Value found;
+  return Value::boolean(map.find(key, found));
+}
 
 Value index_value(const Value& container, const Value& key) {
   switch (key.kind()) {

@@ -18,7 +18,11 @@ Value modulo(const Value& left, const Value& right);
 
 /// The order of two values as an int −1, 0, 1, or an error.
 Value compare(const Value& left, const Value& right);
+/// Whether `<` and its like are false whatever they ask: one of two comparable values is NaN.
+bool is_unordered(const Value& left, const Value& right);
 
+/// `key in map`.
+Value has_key(const Value& map, const Value& key);
 /// `container[key]`.
 Value index_value(const Value& container, const Value& key);
 

@@ -80,13 +80,15 @@ class Parser {
   Parsed expression() {
     if (error_) return {};
     if (++nesting_ > max_nesting) {
-      fail(token().begin, "expression recursion limit exceeded: " + std::to_string(max_nesting));
+      nested_too_deeply();
       return {};
     }
     Parsed made = conditional();
     --nesting_;
     return made;
   }
+
+  void nested_too_deeply() { fail(token().begin, "expression recursion limit exceeded: " + std::to_string(max_nesting)); }
 
   Parsed conditional() {
     Parsed test = logical(TokenKind::logical_or);
@@ -105,7 +107,7 @@ class Parser {
 
   // `a || b || c` is one call with three arguments.
   Parsed logical(TokenKind op) {
-    const auto operand = [&] { return op == TokenKind::logical_or ? logical(TokenKind::logical_and) : binary(0); };
+    const auto operand = [&] { return op == TokenKind::logical_or ? logical(TokenKind::logical_and) : within(comparisons_, 0); };
     Parsed first = operand();
     const std::uint32_t position = token().begin;
     if (error_ || !at(op)) return first;
@@ -143,16 +145,31 @@ class Parser {
     }
   }
 
-  // Left-associative levels: 0 comparison, 1 addition, 2 multiplication.
+  Parsed within(int& depth, int level) {
+    if (++depth > max_nesting) nested_too_deeply();
+    Parsed made = error_ ? Parsed() : level == 3 ? unary() : binary(level);
+    --depth;
+    return made;
+  }
+
+  // Left-associative levels: 0 comparison, 1 addition, 2 multiplication. cel-go counts how deep it is in each of its rules, of which
+  // comparisons are one and calculations another: in one where it begins, and once more in the right operand of its operators.
   Parsed binary(int level) {
-    const auto operand = [&] { return level == 2 ? unary() : binary(level + 1); };
+    const auto operand = [&] { return level == 0 ? within(calculations_, 1) : level == 1 ? binary(2) : unary(); };
+    const auto right_operand = [&] {
+      if (level > 0) return within(calculations_, level + 1);
+      if (++comparisons_ > max_nesting) nested_too_deeply();
+      Parsed made = error_ ? Parsed() : within(calculations_, 1);
+      --comparisons_;
+      return made;
+    };
     Parsed left = operand();
     while (!error_) {
       const std::string_view name = operator_name(token().kind, level);
       if (name.empty()) break;
       const std::uint32_t position = token().begin;
       ++next_;
-      Parsed right = operand();
+      Parsed right = right_operand();
       if (error_) return {};
       auto made = node(ExprKind::call, position, left.expr->begin);
       made->name = name;
@@ -436,7 +453,7 @@ class Parser {
   const Source& source_;
   std::vector<Token> tokens_;
   std::size_t next_ = 0;
-  int nesting_ = 0;
+  int nesting_ = 0, comparisons_ = 0, calculations_ = 0;
   std::optional<Error> error_;
 };
 

@@ -126,6 +126,7 @@ class Planner {
 
   const Node* ident(const Expr& e) {
     if (e.slot > 0) {
+      if (e.type->kind == TypeKind::type) return type_name_of(e, e.name);
       Node& made = make(Op::local, e);
       made.slot = e.slot - 1;
       return &made;
@@ -141,11 +142,18 @@ class Planner {
     return &made;
   }
 
+  // cel-go takes every name whose type is that of a type for the name of one, a loop's variable as well.
+  const Node* type_name_of(const Expr& e, const std::string& name) {
+    const Declarations::Name* known = Declarations::standard().find_name(name);
+    return constant(e, known != nullptr ? known->value : Value::error("reference to undefined type: " + name));
+  }
+
   const Node* call(const Expr& e) {
     const auto known = std::find_if(std::begin(operators), std::end(operators), [&](const auto& row) { return row.first == e.name; });
     Node& made = with_args(make(known == std::end(operators) ? Op::call : known->second, e), e);
     if (error_) return &made;
     if (made.op == Op::in) return membership(made);
+    if (made.op == Op::index) index(made);
     if (made.op != Op::call) return &made;
     if (e.name == "matches" && made.args[1]->op == Op::constant && made.args[1]->value.is(Kind::string)) return regex(made);
     choose(made);
@@ -175,10 +183,22 @@ class Planner {
     return &made;
   }
 
+  // cel-go looks at a literal key when it plans, reached or not.
+  void index(const Node& made) {
+    if (made.args[1]->op == Op::constant && !is_primitive(made.args[1]->value)) {
+      fail(*made.expr, "invalid qualifier type: " + std::string(type_name(made.args[1]->value)));
+    }
+  }
+
   const Node* membership(Node& made) {
     const Node& list = *made.args[1];
     if (list.op != Op::constant || !list.value.is(Kind::list)) return &made;
-    if (list.value.size() == 0) return constant(*made.expr, Value::boolean(false));
+    if (list.value.size() == 0) {
+      Node& never = make(Op::constant, *made.expr);
+      never.value = Value::boolean(false);
+      never.args = made.args;  // not evaluated, but shown to a person
+      return &never;
+    }
     auto set = std::make_unique<ConstantSet>();
     for (std::size_t i = 0; i < list.value.size(); ++i) {
       const Value item = list.value.at(i);
@@ -199,6 +219,8 @@ class Planner {
     plan_.slots = std::max(plan_.slots, e.slot);
     made.args.push_back(node(*l.range));
     const bool builds = l.macro == Macro::map || l.macro == Macro::filter;
+    const Type* element = l.range->type->first;
+    if (l.macro == Macro::filter && element != nullptr && element->kind == TypeKind::type) type_name_of(e, l.variable);
     if (l.predicate != nullptr || builds) made.args.push_back(l.predicate == nullptr ? nullptr : node(*l.predicate));
     if (builds) made.args.push_back(l.transform == nullptr ? nullptr : node(*l.transform));
     if (l.macro == Macro::exists) {

@@ -1,5 +1,7 @@
 #include "cel/url.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -68,7 +70,21 @@ bool is_port(std::string_view text) {
   return text.front() == ':' && std::all_of(text.begin() + 1, text.end(), is_digit);
 }
 
+// Go's netip.ParseAddr, of what may stand in brackets: an IPv6 address with or without a zone.
+bool is_ipv6(const std::string& text) {
+  const std::size_t zone = text.find('%');
+  in6_addr address{};
+  return (zone == std::string::npos || zone + 1 < text.size()) && ::inet_pton(AF_INET6, text.substr(0, zone).c_str(), &address) == 1;
+}
+
+Result<std::string> in_brackets(std::string host) {
+  const std::size_t close = host.rfind(']');
+  if (!is_ipv6(host.substr(1, close - 1))) return Error("invalid host: " + host);
+  return host;
+}
+
 Result<std::string> parse_host(std::string_view host) {
+  if (const std::size_t open = host.rfind('['); open != std::string_view::npos && open > 0) return Error("invalid IP-literal");
   if (host.starts_with('[')) {
     const std::size_t close = host.rfind(']');
     if (close == std::string_view::npos) return Error("missing ']' in host");
@@ -81,8 +97,10 @@ Result<std::string> parse_host(std::string_view host) {
       for (const auto* part : {&address, &scope, &rest}) {
         if (!*part) return part->error();
       }
-      return *address + *scope + *rest;
+      return in_brackets(*address + *scope + *rest);
     }
+    const auto whole = unescape(host, Part::host);
+    return whole ? in_brackets(*whole) : whole;
   } else if (const std::size_t colon = host.rfind(':'); colon != std::string_view::npos && !is_port(host.substr(colon))) {
     return Error("invalid port \"" + std::string(host.substr(colon)) + "\" after host");
   }

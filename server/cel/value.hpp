@@ -103,6 +103,8 @@ class Value {
   bool is_headers(const Headers& headers) const noexcept {
     return kind_ == Kind::map && detail_ == headers_backed && data_.headers == &headers;
   }
+  /// Whether this list or map was built by evaluation, and is no part of a document.
+  bool is_built() const noexcept { return detail_ == items_backed; }
   std::int64_t seconds() const noexcept { return data_.int64; }
   std::uint32_t nanoseconds() const noexcept { return size_; }
   int minutes_east() const noexcept { return minutes_east_; }

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -34,7 +35,23 @@ std::optional<double> whole_number(std::string_view text) {
   }
   const auto value = parse_uint64(text, base);
   if (!value || (negative && *value > std::uint64_t{1} << 63)) return std::nullopt;
-  return negative ? -static_cast<double>(*value) : static_cast<double>(*value);
+  return negative && *value != 0 ? -static_cast<double>(*value) : static_cast<double>(*value);
+}
+
+// A carriage return alone ends a line as well, which yaml-cpp does not know.
+std::string with_line_feeds(std::string_view text) {
+  std::string made(text);
+  for (std::size_t at = made.find('\r'); at != std::string::npos; at = made.find('\r', at + 1)) {
+    if (at + 1 == made.size() || made[at + 1] != '\n') made[at] = '\n';
+  }
+  return made;
+}
+
+// What may stand in YAML; yaml-cpp does not mind the rest.
+bool is_printable(std::string_view text) {
+  return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
+    return c == 0x7F || (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r');
+  });
 }
 
 // `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`
@@ -87,6 +104,8 @@ Value plain_scalar(const std::string& text) {
 
 class Converter {
  public:
+  explicit Converter(std::string_view text) : text_(text) {}
+
   Result<Value> run(const YAML::Node& node) {
     Value value = convert(node, 0);
     if (!problem_.empty()) return Error(problem_);
@@ -113,10 +132,13 @@ class Converter {
       }
       case YAML::NodeType::Map: {
         std::vector<MapEntry> entries;
-        merge(node, depth, entries);
         for (const auto& entry : node) {
           if (!problem_.empty()) return Value();
-          if (is_merge(entry.first)) continue;
+          if (is_merge(entry.first)) {
+            merge(entry.second, depth, entries);
+            continue;
+          }
+          if (entry.second.IsNull() && lacks_colon(entry.first)) return fail("could not find expected ':'");
           Value name = key(entry.first);
           entries.emplace_back(std::move(name), convert(entry.second, depth + 1));
         }
@@ -128,26 +150,33 @@ class Converter {
 
   static bool is_merge(const YAML::Node& key) { return key.IsScalar() && key.Tag() == "?" && key.Scalar() == "<<"; }
 
-  // What `<<` brings in comes first, so that the mapping's own keys win; of several merged mappings the first wins.
-  void merge(const YAML::Node& node, int depth, std::vector<MapEntry>& entries) {
-    for (const auto& entry : node) {
-      if (!is_merge(entry.first)) continue;
-      std::vector<YAML::Node> sources;
-      if (entry.second.IsSequence()) {
-        for (const YAML::Node& source : entry.second) sources.insert(sources.begin(), source);
-      } else {
-        sources.push_back(entry.second);
-      }
-      for (const YAML::Node& source : sources) {
-        const Value merged = source.IsMap() ? convert(source, depth + 1) : fail("map merge requires map or sequence of maps as the value");
-        for (std::size_t i = 0; problem_.empty() && i < merged.size(); ++i) entries.emplace_back(merged.key_at(i), merged.value_at(i));
-      }
+  // What `<<` brings in stands at its place: of equal keys the later wins, and of several merged mappings the first.
+  void merge(const YAML::Node& merged, int depth, std::vector<MapEntry>& entries) {
+    std::vector<YAML::Node> sources;
+    if (merged.IsSequence()) {
+      for (const YAML::Node& source : merged) sources.insert(sources.begin(), source);
+    } else {
+      sources.push_back(merged);
     }
+    for (const YAML::Node& source : sources) {
+      const Value values = source.IsMap() ? convert(source, depth + 1) : fail("map merge requires map or sequence of maps as the value");
+      for (std::size_t i = 0; problem_.empty() && i < values.size(); ++i) entries.emplace_back(values.key_at(i), values.value_at(i));
+    }
+  }
+
+  // yaml-cpp takes a line with a word alone for a key without a value, which it is only behind a `?` or in braces.
+  bool lacks_colon(const YAML::Node& key) const {
+    const auto begin = static_cast<std::size_t>(std::max(key.Mark().pos, 0));
+    if (!key.IsScalar() || key.Scalar().empty() || text_.substr(std::min(begin, text_.size()), key.Scalar().size()) != key.Scalar()) return false;
+    const std::size_t before = text_.substr(0, begin).find_last_not_of(" \t");
+    if (before != std::string_view::npos && text_[before] == '?') return false;
+    const std::size_t next = text_.find_first_not_of(" \t\r\n", begin + key.Scalar().size());
+    return next == std::string_view::npos || std::string_view(":,}").find(text_[next]) == std::string_view::npos;
   }
 
   Value key(const YAML::Node& node) {
     if (!node.IsScalar()) return fail("unsupported map key");
-    const Value value = scalar(node);
+    const Value value = resolved(node);
     switch (value.kind()) {
       case Kind::string: return value;
       case Kind::boolean: return Value::string(value.as_bool() ? "true" : "false");
@@ -157,21 +186,40 @@ class Converter {
   }
 
   static std::string number_key(double value) {
+    if (!std::isfinite(value)) return std::isnan(value) ? ".nan" : value > 0 ? ".inf" : "-.inf";
     const auto whole = exact_int64(value);
-    return whole ? std::to_string(*whole) : format_shortest(value);
+    return whole && !(value == 0 && std::signbit(value)) ? std::to_string(*whole) : format_shortest(value);
   }
 
   Value scalar(const YAML::Node& node) {
-    const std::string& tag = node.Tag();
-    if (tag == "!" || tag == "tag:yaml.org,2002:str") return Value::string(node.Scalar());
-    if (tag == "tag:yaml.org,2002:binary") {
-      std::string data;
-      return decode_base64(node.Scalar(), data) ? Value::string(std::move(data)) : fail("!!binary value contains invalid base64 data");
-    }
-    const Value value = plain_scalar(node.Scalar());
+    const Value value = resolved(node);
     return value.is(Kind::float64) && !std::isfinite(value.as_float64()) ? fail("json: unsupported value") : value;
   }
 
+  // By its tag: a type of its own has to be what the text reads as, and what nobody knows is text.
+  Value resolved(const YAML::Node& node) {
+    constexpr std::string_view types = "tag:yaml.org,2002:";
+    const std::string& tag = node.Tag();
+    if (tag == "?" || tag.empty()) return plain_scalar(node.Scalar());
+    const std::string_view type = tag.starts_with(types) ? std::string_view(tag).substr(types.size()) : std::string_view();
+    if (type == "binary") {
+      std::string data;
+      const bool whole = node.Scalar().size() % 4 == 0 || node.Scalar().find_first_of("\r\n") != std::string::npos;
+      return whole && decode_base64(node.Scalar(), data) ? Value::string(valid_utf8(data)) : fail("!!binary value contains invalid base64 data");
+    }
+    if (!is_one_of(type, {"int", "float", "bool", "null", "timestamp"})) return Value::string(node.Scalar());
+    Value value = plain_scalar(node.Scalar());
+    const bool whole = value.is(Kind::float64) && !looks_like_fraction(node.Scalar());
+    const bool fits = type == "int" ? whole : type == "float" ? value.is(Kind::float64) : type == "bool" ? value.is(Kind::boolean)
+                      : type == "null" ? value.is(Kind::null) : value.is(Kind::string) && node.Scalar().find('-') != std::string::npos;
+    return fits ? value : fail("cannot decode `" + node.Scalar() + "` as a !!" + std::string(type));
+  }
+
+  static bool looks_like_fraction(const std::string& text) {
+    return !text.starts_with("0x") && text.find_first_of(".eE") != std::string::npos;
+  }
+
+  const std::string_view text_;
   std::size_t nodes_ = 0;
   std::string problem_;
 };
@@ -180,8 +228,10 @@ class Converter {
 
 Result<Value> parse_yaml(std::string_view text) {
   if (text.size() > longest_text) return Error("the YAML text is too long");
+  if (!is_printable(text)) return Error("control characters are not allowed");
   try {
-    Result<Value> value = Converter().run(YAML::Load(std::string(text)));
+    const std::string known = with_line_feeds(text);
+    Result<Value> value = Converter(known).run(YAML::Load(known));
     if (value && value->is(Kind::null)) return Value::map({});
     if (value && !value->is(Kind::map)) return Error("the YAML is no mapping but " + std::string(type_name(*value)));
     return value;

@@ -33,6 +33,13 @@ TEST_CASE("the parser's limits are cel-go's", "[cel]") {
   CHECK(error_of("1" + repeated("+1", 250)) == "");
   CHECK(error_of("1" + repeated("+1", 251)) == "max recursion depth exceeded");
   CHECK(error_of("{}" + repeated("['a']", 251)) == "max recursion depth exceeded");
+  // It counts comparisons and calculations apart from expressions, and right operands once more.
+  CHECK(error_of(repeated("(1 + ", 124) + "1" + repeated(")", 124)) == "");
+  CHECK(error_of(repeated("(1 + ", 125) + "1" + repeated(")", 125)) == "expression recursion limit exceeded: 250");
+  CHECK(error_of(repeated("0 + 0 * (", 83) + "1" + repeated(")", 83)) == "");
+  CHECK(error_of(repeated("0 + 0 * (", 84) + "1" + repeated(")", 84)) == "expression recursion limit exceeded: 250");
+  CHECK(error_of(repeated("true == (", 124) + "true" + repeated(")", 124)) == "");
+  CHECK(error_of(repeated("true == (", 125) + "true" + repeated(")", 125)) == "expression recursion limit exceeded: 250");
   CHECK(error_of(repeated("!", 5'000) + "true") == "");
   CHECK(error_of("true" + repeated(" && true", 5'000)) == "");
   CHECK(error_of(std::string(100'001, ' ')) == "expression code point size exceeds limit: size: 100001, limit 100000");

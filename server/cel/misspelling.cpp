@@ -1,0 +1,45 @@
+#include "cel/misspelling.hpp"
+
+#include <algorithm>
+
+namespace slipway::cel {
+
+namespace {
+
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+std::size_t first_character(std::string_view text) {
+  std::size_t size = 1;
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+  return size;
+}
+
+// Whether so many letters put in, taken out, replaced or swapped make one of the other, upper and lower case being the same. Most texts
+// differ at once, and cost no more than a look at their beginnings.
+bool within(std::string_view a, std::string_view b, std::size_t edits) {
+  std::size_t same = 0;
+  while (same < a.size() && same < b.size() && folded(a[same]) == folded(b[same])) ++same;
+  while (same > 0 && same < a.size() && (static_cast<unsigned char>(a[same]) & 0xC0) == 0x80) --same;
+  a.remove_prefix(same);
+  b.remove_prefix(same);
+  if (a.empty() && b.empty()) return true;
+  if (edits == 0) return false;
+  const auto rest = [](std::string_view text) { return text.substr(first_character(text)); };
+  if (a.size() > 1 && b.size() > 1 && folded(a[0]) == folded(b[1]) && folded(a[1]) == folded(b[0]) && within(a.substr(2), b.substr(2), edits - 1)) return true;
+  return (!a.empty() && !b.empty() && within(rest(a), rest(b), edits - 1)) || (!a.empty() && within(rest(a), b, edits - 1)) ||
+         (!b.empty() && within(a, rest(b), edits - 1));
+}
+
+}  // namespace
+
+bool nearly(std::string_view a, std::string_view b) {
+  constexpr std::size_t longest = 200;
+  if (a == b || a.size() > longest || b.size() > longest) return false;
+  return within(a, b, std::min<std::size_t>(2, b.size() / 4));
+}
+
+bool same_but_for_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return folded(x) == folded(y); });
+}
+
+}  // namespace slipway::cel
