@@ -136,7 +136,8 @@ class Queue {
   virtual Task<> configure(const schedule::Policy& policy) = 0;
 
   // Deliveries.
-  /// Stores a delivery and makes its runs, exactly once however often the delivery or its push comes (schedule/arrival.hpp).
+  /// Stores a delivery and makes its runs, exactly once however often the delivery or its push comes (schedule/arrival.hpp). One that
+  /// made nothing may make them when it comes again: under a configuration that has been mended since.
   virtual Task<Accepted> accept(const Delivery& delivery, const Verdict& verdict) = 0;
   /// The same for a verdict without runs and not pending, and not awaited: on disk within 100 ms. False when too many wait
   /// already: then neither is moved from, and accept() waits for room. A gap it finds makes it pending all the same.

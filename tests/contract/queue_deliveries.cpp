@@ -85,6 +85,25 @@ TEST_CASE("bodies that came under one id are each known again") {
   }
 }
 
+TEST_CASE("a push that made nothing makes its runs when it comes again under a mended configuration, once") {
+  for (const char* id : {"1", "2"}) {
+    CAPTURE(id);
+    World world;
+    world.accept(push("1", sha('a'), sha('b')), matches({}));
+    CHECK(world.accept(push(id, sha('a'), sha('b')), matches({})).duplicate);
+    const auto mended = world.accept(push(id, sha('a'), sha('b')), matches({"t"}));
+    CHECK_FALSE(mended.duplicate);
+    CHECK(mended.delivery == DeliveryId("1"));
+    REQUIRE(mended.runs.size() == 1);
+    world.reopen();
+    const auto again = world.accept(push("3", sha('a'), sha('b')), matches({"t", "u"}));
+    CHECK(again.duplicate);
+    REQUIRE(again.runs.size() == 1);
+    CHECK(again.runs[0].run == mended.runs[0].run);
+    CHECK(world.run(mended.runs[0].run).delivery == DeliveryId("1"));
+  }
+}
+
 TEST_CASE("A to B, back to A and again to B are three pushes") {
   World world;
   std::set<RunId> runs;

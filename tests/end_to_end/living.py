@@ -1,4 +1,5 @@
 """A running daemon: a configuration that changes, a disk that fills."""
+import json
 import os
 import signal
 import subprocess
@@ -27,6 +28,18 @@ class Reload(WorldCase):
         self.daemon.file.write_text("webhok: {}\n")
         self.reload("webhok")
         self.assertEqual("succeeded", self.push_and_finish(BACKEND, BUILDABLE)[1]["state"])
+
+    def test_a_push_that_matched_nothing_is_built_once_when_it_is_sent_again_under_a_mended_configuration(self):
+        _, delivery = self.world.push("Lumie-Edu/lumie-document", BUILDABLE)
+        status, _, answer = self.world.send(delivery)
+        self.assertEqual((200, []), (status, answer["runs"]))
+        self.world.template("Lumie-Edu/lumie-document")
+        self.daemon.write()
+        self.reload("reload")
+        replayed = json.loads(self.daemon.command("replay", delivery.id, json_output=True).stdout)
+        self.assertEqual(["lumie-document-build-template"], [run["template"] for run in replayed["runs"]])
+        self.assertEqual("succeeded", self.daemon.finished(replayed["runs"][0]["id"])["state"])
+        self.assertIs(True, self.world.send(delivery)[2]["duplicate"])
 
     def test_what_counts_from_the_next_start_only_is_said(self):
         webhook = self.daemon.configuration["webhook"]

@@ -58,8 +58,13 @@ Accepted Store::accept(const Delivery& delivery, const Verdict& verdict, Clock::
   known.seen = branch.seen;
   if (name.same != 0) known.same_id_sha256 = delivery.body_sha256;
   const auto reception = schedule::receive(delivery, known);
-  if (reception.arrival == schedule::Arrival::duplicate_id) return first_answer(name.same);
-  if (reception.arrival != schedule::Arrival::fresh) return first_answer(branch.last_delivery);
+  if (reception.arrival != schedule::Arrival::fresh) {
+    const bool same_id = reception.arrival == schedule::Arrival::duplicate_id;
+    const std::int64_t first = same_id ? name.same : branch.last_delivery;
+    const bool is_stale = reception.arrival == schedule::Arrival::stale_reconcile;
+    if (verdict.runs.empty() || is_stale || !made_nothing(first)) return first_answer(first);
+    return judge_again(first, branch.number, delivery, verdict, now);
+  }
 
   Accepted accepted;
   accepted.delivery = name.free;
@@ -88,6 +93,27 @@ Accepted Store::accept(const Delivery& delivery, const Verdict& verdict, Clock::
   ++next_delivery_;
   database_.run("UPDATE branches SET before = ?1, after = ?2, seen = ?2, delivery = ?3, stored = ?4 WHERE number = ?5",
                 Blob(before), Blob(after), number, now, branch.number);
+  return accepted;
+}
+
+bool Store::made_nothing(std::int64_t delivery) {
+  auto row = database_.query("SELECT runs = 0 AND coalesce(later, 0) = 0 AND pending IS NULL FROM deliveries WHERE number = ?", delivery);
+  return row.next() && row.integer(0) != 0;
+}
+
+/// The configuration was mended since the push came first, and somebody sent it again: what it was refused then it gets now.
+Accepted Store::judge_again(std::int64_t number, std::int64_t branch, const Delivery& delivery, const Verdict& verdict,
+                            Clock::time_point now) {
+  Accepted accepted;
+  for (const RunRequest& request : verdict.runs) {
+    const schedule::Group group(request.template_name, delivery.push.repository, delivery.push.ref);
+    const RunId run = make_run(number, branch, group, delivery, request, request.only_when_completed, now);
+    accepted.runs.emplace_back(run, request.template_name, RunState::queued);
+  }
+  database_.run("UPDATE deliveries SET first_later = ?, later = ?, completed_verdict = ? WHERE number = ?",
+                accepted.runs.front().run.value(), accepted.runs.size(), to_json(verdict), number);
+  auto row = database_.query("SELECT id FROM deliveries WHERE number = ?", number);
+  if (row.next()) accepted.delivery = DeliveryId(row.text(0));
   return accepted;
 }
 
