@@ -1,12 +1,11 @@
 #include "config/json_path.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <charconv>
 
 #include "base/text.hpp"
+#include "cel/json_write.hpp"
 
 namespace slipway::config {
 namespace {
@@ -23,11 +22,15 @@ std::string take_name(std::string_view& rest) {
   return name;
 }
 
-std::string json(const rapidjson::Value& value) {
-  rapidjson::StringBuffer out;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(out);
-  value.Accept(writer);
-  return std::string(out.GetString(), out.GetSize());
+/// As Go writes it: keys sorted, 1.0 as 1.
+Result<std::string> json(const rapidjson::Value& value) { return cel::proto_json(cel::Value::json(value)); }
+
+bool read_number(std::string_view text, std::optional<std::int64_t>& number) {
+  if (text.empty()) return true;
+  std::int64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  number = value;
+  return ec == std::errc() && end == text.data() + text.size();
 }
 
 }  // namespace
@@ -44,14 +47,13 @@ Result<JsonPath::Step> JsonPath::bracket(std::string_view& rest) {
   }
   const auto inside = rest.substr(1, close - 1);
   rest.remove_prefix(close + 1);
-  if (inside == "*") {
-    step.kind = Step::Kind::every;
-    return step;
-  }
-  step.kind = Step::Kind::index;
-  const auto [end, ec] = std::from_chars(inside.data(), inside.data() + inside.size(), step.index);
-  if (inside.empty() || ec != std::errc() || end != inside.data() + inside.size()) {
-    return Error(fmt::format("[{}] is neither an index, nor ['name'], nor [*]", printable(inside, 40)));
+  step.kind = Step::Kind::slice;
+  if (inside == "*") return step;
+  const auto colon = inside.find(':');
+  step.one = colon == std::string_view::npos;
+  const bool good = read_number(inside.substr(0, colon), step.first) && (step.one || read_number(inside.substr(colon + 1), step.last));
+  if (inside.empty() || !good) {
+    return Error(fmt::format("[{}] is neither an index, nor ['name'], nor [*], nor [from:to]", printable(inside, 40)));
   }
   return step;
 }
@@ -60,6 +62,8 @@ Result<JsonPath> JsonPath::parse(std::string_view text) {
   JsonPath path;
   path.text_ = text;
   std::string_view rest = text;
+  if (rest.size() > 2 && rest.starts_with('{') && rest.ends_with('}')) rest = rest.substr(1, rest.size() - 2);
+  if (rest.starts_with('.')) rest.remove_prefix(1);
   path.root_ = take_name(rest);
   while (!rest.empty()) {
     if (rest.front() == '[') {
@@ -72,6 +76,7 @@ Result<JsonPath> JsonPath::parse(std::string_view text) {
     Step step;
     step.name = take_name(rest);
     if (step.name.empty()) return Error(fmt::format("'{}' has an empty name in it", printable(text, 80)));
+    if (step.name == "*") step.kind = Step::Kind::values;
     path.steps_.push_back(std::move(step));
   }
   return path;
@@ -81,35 +86,59 @@ std::string JsonPath::first() const {
   return !steps_.empty() && steps_.front().kind == Step::Kind::member ? steps_.front().name : std::string();
 }
 
-void JsonPath::follow(const rapidjson::Value& node, std::size_t step,
-                      std::vector<const rapidjson::Value*>& found) const {
-  if (step == steps_.size()) return found.push_back(&node);
-  const Step& next = steps_[step];
-  if (next.kind == Step::Kind::member) {
-    if (!node.IsObject()) return;
-    const auto member = node.FindMember(rapidjson::Value(rapidjson::StringRef(next.name.data(), next.name.size())));
-    if (member != node.MemberEnd()) follow(member->value, step + 1, found);
-    return;
+Result<void> JsonPath::cut(const Step& step, const rapidjson::Value& list, Nodes& found) {
+  const auto size = static_cast<std::int64_t>(list.Size());
+  const auto place = [&](std::int64_t at) { return at < 0 ? at + size : at; };
+  const std::int64_t first = place(step.first.value_or(0));
+  const std::int64_t last = step.one ? first + 1 : step.last ? place(*step.last) : size;
+  if (first == last) return {};
+  if (first < 0 || first >= size || last < first || last > size) return Error(fmt::format("there is no element {} in a list of {}", first, size));
+  for (std::int64_t i = first; i < last; ++i) found.push_back(&list[static_cast<rapidjson::SizeType>(i)]);
+  return {};
+}
+
+Result<JsonPath::Nodes> JsonPath::follow(const Step& step, const Nodes& nodes) const {
+  Nodes found;
+  for (const auto* node : nodes) {
+    switch (step.kind) {
+      case Step::Kind::member: {
+        if (!node->IsObject()) break;
+        const auto member = node->FindMember(rapidjson::Value(rapidjson::StringRef(step.name.data(), step.name.size())));
+        if (member != node->MemberEnd()) found.push_back(&member->value);
+        break;
+      }
+      case Step::Kind::values:
+        if (node->IsObject()) {
+          for (const auto& member : node->GetObject()) found.push_back(&member.value);
+        } else if (node->IsArray()) {
+          for (const auto& element : node->GetArray()) found.push_back(&element);
+        }
+        break;
+      case Step::Kind::slice:
+        if (node->IsNull()) break;
+        if (!node->IsArray()) return Error(fmt::format("there is no {}: a part of it is no list", text_));
+        if (auto done = cut(step, *node, found); !done) return Error(fmt::format("there is no {}: {}", text_, done.error().what()));
+        break;
+    }
   }
-  if (next.kind == Step::Kind::every && node.IsObject()) {
-    for (const auto& member : node.GetObject()) follow(member.value, step + 1, found);
-  }
-  if (!node.IsArray()) return;
-  const auto size = static_cast<std::int64_t>(node.Size());
-  for (std::int64_t i = 0; i < size; ++i) {
-    const bool wanted = next.kind == Step::Kind::every || i == next.index || i - size == next.index;
-    if (wanted) follow(node[static_cast<rapidjson::SizeType>(i)], step + 1, found);
-  }
+  if (found.empty() && !nodes.empty() && step.kind == Step::Kind::member) return Error(fmt::format("there is no {}", text_));
+  return found;
 }
 
 Result<std::string> JsonPath::read(const rapidjson::Value& root) const {
-  std::vector<const rapidjson::Value*> found;
-  follow(root, 0, found);
-  if (found.empty()) return Error(fmt::format("there is no {}", text_));
-  if (found.size() == 1)
-    return found[0]->IsString() ? std::string(found[0]->GetString(), found[0]->GetStringLength()) : json(*found[0]);
+  Nodes found{&root};
+  for (const Step& step : steps_) {
+    auto next = follow(step, found);
+    if (!next) return next.error();
+    found = std::move(*next);
+  }
+  if (found.size() == 1) return found[0]->IsString() ? std::string(found[0]->GetString(), found[0]->GetStringLength()) : json(*found[0]);
   std::string all = "[";
-  for (const auto* value : found) all += (all.size() > 1 ? "," : "") + json(*value);
+  for (const auto* value : found) {
+    const auto text = json(*value);
+    if (!text) return text;
+    all += (all.size() > 1 ? "," : "") + *text;
+  }
   return all + "]";
 }
 

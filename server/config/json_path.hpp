@@ -2,6 +2,7 @@
 
 #include <rapidjson/document.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +12,7 @@
 namespace slipway::config {
 
 /// The part of JSONPath that bindings use, as Tekton reads it: `body.a.b`, `body['a.b']`, `body.a\.b`, `body.list[0]`,
-/// `[-1]`,
-/// `[*]`. The first name is the root.
+/// `[-1]`, `[*]`, `[0:2]`, `body.a.*`, and the same in braces or after a dot. The first name is the root.
 class JsonPath {
  public:
   static Result<JsonPath> parse(std::string_view text);
@@ -22,20 +22,23 @@ class JsonPath {
   std::string first() const;
   const std::string& text() const noexcept { return text_; }
 
-  /// Strings as they are, anything else as JSON; several values (`[*]`) as a JSON list. An error where nothing is
-  /// there.
+  /// Strings as they are, anything else as JSON; several values (`[*]`) as a JSON list, none of an empty list as `[]`. An
+  /// error where nothing is there.
   Result<std::string> read(const rapidjson::Value& root) const;
 
  private:
   struct Step {
-    enum class Kind { member, index, every };
+    enum class Kind { member, values, slice };
     Kind kind = Kind::member;
-    std::string name;
-    std::int64_t index = 0;
+    std::string name;                         ///< member
+    std::optional<std::int64_t> first, last;  ///< slice: the elements from `first` up to, not with, `last`
+    bool one = false;                         ///< slice: only the first of them
   };
+  using Nodes = std::vector<const rapidjson::Value*>;
   JsonPath() = default;
   static Result<Step> bracket(std::string_view& rest);
-  void follow(const rapidjson::Value& node, std::size_t step, std::vector<const rapidjson::Value*>& found) const;
+  Result<Nodes> follow(const Step& step, const Nodes& nodes) const;
+  static Result<void> cut(const Step& step, const rapidjson::Value& list, Nodes& found);
 
   std::string text_;
   std::string root_;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
+#include "cel/misspelling.hpp"
 #include "config/json_path.hpp"
 #include "config/references.hpp"
 
@@ -19,7 +22,8 @@ const std::string* known_part(std::string_view name, const Push& push) {
 }
 
 Result<std::string> header_value(const config::JsonPath& path, const Headers& headers) {
-  const auto field = headers.find(path.first());
+  const std::string name = path.first();
+  const auto field = std::find_if(headers.begin(), headers.end(), [&](const auto& one) { return cel::same_but_for_case(one.first, name); });
   if (field == headers.end()) return Error(fmt::format("there is no {}", path.text()));
   std::string joined;
   for (const auto& value : field->second) joined += (joined.empty() ? "" : ",") + value;

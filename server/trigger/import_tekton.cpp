@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cel/program.hpp"
 #include "config/load.hpp"
 #include "config/references.hpp"
 #include "config/yaml_text.hpp"
@@ -31,6 +32,14 @@ std::string commented(const std::string& text) {
   return result;
 }
 
+/// The first line of what is wrong with an expression; nothing where it is CEL.
+std::optional<std::string> not_cel(const std::string& expression) {
+  const auto program = cel::Program::compile(expression);
+  if (program) return std::nullopt;
+  const std::string what = program.error().what();
+  return what.substr(0, what.find('\n'));
+}
+
 /// What of the interceptors is not a condition but a setting: the webhook's secrets.
 struct Webhook {
   std::set<std::string> secret_files;
@@ -38,7 +47,7 @@ struct Webhook {
 
 class Importer {
  public:
-  explicit Importer(const TektonManifests& manifests) : manifests_(manifests) {}
+  explicit Importer(TektonManifests manifests) : manifests_(std::move(manifests)) {}
 
   std::string operator()() {
     for (const auto& listener : manifests_.listeners) read_listener(listener);
@@ -80,9 +89,28 @@ class Importer {
     }
   }
 
+  /// A name that no trigger before has; the listeners' triggers are one list here.
+  std::string unique(const std::string& name) {
+    std::string mine = name;
+    for (int copy = 2; !names_.insert(mine).second; ++copy) mine = fmt::format("{}-{}", name, copy);
+    if (mine != name) triggers_ += comment(2, fmt::format("a second trigger {}", name));
+    return mine;
+  }
+
+  /// The TriggerTemplate of a trigger: by reference, or one written in it, which gets the trigger's name.
+  std::string template_of(const YAML::Node& trigger, const std::string& name) {
+    const YAML::Node spec = node_at(trigger, {"template", "spec"});
+    if (spec.IsNull()) return text_at(trigger, {"template", "ref"});
+    YAML::Node manifest;
+    manifest["spec"] = spec;
+    manifests_.templates[name] = manifest;
+    return name;
+  }
+
   void read_trigger(const YAML::Node& trigger, std::string name) {
     if (name.empty()) name = fmt::format("trigger-{}", ++unnamed_);
-    const std::string built = text_at(trigger, {"template", "ref"});
+    name = unique(name);
+    const std::string built = template_of(trigger, name);
     if (built.empty() || !manifests_.templates.contains(built)) {
       triggers_ += comment(
           2, fmt::format("NOT CARRIED OVER: trigger {} has the TriggerTemplate '{}', which is not there", name, built));
@@ -93,8 +121,8 @@ class Importer {
     for (const YAML::Node& interceptor : node_at(trigger, {"interceptors"}))
       whole = add_interceptor(interceptor, chain) && whole;
     if (!whole) {
-      triggers_ += comment(2, fmt::format("NOT CARRIED OVER: trigger {} has an interceptor that slipway has not; with "
-                                          "it left out it would fire too often:",
+      triggers_ += comment(2, fmt::format("NOT CARRIED OVER: trigger {} has an interceptor that lets no push through, or "
+                                          "that slipway has not, and would fire too often without:",
                                           name));
       triggers_ += commented(chain);
       return;
@@ -106,20 +134,19 @@ class Importer {
     used_.insert(built);
   }
 
-  /// False where the step is a condition that slipway can not put.
+  /// False where the step is a condition that slipway can not put, or that never holds.
   bool add_interceptor(const YAML::Node& interceptor, std::string& chain) {
     const std::string kind = text_at(interceptor, {"ref", "name"});
-    const auto params = named_values(node_at(interceptor, {"params"}), "value");
-    if (kind == "cel" || !node_at(interceptor, {"cel"}).IsNull()) {
-      add_cel(interceptor, params, chain);
-      return true;
-    }
-    if (kind == "github" || kind == "gitea") return add_github(params, chain);
+    auto params = named_values(node_at(interceptor, {"params"}), "value");
+    if (kind == "cel" || !node_at(interceptor, {"cel"}).IsNull()) return add_cel(interceptor, params, chain);
+    const YAML::Node older = node_at(interceptor, {"github"});  // how it was written before `ref`
+    for (const auto& entry : older) params.emplace_back(entry.first.Scalar(), entry.second);
+    if (kind == "github" || kind == "gitea" || !older.IsNull()) return add_github(params, chain);
     chain += comment(6, fmt::format("an interceptor '{}'", kind.empty() ? "without a name" : kind));
     return false;
   }
 
-  void add_cel(const YAML::Node& interceptor, const std::vector<std::pair<std::string, YAML::Node>>& params,
+  bool add_cel(const YAML::Node& interceptor, const std::vector<std::pair<std::string, YAML::Node>>& params,
                std::string& chain) {
     std::string filter = text_at(interceptor, {"cel", "filter"});
     YAML::Node overlays;
@@ -136,12 +163,22 @@ class Importer {
       chain += lead + "filter: " + yaml_scalar(filter) + "\n";
       lead = "        ";
     }
-    if (!overlays.IsSequence() || overlays.size() == 0) return;
+    bool valid = filter.empty() || is_cel(filter, chain);
+    if (!overlays.IsSequence() || overlays.size() == 0) return valid;
     chain += lead + "overlays:\n";
     for (const YAML::Node& overlay : overlays) {
-      chain += fmt::format("          - {{key: {}, expression: {}}}\n", flow(text_at(overlay, {"key"})),
-                           flow(text_at(overlay, {"expression"})));
+      const std::string expression = text_at(overlay, {"expression"});
+      chain += fmt::format("          - {{key: {}, expression: {}}}\n", flow(text_at(overlay, {"key"})), flow(expression));
+      valid = is_cel(expression, chain) && valid;
     }
+    return valid;
+  }
+
+  /// What is no CEL is an error for each event there, so the trigger never fires; here the configuration would not load.
+  static bool is_cel(const std::string& expression, std::string& chain) {
+    const auto wrong = not_cel(expression);
+    if (wrong) chain += comment(6, "an error for every event: " + *wrong);
+    return !wrong;
   }
 
   /// Inside a flow mapping a comma or bracket has to be quoted.
@@ -302,24 +339,24 @@ class Importer {
     return remarks + text;
   }
 
-  const TektonManifests& manifests_;
+  TektonManifests manifests_;
   Webhook webhook_;
   std::vector<std::string> notes_;
   std::string triggers_, registry_, docker_secret_;
-  std::set<std::string> used_, pipelines_;
+  std::set<std::string> names_, used_, pipelines_;
   int unnamed_ = 0;
 };
 
 }  // namespace
 
 Result<std::string> import_tekton(std::span<const std::filesystem::path> directories) {
-  const auto manifests = read_manifests(directories);
+  auto manifests = read_manifests(directories);
   if (!manifests) return manifests.error();
   if (manifests->listeners.empty()) {
     return Error(fmt::format("there is no EventListener below {}",
                              directories.empty() ? "nothing" : directories.front().string()));
   }
-  return Importer(*manifests)();
+  return Importer(*std::move(manifests))();
 }
 
 }  // namespace slipway::trigger

@@ -46,6 +46,18 @@ TEST_CASE("paths of bindings") {
                                          {"body.o.l[-1].x", "2"},
                                          {"body.o.l[*].x", "[1,2]"},
                                          {"body.o.l", R"([{"x":1},{"x":2}])"},
+                                         {"body.o.l[0:1].x", "1"},
+                                         {"body.o.l[1:].x", "2"},
+                                         {"body.o.l[:-1].x", "1"},
+                                         {"body.o.l[0:2].x", "[1,2]"},
+                                         {"body.o.l[2:2]", "[]"},
+                                         {"body.o.l[1:3]", std::nullopt},
+                                         {"body.o.l[*].nope", std::nullopt},
+                                         {"body.o.l[2:].x", "[]"},
+                                         {"body.o.l.*", R"([{"x":1},{"x":2}])"},
+                                         {"body.o[*]", std::nullopt},
+                                         {".body.after", "abc"},
+                                         {"{.body.after}", "abc"},
                                          {"body.o.l[2]", std::nullopt},
                                          {"body.after.x", std::nullopt},
                                          {"body.nope", std::nullopt}}));
@@ -56,7 +68,7 @@ TEST_CASE("paths of bindings") {
   const auto value = path->read(body);
   CHECK(static_cast<bool>(value) == row.value.has_value());
   if (value && row.value) CHECK(*value == *row.value);
-  for (const char* bad : {"body.", "body..a", "body[", "body[x]", "body['a]"}) CHECK_FALSE(JsonPath::parse(bad));
+  for (const char* bad : {"body.", "body..a", "body[", "body[x]", "body['a]", "body[0,1]", "body[?(@.x)]", "body[1:x]"}) CHECK_FALSE(JsonPath::parse(bad));
 }
 
 TEST_CASE("scalars are written so that they are read back as they are") {

@@ -7,6 +7,7 @@
 #include "cel/json.hpp"
 #include "cel/program.hpp"
 #include "fixture.hpp"
+#include "support/tmp_dir.hpp"
 #include "trigger/tekton_manifests.hpp"
 
 namespace slipway::trigger {
@@ -158,6 +159,56 @@ TEST_CASE("there is a comment at everything that could not be carried over") {
         "# TriggerTemplate unused-template is used by no trigger", "# NOT CARRIED OVER: task lint (linter)",
         "# BUILD_ARGS $(params.args) was one string", "# the parameter colour = blue is not carried over",
         "ConfigMap other", "# was $(body.repository.clone_url)"}) {
+    INFO(comment);
+    CHECK(text->find(comment) != std::string::npos);
+  }
+}
+
+TEST_CASE("what older manifests and careless ones have in them") {
+  const slipway::test::TmpDir folder;
+  std::ofstream(folder / "listener.yaml") << R"yaml(
+kind: EventListener
+metadata: {name: l}
+spec:
+  triggers:
+    - name: one
+      interceptors:
+        - github: {secretRef: {secretName: hook, secretKey: key}, eventTypes: [push]}
+        - cel: {filter: "body.ref == 'refs/heads/main'", overlays: [{key: x, expression: "'a, \"b\"'"}]}
+      template: {ref: t}
+    - {name: one, template: {ref: t}}
+    - name: wrong
+      interceptors: [{cel: {filter: "body.ref =="}}]
+      template: {ref: t}
+    - name: others
+      interceptors: [{ref: {name: github}, params: [{name: eventTypes, value: [pull_request]}]}]
+      template: {ref: t}
+    - name: own
+      template: {spec: {params: [{name: rev}], resourcetemplates: [{kind: PipelineRun, spec: {pipelineRef: {name: p}, params: [{name: app, value: own}]}}]}}
+---
+kind: TriggerTemplate
+metadata: {name: t}
+spec:
+  resourcetemplates:
+    - {kind: PipelineRun, spec: {pipelineRef: {name: p}, params: [{name: git-revision, value: x}]}}
+---
+kind: Pipeline
+metadata: {name: p}
+spec:
+  params: [{name: app, default: app}]
+  tasks: [{name: build, params: [{name: IMAGE, value: apps/$(params.app)}]}, {name: up, params: [{name: VALUES_FILE_PATH, value: a.yaml}]}]
+)yaml";
+  const auto text = import_tekton(Paths{folder.path()});
+  REQUIRE(text);
+  INFO(*text);
+  const auto config = load(*text);
+  std::vector<std::string> names;
+  for (const auto& trigger : config.catalogue->triggers()) names.push_back(trigger.name + " " + trigger.template_name.value());
+  CHECK(names == std::vector<std::string>{"one t", "one-2 t", "own own"});
+  CHECK(config.settings.webhook.secret_files.at(0) == "/etc/slipway/secrets/hook/key");
+  CHECK(config.catalogue->triggers()[0].interceptors.at(0).overlays.at(0).expression->source() == "'a, \"b\"'");
+  for (const char* comment : {"# a second trigger one", "# NOT CARRIED OVER: trigger wrong", "an error for every event: Syntax error",
+                              "# NOT CARRIED OVER: trigger others"}) {
     INFO(comment);
     CHECK(text->find(comment) != std::string::npos);
   }
