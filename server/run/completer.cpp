@@ -18,7 +18,7 @@ constexpr auto first_delay = std::chrono::seconds(1);  ///< after a trouble; dou
 }  // namespace
 
 Completer::Completer(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, asio::any_io_executor loop, Log log)
-    : queue_(queue), sources_(sources), time_(time), log_(std::move(log)), arrived_(loop) {}
+    : queue_(queue), sources_(sources), time_(time), log_(log), forced_(queue, sources, std::move(log)), arrived_(loop) {}
 
 void Completer::use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit) {
   matcher_ = std::move(matcher);
@@ -40,6 +40,7 @@ Task<> Completer::serve() {
 
 Task<> Completer::round() {
   std::set<RepoName> unreachable;
+  co_await forced_.find(*matcher_, unreachable);
   DeliveryId after;
   while (true) {
     const auto some = co_await queue_.pending(after, page);
@@ -65,7 +66,8 @@ Task<> Completer::round() {
 }
 
 Task<> Completer::complete(const queue::Pending& pending) {
-  const auto push = co_await completed(pending);
+  const bool late = co_await was_late(pending);
+  const auto push = co_await completed(pending, late);
   Verdict verdict;
   if (push) {
     verdict = matcher_->judge(pending.delivery, *push);
@@ -73,22 +75,34 @@ Task<> Completer::complete(const queue::Pending& pending) {
     verdict = matcher_->judge(pending.delivery);
     verdict.pending = false;
   }
-  const auto made = co_await queue_.complete(pending.delivery.id, verdict);
+  const auto made = co_await queue_.complete(pending.delivery.id, verdict, late);
   missed_ += made.size();
   for (const auto& run : made) {
     log_.info("the payload alone would have missed this", {{"delivery", pending.delivery.id.value()}, {"run", run.run.value()}, {"template", run.template_name.value()}});
   }
 }
 
-/// The push with its whole list of commits; nothing where its head exists no more, so that only the payload is left to judge.
-Task<std::optional<Push>> Completer::completed(const queue::Pending& pending) {
+/// True where the branch had been further already when this was pushed. A branch that was forced back to it does not have any more
+/// what it was seen at.
+Task<bool> Completer::was_late(const queue::Pending& pending) {
+  if (!pending.gap) co_return false;
+  const Push& push = pending.delivery.push;
+  co_await sources_.fetch(push.repository);
+  const bool older = co_await sources_.is_ancestor(push.repository, push.after, pending.base);
+  const bool still_there = co_await sources_.on_branch(push.repository, pending.base, push.ref);
+  co_return still_there && (older || push.after == pending.base);
+}
+
+/// The push with its whole list of commits; nothing where its head exists no more, so that only the payload is left to judge. What
+/// lies between a late push and where the branch was seen has been judged with the push that brought it there.
+Task<std::optional<Push>> Completer::completed(const queue::Pending& pending, bool late) {
   Push push = pending.delivery.push;
   const bool known = co_await sources_.contains(push.repository, push.after);
   if (!known) co_await sources_.fetch(push.repository);
   const bool exists = co_await sources_.contains(push.repository, push.after);
   if (!exists) co_return std::nullopt;
-  auto commits = co_await sources_.changed(push.repository, pending.base, push.after, limit_);
-  push.before = pending.base;
+  if (!late) push.before = pending.base;
+  auto commits = co_await sources_.changed(push.repository, push.before, push.after, limit_);
   push.commits = std::move(commits);
   push.total_commits = static_cast<std::int64_t>(push.commits.size());
   co_return push;

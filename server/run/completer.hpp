@@ -8,12 +8,14 @@
 #include "io/time.hpp"
 #include "model/settings.hpp"
 #include "queue/queue.hpp"
+#include "run/forced_pushes.hpp"
 #include "trigger/match.hpp"
 
 namespace slipway::run {
 
-/// Judges again, with the commits completed from the mirror, the deliveries whose payload did not hold the whole push. A
-/// repository that can not be reached is asked again without end, and does not hold up the others. Used on the loop.
+/// Judges again, with the commits completed from the mirror, the deliveries whose payload did not hold the whole push: those that
+/// say so, and those of which Git says that the branch was forced. A repository that can not be reached is asked again without
+/// end, and does not hold up the others. Used on the loop.
 class Completer {
  public:
   Completer(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, asio::any_io_executor loop, Log log);
@@ -31,12 +33,14 @@ class Completer {
  private:
   Task<> round();
   Task<> complete(const queue::Pending& pending);
-  Task<std::optional<Push>> completed(const queue::Pending& pending);
+  Task<bool> was_late(const queue::Pending& pending);
+  Task<std::optional<Push>> completed(const queue::Pending& pending, bool late);
 
   queue::Queue& queue_;
   git::SourceMirror& sources_;
   io::TimeSource& time_;
   Log log_;
+  ForcedPushes forced_;
   asio::steady_timer arrived_;
   std::shared_ptr<const trigger::Matcher> matcher_;
   std::size_t limit_ = 1000;

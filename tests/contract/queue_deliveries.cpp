@@ -140,6 +140,32 @@ TEST_CASE("a broken chain makes a delivery pending, to be compared with where th
   CHECK_FALSE(world.accept(push("3", sha('d'), sha('e')), matches({})).gap);
 }
 
+TEST_CASE("what was taken at its word can be doubted until it was completed") {
+  World world;
+  const RepoName app("Org/app");
+  const std::string main = "refs/heads/main";
+  world.accept(push("1", sha('a'), sha('b')), matches({"t"}));
+  world.accept(push("other", sha('a'), sha('b'), "Org/other"), matches({}));
+  world.accept(push("2", sha('b'), sha('c')), matches({}));
+  const auto taken = world.get(world.queue->taken(app, main, DeliveryId()));
+  REQUIRE(taken.size() == 2);
+  CHECK(taken[1].delivery == DeliveryId("2"));
+  CHECK(taken[1].before == sha('b'));
+  CHECK(taken[1].after == sha('c'));
+  CHECK(world.get(world.queue->taken(app, main, DeliveryId("1"))).size() == 1);
+  CHECK(world.get(world.queue->taken(app, main, DeliveryId("2"))).empty());
+  world.get(world.queue->doubt(DeliveryId("2")));
+  CHECK(world.get(world.queue->taken(app, main, DeliveryId("1"))).empty());
+  const auto pending = world.get(world.queue->pending(DeliveryId(), 10));
+  REQUIRE(pending.size() == 1);
+  CHECK(pending[0].delivery.id == DeliveryId("2"));
+  CHECK(pending[0].base == sha('b'));
+  world.get(world.queue->complete(DeliveryId("2"), matches({"t"})));
+  world.get(world.queue->doubt(DeliveryId("2")));
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10)).empty());
+  CHECK(world.get(world.queue->branch_heads()).at(0).last == DeliveryId("2"));
+}
+
 TEST_CASE("a gap makes nothing pending where commits are not completed, but is recorded") {
   queue::Options options;
   options.complete_commits = false;
