@@ -1,0 +1,63 @@
+#include "run/completer.hpp"
+
+#include "team.hpp"
+
+using namespace slipway;
+using test::FakeSources;
+using test::Team;
+
+namespace {
+
+/// main is a, b, c, d; what it was before is nothing that was built.
+struct Chain : Team {
+  Chain() : Team(test::Templates{{"t", "Org/a"}}) {
+    sources.add('a', {});
+    for (const char commit : {'b', 'c', 'd'}) sources.add(commit, {FakeSources::named(static_cast<char>(commit - 1))});
+    completer.use(matcher, 1000);
+  }
+  ~Chain() { end(); }
+  void complete() {
+    services.spawn("completer", completer.serve());
+    until([&] { return get(store.queue->pending(DeliveryId(), 10)).empty(); });
+  }
+  run::Completer completer{*store.queue, sources, time, loop.get_executor(), Log()};
+};
+
+}  // namespace
+
+TEST_CASE("a push that comes after a gap is compared with where the branch was seen") {
+  Chain chain;
+  chain.accept("1", 'a', 'b', "");
+  chain.accept("2", 'c', 'd', "");
+  chain.complete();
+  CHECK(chain.sources.compared == std::vector{std::pair(FakeSources::named('b'), FakeSources::named('d'))});
+  CHECK(chain.seen() == FakeSources::named('d'));
+}
+
+TEST_CASE("a push that arrives late is compared with its own before, and does not move the branch back") {
+  Chain chain;
+  chain.accept("1", 'c', 'd', "");
+  chain.accept("2", 'a', 'b', "");
+  chain.complete();
+  CHECK(chain.sources.compared == std::vector{std::pair(FakeSources::named('a'), FakeSources::named('b'))});
+  CHECK(chain.seen() == FakeSources::named('d'));
+}
+
+TEST_CASE("a push whose end a comparison of heads has noted already is compared with its own before") {
+  Chain chain;
+  chain.accept("1", 'd', 'd', "");  // seen for the first time
+  chain.accept("2", 'a', 'd', "");
+  chain.complete();
+  CHECK(chain.sources.compared == std::vector{std::pair(FakeSources::named('a'), FakeSources::named('d'))});
+  CHECK(chain.seen() == FakeSources::named('d'));
+}
+
+TEST_CASE("a branch that was forced back is where it was forced to, although that is older") {
+  Chain chain;
+  chain.accept("1", 'c', 'd', "");
+  chain.sources.heads["refs/heads/main"] = FakeSources::named('b');
+  chain.accept("2", 'x', 'b', "");  // the delivery of d to x is lost
+  chain.complete();
+  CHECK(chain.sources.compared == std::vector{std::pair(FakeSources::named('d'), FakeSources::named('b'))});
+  CHECK(chain.seen() == FakeSources::named('b'));
+}
