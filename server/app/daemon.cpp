@@ -31,7 +31,7 @@ Daemon::Daemon(config::Config config, bool shadow, Log log)
       shadow_(shadow),
       lock_(config_.settings.state),
       events_(loop_.get_executor()),
-      store_(queue::open_sqlite(config_.settings.state / "queue", queue_options(config_), loop_.get_executor(), time_, log)),
+      store_(queue::open_sqlite(config_.settings.state / "queue", queue_options(config_, shadow_), loop_.get_executor(), time_, log)),
       logs_(config_.settings.state / "logs", config_.settings.queue.max_log, time_),
       registry_(http_client_, config_.settings.registry),
       executor_(local_parts(config_.settings, processes_, registry_, files_, time_, log)),
@@ -161,7 +161,7 @@ void Daemon::reload() {
   config_.catalogue = fresh.catalogue;
   use(fresh);
   services_.spawn("configure the queue", [](queue::Queue& queue, schedule::Policy policy) -> Task<> { co_await queue.configure(policy); }(
-                                             *store_.queue, queue_options(fresh).policy));
+                                             *store_.queue, queue_options(fresh, shadow_).policy));
   log_.info("configuration reloaded", {{"triggers", fresh.catalogue->triggers().size()}});
   const std::string left = left_for_restart(config_.settings, fresh.settings);
   if (!left.empty()) log_.warn("some of what changed counts from the next start only", {{"sections", left}});

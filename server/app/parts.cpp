@@ -54,10 +54,11 @@ constexpr std::chrono::milliseconds mirror_patience = std::chrono::seconds(10);
 
 }  // namespace
 
-queue::Options queue_options(const config::Config& config) {
+queue::Options queue_options(const config::Config& config, bool shadow) {
   queue::Options options;
   options.policy = schedule::make_policy(config.settings.queue, config.catalogue->templates(), host_memory());
   options.retention = schedule::Retention(config.settings.queue);
+  if (shadow) options.retention.keep_finished = config.settings.queue.keep_deliveries;
   options.keep_deliveries = config.settings.queue.keep_deliveries;
   options.complete_commits = config.settings.git.complete_commits;
   return options;

@@ -19,7 +19,8 @@ namespace slipway::app {
 // From the configuration to what each part of the daemon is made with; shared by `serve` and the commands that look at the same
 // outside.
 
-queue::Options queue_options(const config::Config& config);
+/// In shadow what was decided stays as long as the deliveries: it is what `shadow-report` compares.
+queue::Options queue_options(const config::Config& config, bool shadow);
 schedule::RetryPolicy retry_policy(const Settings& settings);
 git::MirrorOptions mirror_options(const Settings& settings, std::shared_ptr<const git::CancelFlag> cancel);
 git::PullRequestOptions pull_request_options(const Settings& settings);

@@ -2,7 +2,9 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include <set>
+#include <algorithm>
+#include <map>
+#include <numeric>
 
 #include "app/api.hpp"
 #include "app/blocking.hpp"
@@ -16,16 +18,19 @@
 namespace slipway::app {
 namespace {
 
-/// One image tag of one application: what both systems decide about.
+/// One image tag of one application: what both systems decide about. The tag names the push.
 struct Decision {
   Decision(std::string name, std::string written) : app(std::move(name)), tag(std::move(written)) {}
   std::string app, tag;
   auto operator<=>(const Decision&) const = default;
 };
 
-struct Comparison {
-  Comparison() = default;
-  std::vector<Decision> agreed, only_old, only_here;
+/// What one push made each of the two build.
+struct Compared {
+  Compared() = default;
+  std::string tag;
+  std::string first;  ///< when it was first decided about, RFC 3339
+  std::vector<std::string> agreed, only_old, only_here;
 };
 
 /// `CHORE(app): update <app> image to <tag>`, the first line of a hand-off commit; nothing for other commits.
@@ -46,9 +51,21 @@ Decision shortened(Decision decision) {
 
 struct Recorded {
   Recorded() = default;
-  std::set<Decision> decisions;
-  std::string since;  ///< when the oldest of the recorded runs was made, RFC 3339
+  std::map<Decision, std::string> decisions;  ///< when each was made, RFC 3339
+  std::string since;                          ///< when the oldest was
 };
+
+/// The application that a run, as the API tells it, would have handed off.
+std::string app_of(const config::Catalogue& catalogue, const rapidjson::Value& told) {
+  Run run;
+  run.template_name = TemplateName(text_of(told, "template"));
+  run.repository = RepoName(text_of(told, "repository"));
+  run.ref = text_of(told, "ref");
+  run.commit = CommitSha(text_of(told, "commit"));
+  for (const auto& parameter : told["parameters"].GetObject()) run.parameters[parameter.name.GetString()] = parameter.value.GetString();
+  const auto made = catalogue.resolve(run);
+  return made ? made->app : run.template_name.value();
+}
 
 Recorded recorded_runs(const config::Config& config) {
   Api api(config);
@@ -58,10 +75,8 @@ Recorded recorded_runs(const config::Config& config) {
     const auto answer = api.get("/api/v1/runs?limit=1000" + (cursor.empty() ? "" : "&cursor=" + cursor));
     if (answer.status != 200 || !answer.json.IsObject()) throw Unavailable(error_of(answer));
     for (const auto& run : answer.json["runs"].GetArray()) {
-      const auto* known = config.catalogue->find(TemplateName(text_of(run, "template")));
-      const std::string app = known ? known->app : text_of(run, "template");
-      recorded.decisions.emplace(app, text_of(run, "commit").substr(0, 8));
       recorded.since = text_of(run, "created");
+      recorded.decisions[Decision(app_of(*config.catalogue, run), text_of(run, "commit").substr(0, 8))] = recorded.since;
     }
     cursor = text_of(answer.json, "next");
   } while (!cursor.empty());
@@ -77,51 +92,97 @@ std::string rfc3339(std::chrono::system_clock::time_point time) {
   return text;
 }
 
-Comparison compare(const Recorded& recorded, const std::vector<git::LoggedCommit>& log) {
-  Comparison comparison;
-  std::set<Decision> old_ones;
+/// Push by push, newest first.
+std::vector<Compared> compare(const Recorded& recorded, const std::vector<git::LoggedCommit>& log) {
+  std::map<Decision, std::string> old_ones;
   for (const auto& commit : log) {
     auto decision = handed_off(commit.message);
-    if (!decision || rfc3339(commit.time) < recorded.since) continue;  // made before anybody watched
-    old_ones.insert(shortened(*std::move(decision)));
+    const std::string when = rfc3339(commit.time);
+    if (decision && when >= recorded.since.substr(0, when.size())) old_ones[shortened(*std::move(decision))] = when;  // later: somebody watched
   }
-  for (const auto& one : old_ones) (recorded.decisions.contains(one) ? comparison.agreed : comparison.only_old).push_back(one);
-  for (const auto& one : recorded.decisions) {
-    if (!old_ones.contains(one)) comparison.only_here.push_back(one);
+  std::map<std::string, Compared> pushes;
+  const auto push_of = [&](const Decision& one, const std::string& when) -> Compared& {
+    Compared& push = pushes[one.tag];
+    push.tag = one.tag;
+    if (push.first.empty() || when < push.first) push.first = when;
+    return push;
+  };
+  for (const auto& [one, when] : old_ones) {
+    Compared& push = push_of(one, when);
+    (recorded.decisions.contains(one) ? push.agreed : push.only_old).push_back(one.app);
   }
-  return comparison;
+  for (const auto& [one, when] : recorded.decisions) {
+    Compared& push = push_of(one, when);
+    if (!old_ones.contains(one)) push.only_here.push_back(one.app);
+  }
+  std::vector<Compared> newest_first;
+  for (auto& [tag, push] : pushes) newest_first.push_back(std::move(push));
+  std::stable_sort(newest_first.begin(), newest_first.end(), [](const Compared& a, const Compared& b) { return a.first > b.first; });
+  return newest_first;
 }
 
-void print_list(const char* title, const std::vector<Decision>& decisions) {
-  fmt::print("{}: {}\n", title, decisions.size());
-  for (const auto& one : decisions) fmt::print("  {} {}\n", one.app, one.tag);
+using Apps = std::vector<std::string> Compared::*;
+
+struct Column {
+  const char* key;
+  const char* title;
+  Apps apps;
+};
+constexpr Column columns[] = {{"agreed", "both decided to build", &Compared::agreed},
+                              {"only_old_system", "only the old system built", &Compared::only_old},
+                              {"only_slipway", "only slipway would have built (the old one missed it, or was still at it)", &Compared::only_here}};
+
+std::size_t count(const std::vector<Compared>& pushes, Apps apps) {
+  return std::accumulate(pushes.begin(), pushes.end(), std::size_t{0}, [&](std::size_t sum, const Compared& push) { return sum + (push.*apps).size(); });
 }
 
-void print_json(const Comparison& comparison) {
+void print_text(const std::vector<Compared>& pushes) {
+  for (const auto& push : pushes) {
+    fmt::print("{}  {}\n", push.tag, push.first);
+    for (const auto& column : columns) {
+      if (!(push.*column.apps).empty()) fmt::print("  {}: {}\n", column.title, fmt::join(push.*column.apps, ", "));
+    }
+  }
+  fmt::print("\n{} pushes\n", pushes.size());
+  for (const auto& column : columns) fmt::print("{}: {}\n", column.title, count(pushes, column.apps));
+}
+
+void print_json(const std::vector<Compared>& pushes) {
   rapidjson::StringBuffer out;
   rapidjson::Writer<rapidjson::StringBuffer> json(out);
-  const auto list = [&](const char* name, const std::vector<Decision>& decisions) {
-    json.Key(name);
-    json.StartArray();
-    for (const auto& one : decisions) {
-      json.StartObject();
-      json.Key("app"), json.String(one.app);
-      json.Key("tag"), json.String(one.tag);
-      json.EndObject();
+  json.StartObject();
+  for (const auto& column : columns) {
+    json.Key(column.key), json.StartArray();
+    for (const auto& push : pushes) {
+      for (const auto& app : push.*column.apps) {
+        json.StartObject();
+        json.Key("app"), json.String(app);
+        json.Key("tag"), json.String(push.tag);
+        json.EndObject();
+      }
     }
     json.EndArray();
-  };
-  json.StartObject();
-  list("agreed", comparison.agreed);
-  list("only_old_system", comparison.only_old);
-  list("only_slipway", comparison.only_here);
+  }
+  json.Key("pushes"), json.StartArray();
+  for (const auto& push : pushes) {
+    json.StartObject();
+    json.Key("tag"), json.String(push.tag);
+    json.Key("first"), json.String(push.first);
+    for (const auto& column : columns) {
+      json.Key(column.key), json.StartArray();
+      for (const auto& app : push.*column.apps) json.String(app);
+      json.EndArray();
+    }
+    json.EndObject();
+  }
+  json.EndArray();
   json.EndObject();
   fmt::print("{}\n", out.GetString());
 }
 
 }  // namespace
 
-/// slipway shadow-report: what was recorded in shadow against what the old system handed off. Exit 1 where it built something that
+/// slipway shadow-report: what was recorded in shadow against what the old system handed off, push by push. Exit 1 where it built something that
 /// slipway would not have.
 ExitCode run(const Global& global, const ShadowReport& report) {
   const auto config = load_config(global, false);
@@ -132,15 +193,10 @@ ExitCode run(const Global& global, const ShadowReport& report) {
   const auto infra = git::open_infra(options, Log());
   const auto head = blocking(infra->fetch());
   const auto log = blocking(infra->log(head, report.last));
-  const auto comparison = compare(recorded, log);
-  if (global.json) {
-    print_json(comparison);
-  } else {
-    print_list("both decided to build", comparison.agreed);
-    print_list("only the old system built", comparison.only_old);
-    print_list("only slipway would have built (the old one missed it, or was still at it)", comparison.only_here);
-  }
-  return comparison.only_old.empty() ? ExitCode::done : ExitCode::no;
+  const auto pushes = compare(recorded, log);
+  if (global.json) print_json(pushes);
+  else print_text(pushes);
+  return count(pushes, &Compared::only_old) == 0 ? ExitCode::done : ExitCode::no;
 }
 
 }  // namespace slipway::app

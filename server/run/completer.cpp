@@ -102,6 +102,9 @@ Task<std::optional<Push>> Completer::completed(const queue::Pending& pending, bo
   const bool exists = co_await sources_.contains(push.repository, push.after);
   if (!exists) co_return std::nullopt;
   if (!late) push.before = pending.base;
+  // What a branch was forced away from can be had by its id, for as long as the server keeps it.
+  const bool has_base = co_await sources_.contains(push.repository, push.before);
+  if (!has_base && !is_zero_sha(push.before)) co_await sources_.fetch_commit(push.repository, push.before);
   auto commits = co_await sources_.changed(push.repository, push.before, push.after, limit_);
   push.commits = std::move(commits);
   push.total_commits = static_cast<std::int64_t>(push.commits.size());
