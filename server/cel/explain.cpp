@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <unordered_set>
 
 #include "base/text.hpp"
 #include "cel/eval.hpp"
 #include "cel/misspelling.hpp"
+#include "cel/path_evidence.hpp"
 #include "cel/show.hpp"
 
 namespace slipway::cel {
@@ -27,7 +27,8 @@ bool is_arithmetic(const Node& node) { return node.op >= Op::add && node.op <= O
 // Goes down from the root to the smallest part that decided, evaluating the parts of each step again.
 class Explainer {
  public:
-  Explainer(const Program::Plan& plan, const Bindings& bindings) : plan_(plan), evaluation_(plan, bindings) {}
+  Explainer(const Program::Plan& plan, const Bindings& bindings)
+      : plan_(plan), evaluation_(plan, bindings), evidence_(bindings.evidence == nullptr ? own_evidence_ : *bindings.evidence) {}
 
   Explanation run() {
     const Value value = evaluation_.run(*plan_.root);
@@ -48,27 +49,28 @@ class Explainer {
     }
     made.expression = source(*cause.node);
     made.where = plan_.source.position(cause.node->expr->begin);
-    made.text = "`" + made.expression + "`" + middle + (cause.reason.empty() ? "" : ": " + cause.reason);
+    made.text = sentence(cause, middle);
     return made;
+  }
+
+  std::string refusal() {
+    const Node& root = *plan_.root;
+    const bool is_boolean = root.op == Op::logical_and || root.question;  // then its being refused says that it is false
+    return is_boolean ? sentence(refused(root), " is false") : run().text;
   }
 
  private:
   Value eval(const Node& node) { return evaluation_.run(node); }
 
-  std::string source(const Node& node) const {
-    const Expr& e = *node.expr;
-    std::string_view left = std::string_view(plan_.source.text()).substr(e.begin, e.end - e.begin);
-    std::string made;
-    while (!left.empty()) {
-      constexpr std::string_view blanks = " \n\t\r";
-      const std::size_t word = std::min(left.find_first_of(blanks), left.size());
-      made += left.substr(0, word);
-      left.remove_prefix(word);
-      if (!left.empty() && !made.empty()) made += ' ';
-      left.remove_prefix(std::min(left.find_first_not_of(blanks), left.size()));
-    }
-    return printable(made, longest_excerpt);
+  std::string sentence(const Cause& cause, std::string_view middle) const {
+    std::string text = "`" + source(*cause.node);
+    text.reserve(text.size() + middle.size() + cause.reason.size() + 3);
+    text.append("`").append(middle);
+    if (!cause.reason.empty()) text.append(": ").append(cause.reason);
+    return text;
   }
+
+  std::string source(const Node& node) const { return node.question ? node.question->excerpt : excerpt(plan_.source, *node.expr); }
 
   static Value element(const Value& range, std::size_t index) { return range.is(Kind::list) ? range.at(index) : range.key_at(index); }
   static bool has_elements(const Value& range) { return range.is(Kind::list) || range.is(Kind::map); }
@@ -238,76 +240,9 @@ class Explainer {
     const PathQuestion& question = *node.question;
     const Value list = eval(*node.args[0]);
     if (list.size() == 0) return source(*node.args[0]) + " is empty";
-    std::vector<std::string> fields, tests;
-    Paths paths;
-    for (const std::string& field : question.fields) {
-      if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
-    }
-    for (const PathQuestion::Test& test : question.tests) {
-      constexpr const char* words[] = {"begins with ", "is ", "ends with "};
-      const std::string text = words[static_cast<int>(test.match)] + show_text(test.text);
-      if (std::find(tests.begin(), tests.end(), text) == tests.end()) tests.push_back(text);
-    }
-    for (std::size_t i = 0; i < list.size(); ++i) collect(list.at(i), fields, paths);
-    const std::string where = show_list(fields, "and") + " of " + source(*node.args[0]);
-    if (paths.empty()) return "there are no paths in " + where;
-    std::vector<std::string> shown;
-    for (std::size_t i = 0; i < paths.size() && i < most_reasons; ++i) shown.push_back(show_text(paths[i]));
-    const std::string more = paths.size() > shown.size() ? " and " + std::to_string(paths.size() - shown.size()) + " more" : "";
-    return "none of the " + std::to_string(paths.size()) + " paths in " + where + " " + show_list(tests, "or") + ": " + show_list(shown, "and") +
-           more + misspelt(question, paths);
-  }
-
-  // Each path once, in the order of the push. Views into the document.
-  class Paths {
-   public:
-    void add(std::string_view path) {
-      if (known_.insert(path).second) all_.push_back(path);
-    }
-    bool empty() const { return all_.empty(); }
-    std::size_t size() const { return all_.size(); }
-    std::string_view operator[](std::size_t i) const { return all_[i]; }
-    auto begin() const { return all_.begin(); }
-    auto end() const { return all_.end(); }
-
-   private:
-    std::vector<std::string_view> all_;
-    std::unordered_set<std::string_view> known_;
-  };
-
-  static void collect(const Value& commit, const std::vector<std::string>& fields, Paths& paths) {
-    for (const std::string& field : fields) {
-      Value files;
-      if (!commit.is(Kind::map) || !commit.find(field, files) || !files.is(Kind::list)) continue;
-      for (std::size_t i = 0; i < files.size(); ++i) {
-        const Value path = files.at(i);
-        if (path.is(Kind::string)) paths.add(path.text());
-        if (paths.size() > 1'000) return;
-      }
-    }
-  }
-
-  // The folder so many levels deep that a path lies in; empty where it lies higher.
-  static std::string_view folder_of(std::string_view path, std::ptrdiff_t depth) {
-    std::size_t end = 0;
-    for (; depth > 0 && end != std::string_view::npos; --depth) end = path.find('/', end == 0 ? 0 : end + 1);
-    return end == std::string_view::npos || end == 0 ? std::string_view() : path.substr(0, end + 1);
-  }
-
-  // A folder in the push that is nearly one of the prefixes.
-  static std::string misspelt(const PathQuestion& question, const Paths& paths) {
-    for (const PathQuestion::Test& test : question.tests) {
-      if (test.match != PathQuestion::Match::prefix || !test.text.ends_with('/')) continue;
-      const auto depth = std::count(test.text.begin(), test.text.end(), '/');
-      std::string_view last;
-      for (const std::string_view path : paths) {
-        const std::string_view folder = folder_of(path, depth);
-        if (folder == last) continue;  // neighbours mostly lie in one folder
-        last = folder;
-        if (nearly(folder, test.text)) return "; did you mean " + show_text(folder) + " where " + show_text(test.text) + " is written?";
-      }
-    }
-    return "";
+    const auto& [paths, shown] = evidence_.paths(question, list);
+    if (paths.empty()) return "there are no paths in " + show_list(question.distinct_fields, "and") + " of " + source(*node.args[0]);
+    return "none of the " + std::to_string(paths.size()) + question.asked + ": " + shown + misspelt(question, paths);
   }
 
   // --- errors
@@ -363,12 +298,28 @@ class Explainer {
 
   const Program::Plan& plan_;
   Evaluation evaluation_;
+  PathEvidence own_evidence_;
+  PathEvidence& evidence_;
 };
 
 }  // namespace
 
-Explanation Program::explain(const Bindings& bindings) const {
-  return Explainer(*plan_, bindings).run();
+std::string excerpt(const Source& source, const Expr& e) {
+  std::string_view left = std::string_view(source.text()).substr(e.begin, e.end - e.begin);
+  std::string made;
+  while (!left.empty()) {
+    constexpr std::string_view blanks = " \n\t\r";
+    const std::size_t word = std::min(left.find_first_of(blanks), left.size());
+    made += left.substr(0, word);
+    left.remove_prefix(word);
+    if (!left.empty() && !made.empty()) made += ' ';
+    left.remove_prefix(std::min(left.find_first_not_of(blanks), left.size()));
+  }
+  return printable(made, longest_excerpt);
 }
+
+Explanation Program::explain(const Bindings& bindings) const { return Explainer(*plan_, bindings).run(); }
+
+std::string Program::refusal(const Bindings& bindings) const { return Explainer(*plan_, bindings).refusal(); }
 
 }  // namespace slipway::cel

@@ -33,9 +33,10 @@ bool within(std::string_view a, std::string_view b, std::size_t edits) {
 }  // namespace
 
 bool nearly(std::string_view a, std::string_view b) {
-  constexpr std::size_t longest = 200;
+  constexpr std::size_t longest = 200, longest_character = 4;
   if (a == b || a.size() > longest || b.size() > longest) return false;
-  return within(a, b, std::min<std::size_t>(2, b.size() / 4));
+  const std::size_t edits = std::min<std::size_t>(2, b.size() / 4);
+  return std::max(a.size(), b.size()) - std::min(a.size(), b.size()) <= edits * longest_character && within(a, b, edits);
 }
 
 bool same_but_for_case(std::string_view a, std::string_view b) {

@@ -1,6 +1,6 @@
 #include <optional>
 
-#include "cel/plan.hpp"
+#include "cel/path_evidence.hpp"
 
 namespace slipway::cel {
 
@@ -24,7 +24,7 @@ bool is_text(const Expr& e) { return e.kind == ExprKind::literal && e.value.is(K
 // Reads the loops of one filter into a question; every function answers whether the shape is one it knows.
 class Reader {
  public:
-  std::unique_ptr<const PathQuestion> read(const Expr& loop) {
+  std::unique_ptr<PathQuestion> read(const Expr& loop) {
     const auto path = path_below_body(*loop.loop->range);
     if (!path || path->empty()) return nullptr;
     question_->list = *path;
@@ -110,6 +110,13 @@ class Reader {
 
 }  // namespace
 
-std::unique_ptr<const PathQuestion> recognize_paths(const Expr& loop) { return Reader().read(loop); }
+std::unique_ptr<const PathQuestion> recognize_paths(const Expr& loop, const Source& source) {
+  auto question = Reader().read(loop);
+  if (!question) return nullptr;
+  question->distinct_fields = distinct(question->fields);
+  question->excerpt = excerpt(source, loop);
+  question->asked = asked(*question, excerpt(source, *loop.loop->range));
+  return question;
+}
 
 }  // namespace slipway::cel

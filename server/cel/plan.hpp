@@ -41,6 +41,10 @@ struct PathQuestion {
   std::vector<std::string> list;  ///< below body: `commits`
   std::vector<Test> tests;        ///< the loop is true where one of them is, provided that the lists are lists of strings
   std::vector<std::string> fields;
+  // For explanations, made once:
+  std::vector<std::string> distinct_fields;
+  std::string excerpt;  ///< the source of the loop
+  std::string asked;    ///< ` paths in added of body.commits begins with 'services/'`
 };
 
 /// Membership in a literal list as cel-go precomputes it: numbers also as the other numeric types where they convert.
@@ -107,6 +111,9 @@ Result<void> plan_program(Program::Plan& plan, const Environment& environment);
 Result<std::unique_ptr<const re2::RE2>> compile_regex(std::string_view pattern);
 
 /// Recognizes the question that an exists loop asks.
-std::unique_ptr<const PathQuestion> recognize_paths(const Expr& loop);
+std::unique_ptr<const PathQuestion> recognize_paths(const Expr& loop, const Source& source);
+
+/// The source of a part of an expression on one line, cut where it is long.
+std::string excerpt(const Source& source, const Expr& e);
 
 }  // namespace slipway::cel

@@ -224,7 +224,7 @@ class Planner {
     if (l.predicate != nullptr || builds) made.args.push_back(l.predicate == nullptr ? nullptr : node(*l.predicate));
     if (builds) made.args.push_back(l.transform == nullptr ? nullptr : node(*l.transform));
     if (l.macro == Macro::exists) {
-      made.question = recognize_paths(e);
+      made.question = recognize_paths(e, plan_.source);
       made.question_index = static_cast<std::uint32_t>(plan_.questions.size());
       if (made.question) plan_.questions.push_back(&made);
     }

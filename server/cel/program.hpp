@@ -15,6 +15,8 @@ namespace slipway::cel {
 /// The value of one key of a named secret, for compareSecret; an error where there is none.
 using SecretLookup = std::function<Result<std::string>(std::string_view secret, std::string_view key)>;
 
+class PathEvidence;
+
 /// What an expression reads. Nothing is owned: the documents live until the values taken from them are gone. Objects come from
 /// parse_body (json.hpp): no key twice. What is null reads as empty.
 struct Bindings {
@@ -23,6 +25,7 @@ struct Bindings {
   const rapidjson::Value* extensions = nullptr;  ///< an object
   std::string_view request_url;                  ///< path and query: `/?x=1`
   const SecretLookup* secret = nullptr;
+  PathEvidence* evidence = nullptr;              ///< shared by the explanations over one body; none: each collects its own
 };
 
 /// Why a filter decided as it did, for a person.
@@ -48,6 +51,8 @@ class Program {
   Result<bool> test(const Bindings& bindings) const;
   /// The same verdict as test(), and the reason. Slower: meant for what people read.
   Explanation explain(const Bindings& bindings) const;
+  /// The text of explain(), of a filter for which test() gave false: it is not evaluated again.
+  std::string refusal(const Bindings& bindings) const;
 
   const std::string& source() const noexcept;
   /// The parts of the body that evaluation may look at: `ref`, `repository.name`, `commits[].added[]`, `commits#` for the size of a list

@@ -78,7 +78,9 @@ class Chain {
     if (const Error* broken = event_.broken()) return Outcome(Outcome::Kind::error, broken->what());
     for (std::size_t i = 0; i < trigger_.interceptors.size(); ++i) {
       const auto& step = trigger_.interceptors[i];
-      if (step.filter != nullptr && !passes(*step.filter, i)) return explained(*step.filter);
+      if (step.filter != nullptr) {
+        if (auto why = refused(*step.filter, i)) return why;
+      }
       if (auto failed = add_overlays(step)) return failed;
     }
     return std::nullopt;
@@ -87,16 +89,14 @@ class Chain {
   const rapidjson::Document& extensions() const noexcept { return extensions_; }
 
  private:
-  bool passes(const cel::Program& filter, std::size_t index) const {
-    if (const auto* verdict = known_ ? known_(index) : nullptr) return *verdict && **verdict;
-    const auto verdict = filter.test(event_.bindings(extensions_));
-    return verdict && *verdict;
-  }
-
-  Outcome explained(const cel::Program& filter) const {
-    auto why = filter.explain(event_.bindings(extensions_));
-    const bool failed = why.verdict == cel::Explanation::Verdict::error;
-    return Outcome(failed ? Outcome::Kind::error : Outcome::Kind::not_matched, std::move(why.text));
+  /// Why the filter of step `index` does not let the event through; nothing where it does.
+  std::optional<Outcome> refused(const cel::Program& filter, std::size_t index) const {
+    const cel::Bindings bindings = event_.bindings(extensions_);
+    const auto* known = known_ ? known_(index) : nullptr;
+    const auto verdict = known != nullptr ? *known : filter.test(bindings);
+    if (verdict && *verdict) return std::nullopt;
+    if (verdict) return Outcome(Outcome::Kind::not_matched, filter.refusal(bindings));
+    return Outcome(Outcome::Kind::error, filter.explain(bindings).text);
   }
 
   /// Each sees the extensions as they were before the step, not what its siblings made.

@@ -197,6 +197,7 @@ cel::Bindings Event::bindings(const rapidjson::Value& extensions) const {
   bindings.header = &delivery_.headers;
   bindings.extensions = &extensions;
   bindings.request_url = delivery_.target;
+  bindings.evidence = &evidence_;
   return bindings;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cel/path_evidence.hpp"
 #include "cel/program.hpp"
 #include "model/delivery.hpp"
 
@@ -37,6 +38,7 @@ class Event {
   const Push& push_;
   mutable std::unique_ptr<const Result<rapidjson::Document>> body_;
   mutable std::unique_ptr<const rapidjson::Document> said_;
+  mutable cel::PathEvidence evidence_;
   bool push_only_ = false;
 };
 

@@ -1,0 +1,91 @@
+#include "cel/path_evidence.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "cel/misspelling.hpp"
+#include "cel/show.hpp"
+
+namespace slipway::cel {
+
+namespace {
+
+constexpr std::size_t most_shown = 3;
+constexpr std::size_t most_paths = 1'000;
+
+void collect(const Value& commit, const std::vector<std::string>& fields, std::unordered_set<std::string_view>& known,
+             std::vector<std::string_view>& paths) {
+  for (const std::string& field : fields) {
+    Value files;
+    if (!commit.is(Kind::map) || !commit.find(field, files) || !files.is(Kind::list)) continue;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      const Value path = files.at(i);
+      if (path.is(Kind::string) && known.insert(path.text()).second) paths.push_back(path.text());
+      if (paths.size() > most_paths) return;
+    }
+  }
+}
+
+std::string show_paths(const std::vector<std::string_view>& paths) {
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < paths.size() && i < most_shown; ++i) shown.push_back(show_text(paths[i]));
+  const std::string more = paths.size() > shown.size() ? " and " + std::to_string(paths.size() - shown.size()) + " more" : "";
+  return show_list(shown, "and") + more;
+}
+
+// The folder so many levels deep that a path lies in; empty where it lies higher.
+std::string_view folder_of(std::string_view path, std::ptrdiff_t depth) {
+  std::size_t end = 0;
+  for (; depth > 0 && end != std::string_view::npos; --depth) end = path.find('/', end == 0 ? 0 : end + 1);
+  return end == std::string_view::npos || end == 0 ? std::string_view() : path.substr(0, end + 1);
+}
+
+}  // namespace
+
+std::vector<std::string> distinct(const std::vector<std::string>& names) {
+  std::vector<std::string> each;
+  for (const std::string& name : names) {
+    if (std::find(each.begin(), each.end(), name) == each.end()) each.push_back(name);
+  }
+  return each;
+}
+
+const PathEvidence::Paths& PathEvidence::paths(const PathQuestion& question, const Value& list) {
+  const auto same = [&](const auto& one) { return one->list == question.list && one->fields == question.fields; };
+  if (const auto at = std::find_if(known_.begin(), known_.end(), same); at != known_.end()) return (*at)->paths;
+  auto made = std::make_unique<Known>();
+  made->list = question.list;
+  made->fields = question.fields;
+  std::unordered_set<std::string_view> known;
+  for (std::size_t i = 0; i < list.size(); ++i) collect(list.at(i), question.distinct_fields, known, made->paths.all);
+  made->paths.shown = show_paths(made->paths.all);
+  return known_.emplace_back(std::move(made))->paths;
+}
+
+std::string asked(const PathQuestion& question, std::string_view list) {
+  std::vector<std::string> tests;
+  for (const PathQuestion::Test& test : question.tests) {
+    constexpr const char* words[] = {"begins with ", "is ", "ends with "};
+    tests.push_back(words[static_cast<int>(test.match)] + show_text(test.text));
+  }
+  return " paths in " + show_list(question.distinct_fields, "and") + " of " + std::string(list) + " " + show_list(distinct(tests), "or");
+}
+
+std::string misspelt(const PathQuestion& question, const std::vector<std::string_view>& paths) {
+  std::string_view asked_before;
+  for (const PathQuestion::Test& test : question.tests) {
+    if (test.match != PathQuestion::Match::prefix || !test.text.ends_with('/') || test.text == asked_before) continue;
+    asked_before = test.text;
+    const auto depth = std::count(test.text.begin(), test.text.end(), '/');
+    std::string_view last;
+    for (const std::string_view path : paths) {
+      const std::string_view folder = folder_of(path, depth);
+      if (folder == last) continue;  // neighbours mostly lie in one folder
+      last = folder;
+      if (nearly(folder, test.text)) return "; did you mean " + show_text(folder) + " where " + show_text(test.text) + " is written?";
+    }
+  }
+  return "";
+}
+
+}  // namespace slipway::cel

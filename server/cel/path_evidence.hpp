@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cel/plan.hpp"
+
+namespace slipway::cel {
+
+/// The paths that the commits of one body name, as explanations show them. Twenty filters that refuse one push mostly refuse it for
+/// the same paths: these are collected, and put in words, once. Refers to the body; one thread.
+class PathEvidence {
+ public:
+  struct Paths {
+    std::vector<std::string_view> all;  ///< each once, in the order of the push
+    std::string shown;                  ///< the first few, and how many more
+  };
+
+  /// The paths in the question's fields of the commits of `list`.
+  const Paths& paths(const PathQuestion& question, const Value& list);
+
+ private:
+  struct Known {
+    std::vector<std::string> list, fields;
+    Paths paths;
+  };
+  std::vector<std::unique_ptr<const Known>> known_;
+};
+
+/// Each name once, in the order of their first.
+std::vector<std::string> distinct(const std::vector<std::string>& names);
+
+/// ` paths in added and modified of body.commits begins with 'services/'`: what the question asks, for a person.
+std::string asked(const PathQuestion& question, std::string_view list);
+
+/// `; did you mean …`: a folder in the push that is nearly one of the prefixes asked for. Empty where none is.
+std::string misspelt(const PathQuestion& question, const std::vector<std::string_view>& paths);
+
+}  // namespace slipway::cel
