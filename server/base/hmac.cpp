@@ -30,6 +30,12 @@ EVP_MAC* hmac_algorithm() {
   return algorithm.get();
 }
 
+EVP_MD* sha256_algorithm() {
+  static const std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free);
+  require(algorithm != nullptr, "EVP_MD_fetch");
+  return algorithm.get();
+}
+
 }  // namespace
 
 void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const noexcept { EVP_MAC_CTX_free(context); }
@@ -54,7 +60,7 @@ Sha256Digest HmacSha256::sign(std::string_view message) {
 
 Sha256Digest sha256(std::string_view message) {
   Sha256Digest digest;
-  require(EVP_Digest(message.data(), message.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1, "EVP_Digest");
+  require(EVP_Digest(message.data(), message.size(), digest.data(), nullptr, sha256_algorithm(), nullptr) == 1, "EVP_Digest");
   return digest;
 }
 

@@ -219,7 +219,8 @@ Value Evaluation::logical(const Node& node) {
   Value problem;
   bool troubled = false;
   for (const Node* arg : node.args) {
-    Value value = eval(*arg);
+    const std::int8_t answer = known(*arg);
+    Value value = answer < 0 ? eval(*arg) : Value::boolean(answer > 0);
     if (value.is(Kind::boolean)) {
       if (value.as_bool() == deciding) return value;
     } else if (!troubled) {
@@ -326,9 +327,7 @@ Value element(const Value& range, std::size_t index) { return range.is(Kind::lis
 
 // exists is an || over the elements, all an &&: the element that decides wins over errors of others.
 Value Evaluation::quantifier(const Node& node) {
-  if (answers_ != nullptr && node.question && answers_[node.question_index] >= 0) {
-    return Value::boolean(answers_[node.question_index] > 0);
-  }
+  if (const std::int8_t answer = known(node); answer >= 0) return Value::boolean(answer > 0);
   const bool deciding = node.op == Op::exists;
   const Value range = eval(*node.args[0]);
   if (!is_iterable(range)) return not_iterable(range);

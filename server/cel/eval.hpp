@@ -8,7 +8,7 @@
 
 namespace slipway::cel {
 
-/// What FilterSet knows beforehand of a plan's questions: 1 true, 0 false, −1 evaluate.
+/// What FilterSet knows beforehand of a plan's parts: 1 true, 0 false, −1 evaluate.
 using Answers = const std::int8_t*;
 
 /// One evaluation: the bindings, the values of loop variables, and what is left to spend. Not shared between threads.
@@ -19,6 +19,10 @@ class Evaluation {
   /// The value of a node; where the evaluation took too long, an error whatever the node says.
   Value run(const Node& node);
   Value eval(const Node& node);
+  /// What is known of a node beforehand, as in Answers.
+  std::int8_t known(const Node& node) const noexcept {
+    return answers_ == nullptr || node.part == Node::no_part ? std::int8_t{-1} : answers_[node.part];
+  }
 
   const Bindings& bindings() const noexcept { return bindings_; }
   Value& slot(std::uint32_t index) noexcept { return slots_[index]; }

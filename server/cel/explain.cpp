@@ -24,11 +24,21 @@ bool is_loop(const Node& node) { return node.op >= Op::all; }
 bool is_plain(const Node& node) { return node.op <= Op::index && node.op != Op::has && !(node.op == Op::constant && !node.args.empty()); }
 bool is_arithmetic(const Node& node) { return node.op >= Op::add && node.op <= Op::modulo; }
 
+// With one allocation: of twenty triggers nineteen refuse every push.
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::string whole;
+  whole.reserve(size);
+  for (const std::string_view part : parts) whole += part;
+  return whole;
+}
+
 // Goes down from the root to the smallest part that decided, evaluating the parts of each step again.
 class Explainer {
  public:
-  Explainer(const Program::Plan& plan, const Bindings& bindings)
-      : plan_(plan), evaluation_(plan, bindings), evidence_(bindings.evidence == nullptr ? own_evidence_ : *bindings.evidence) {}
+  Explainer(const Program::Plan& plan, const Bindings& bindings, Answers answers = nullptr)
+      : plan_(plan), evaluation_(plan, bindings, answers), evidence_(bindings.evidence == nullptr ? own_evidence_ : *bindings.evidence) {}
 
   Explanation run() {
     const Value value = evaluation_.run(*plan_.root);
@@ -60,17 +70,18 @@ class Explainer {
   }
 
  private:
-  Value eval(const Node& node) { return evaluation_.run(node); }
-
-  std::string sentence(const Cause& cause, std::string_view middle) const {
-    std::string text = "`" + source(*cause.node);
-    text.reserve(text.size() + middle.size() + cause.reason.size() + 3);
-    text.append("`").append(middle);
-    if (!cause.reason.empty()) text.append(": ").append(cause.reason);
-    return text;
+  Value eval(const Node& node) {
+    const std::int8_t answer = evaluation_.known(node);
+    return answer < 0 ? evaluation_.run(node) : Value::boolean(answer > 0);
   }
 
-  std::string source(const Node& node) const { return node.question ? node.question->excerpt : excerpt(plan_.source, *node.expr); }
+  std::string sentence(const Cause& cause, std::string_view middle) const {
+    const PathQuestion* question = cause.node->question.get();
+    return question != nullptr ? joined({"`", question->excerpt, "`", middle, cause.reason.empty() ? "" : ": ", cause.reason})
+                               : joined({"`", source(*cause.node), "`", middle, cause.reason.empty() ? "" : ": ", cause.reason});
+  }
+
+  std::string source(const Node& node) const { return excerpt(plan_.source, *node.expr); }
 
   static Value element(const Value& range, std::size_t index) { return range.is(Kind::list) ? range.at(index) : range.key_at(index); }
   static bool has_elements(const Value& range) { return range.is(Kind::list) || range.is(Kind::map); }
@@ -242,7 +253,7 @@ class Explainer {
     if (list.size() == 0) return source(*node.args[0]) + " is empty";
     const auto& [paths, shown] = evidence_.paths(question, list);
     if (paths.empty()) return "there are no paths in " + show_list(question.distinct_fields, "and") + " of " + source(*node.args[0]);
-    return "none of the " + std::to_string(paths.size()) + question.asked + ": " + shown + misspelt(question, paths);
+    return joined({"none of the ", std::to_string(paths.size()), question.asked, ": ", shown, misspelt(question, paths)});
   }
 
   // --- errors
@@ -320,6 +331,10 @@ std::string excerpt(const Source& source, const Expr& e) {
 
 Explanation Program::explain(const Bindings& bindings) const { return Explainer(*plan_, bindings).run(); }
 
-std::string Program::refusal(const Bindings& bindings) const { return Explainer(*plan_, bindings).refusal(); }
+std::string Program::refusal(const Bindings& bindings, const std::int8_t* answers) const {
+  return Explainer(*plan_, bindings, answers).refusal();
+}
+
+std::string Program::refusal(const Bindings& bindings) const { return refusal(bindings, nullptr); }
 
 }  // namespace slipway::cel

@@ -1,6 +1,7 @@
 #include "cel/filter_set.hpp"
 
 #include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "cel/eval.hpp"
@@ -47,26 +48,59 @@ struct FilterSet::Plan {
     std::vector<char> found;
   };
 
+  /// A part of a filter: a question, or an expression that stands in other filters too.
+  struct Part {
+    std::optional<Question> question;
+    std::optional<std::size_t> shared;
+  };
+  /// What several filters ask for in the same words.
+  struct Shared {
+    const Program::Plan* plan;
+    const Node* node;
+  };
+
   explicit Plan(std::vector<Program> given) : filters(std::move(given)) {
+    const auto counts = count_texts();
     std::map<std::vector<std::string>, std::size_t> places;
+    std::map<std::string_view, std::size_t> shared_places;
     for (const Program& filter : filters) {
-      std::vector<Question>& asked = questions.emplace_back();
-      for (const Node* node : filter.plan_->questions) {
-        const PathQuestion& question = *node->question;
-        const auto [place, fresh] = places.emplace(question.list, lists.size());
-        if (fresh) lists.push_back({question.list, {}});
-        asked.push_back(add(lists[place->second], question));
+      begins.push_back(parts.size());
+      for (const Node* node : filter.plan_->parts) {
+        Part& part = parts.emplace_back();
+        if (node->question) {
+          const PathQuestion& question = *node->question;
+          const auto [place, fresh] = places.emplace(question.list, lists.size());
+          if (fresh) lists.push_back({question.list, {}});
+          part.question = add(lists[place->second], question);
+        } else if (const auto text = text_of(*filter.plan_, *node); counts.at(text) > 1) {
+          const auto [place, fresh] = shared_places.emplace(text, shared.size());
+          if (fresh) shared.push_back({filter.plan_.get(), node});
+          part.shared = place->second;
+        }
       }
     }
+    begins.push_back(parts.size());
     for (List& list : lists) {
       for (Field& field : list.fields) field.tree = PrefixTree(field.prefixes);
     }
   }
 
+  static std::string_view text_of(const Program::Plan& plan, const Node& node) {
+    return std::string_view(plan.source.text()).substr(node.expr->begin, node.expr->end - node.expr->begin);
+  }
+
+  std::map<std::string_view, int> count_texts() const {
+    std::map<std::string_view, int> counts;
+    for (const Program& filter : filters) {
+      for (const Node* node : filter.plan_->parts) ++counts[text_of(*filter.plan_, *node)];
+    }
+    return counts;
+  }
+
   Question add(List& list, const PathQuestion& question) {
     Question made;
     for (const std::string& name : question.fields) made.fields.push_back(field_of(list, name).number);
-    for (const PathQuestion::Test& test : question.tests) made.texts.push_back(text_of(field_of(list, test.field), test));
+    for (const PathQuestion::Test& test : question.tests) made.texts.push_back(number_of(field_of(list, test.field), test));
     return made;
   }
 
@@ -80,7 +114,7 @@ struct FilterSet::Plan {
     return made;
   }
 
-  std::uint32_t text_of(Field& field, const PathQuestion::Test& test) {
+  std::uint32_t number_of(Field& field, const PathQuestion::Test& test) {
     if (test.match == Match::whole) {
       const auto [place, fresh] = field.wholes.emplace(test.text, text_count);
       if (fresh) ++text_count;
@@ -133,9 +167,26 @@ struct FilterSet::Plan {
     return 0;
   }
 
+  std::vector<std::int8_t> answers(const Bindings& bindings) const {
+    const Marks marks = look(bindings);
+    std::vector<std::int8_t> said;
+    for (const Shared& one : shared) {
+      const Value value = Evaluation(*one.plan, bindings).run(*one.node);
+      said.push_back(value.is(Kind::boolean) ? static_cast<std::int8_t>(value.as_bool()) : std::int8_t{-1});
+    }
+    std::vector<std::int8_t> all(parts.size(), -1);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i].question) all[i] = answer(*parts[i].question, marks);
+      if (parts[i].shared) all[i] = said[*parts[i].shared];
+    }
+    return all;
+  }
+
   std::vector<Program> filters;
   std::vector<List> lists;
-  std::vector<std::vector<Question>> questions;  // of each filter
+  std::vector<Shared> shared;
+  std::vector<Part> parts;          // of all filters, one after the other
+  std::vector<std::size_t> begins;  // where those of each filter begin, and the end
   std::uint32_t field_count = 0;
   std::uint32_t text_count = 0;
 };
@@ -145,17 +196,18 @@ FilterSet::~FilterSet() = default;
 FilterSet::FilterSet(FilterSet&&) noexcept = default;
 FilterSet& FilterSet::operator=(FilterSet&&) noexcept = default;
 
-std::vector<Result<bool>> FilterSet::test(const Bindings& bindings) const {
-  const Plan::Marks marks = plan_->look(bindings);
-  std::vector<Result<bool>> verdicts;
-  verdicts.reserve(plan_->filters.size());
-  std::vector<std::int8_t> answers;
-  for (std::size_t i = 0; i < plan_->filters.size(); ++i) {
-    answers.clear();
-    for (const Plan::Question& question : plan_->questions[i]) answers.push_back(Plan::answer(question, marks));
-    verdicts.push_back(plan_->filters[i].test(bindings, answers.data()));
-  }
-  return verdicts;
+FilterSet::Judgement FilterSet::judge(const Bindings& bindings) const {
+  Judgement made(*plan_);
+  made.answers_ = plan_->answers(bindings);
+  made.verdicts_.reserve(size());
+  for (std::size_t i = 0; i < size(); ++i) made.verdicts_.push_back(plan_->filters[i].test(bindings, made.answers_.data() + plan_->begins[i]));
+  return made;
+}
+
+std::vector<Result<bool>> FilterSet::test(const Bindings& bindings) const { return judge(bindings).verdicts_; }
+
+std::string FilterSet::Judgement::refusal(std::size_t index, const Bindings& bindings) const {
+  return plan_->filters[index].refusal(bindings, answers_.data() + plan_->begins[index]);
 }
 
 std::size_t FilterSet::size() const noexcept { return plan_->filters.size(); }

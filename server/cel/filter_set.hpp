@@ -8,15 +8,18 @@
 namespace slipway::cel {
 
 /// Filters that are judged together over one delivery. The verdicts are those of each filter alone; what the filters have in common
-/// (which of all prefixes the changed files have) is looked up once. Immutable; threads may share it.
+/// (which of all prefixes the changed files have, `body.repository.name in […]`) is looked up once. Immutable; threads may share it.
 class FilterSet {
  public:
+  class Judgement;
+
   explicit FilterSet(std::vector<Program> filters);
   ~FilterSet();
   FilterSet(FilterSet&&) noexcept;
   FilterSet& operator=(FilterSet&&) noexcept;
 
-  /// One verdict a filter, in the order given: as Program::test.
+  Judgement judge(const Bindings& bindings) const;
+  /// The verdicts alone.
   std::vector<Result<bool>> test(const Bindings& bindings) const;
   std::size_t size() const noexcept;
   const Program& filter(std::size_t index) const;
@@ -24,6 +27,24 @@ class FilterSet {
  private:
   struct Plan;
   std::unique_ptr<const Plan> plan_;
+};
+
+/// What the filters of a set, which has to outlive this, say of one delivery.
+class FilterSet::Judgement {
+ public:
+  std::size_t size() const noexcept { return verdicts_.size(); }
+  /// As Program::test, of the filter of that place.
+  const Result<bool>& verdict(std::size_t index) const { return verdicts_[index]; }
+  /// As Program::refusal, over the same bindings.
+  std::string refusal(std::size_t index, const Bindings& bindings) const;
+
+ private:
+  friend class FilterSet;
+  explicit Judgement(const Plan& plan) : plan_(&plan) {}
+
+  const Plan* plan_;
+  std::vector<Result<bool>> verdicts_;
+  std::vector<std::int8_t> answers_;  ///< of every filter's parts, one filter after the other
 };
 
 }  // namespace slipway::cel

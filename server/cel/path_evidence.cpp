@@ -10,7 +10,6 @@ namespace slipway::cel {
 
 namespace {
 
-constexpr std::size_t most_shown = 3;
 constexpr std::size_t most_paths = 1'000;
 
 void collect(const Value& commit, const std::vector<std::string>& fields, std::unordered_set<std::string_view>& known,
@@ -27,10 +26,8 @@ void collect(const Value& commit, const std::vector<std::string>& fields, std::u
 }
 
 std::string show_paths(const std::vector<std::string_view>& paths) {
-  std::vector<std::string> shown;
-  for (std::size_t i = 0; i < paths.size() && i < most_shown; ++i) shown.push_back(show_text(paths[i]));
-  const std::string more = paths.size() > shown.size() ? " and " + std::to_string(paths.size() - shown.size()) + " more" : "";
-  return show_list(shown, "and") + more;
+  if (paths.empty()) return {};
+  return show_text(paths.front()) + (paths.size() > 1 ? " and " + std::to_string(paths.size() - 1) + " more" : "");
 }
 
 // The folder so many levels deep that a path lies in; empty where it lies higher.

@@ -15,7 +15,7 @@ class PathEvidence {
  public:
   struct Paths {
     std::vector<std::string_view> all;  ///< each once, in the order of the push
-    std::string shown;                  ///< the first few, and how many more
+    std::string shown;                  ///< the first, and how many more: a push names the others itself
   };
 
   /// The paths in the question's fields of the commits of `list`.

@@ -75,7 +75,9 @@ struct Node {
   std::unique_ptr<const re2::RE2> regex;         ///< matches with a literal pattern
   std::unique_ptr<const ConstantSet> set;        ///< in_set
   std::unique_ptr<const PathQuestion> question;  ///< exists, where it is one
-  std::uint32_t question_index = 0;              ///< counts the questions of one plan
+  std::uint32_t part = no_part;                  ///< its place in Plan::parts
+
+  static constexpr std::uint32_t no_part = ~0u;
 };
 
 /// A program: the checked expression and the steps that evaluate it.
@@ -88,7 +90,8 @@ struct Program::Plan {
   std::deque<Node> nodes;
   const Node* root = nullptr;
   std::uint32_t slots = 0;
-  std::vector<const Node*> questions;
+  /// What may be known before the plan is evaluated (FilterSet): path questions, and what the whole is an `&&` of.
+  std::vector<const Node*> parts;
 };
 
 /// The phases of compilation, for the program and for the tools that want to know which of them failed.

@@ -70,6 +70,11 @@ class Planner {
   Result<void> run() {
     plan_.root = node(*plan_.expr);
     if (error_) return *error_;
+    for (Node& one : plan_.nodes) {
+      const auto& conjuncts = plan_.root->args;
+      const bool is_conjunct = plan_.root->op == Op::logical_and && std::find(conjuncts.begin(), conjuncts.end(), &one) != conjuncts.end();
+      if (is_conjunct && one.part == Node::no_part) make_part(one);
+    }
     return {};
   }
 
@@ -225,10 +230,14 @@ class Planner {
     if (builds) made.args.push_back(l.transform == nullptr ? nullptr : node(*l.transform));
     if (l.macro == Macro::exists) {
       made.question = recognize_paths(e, plan_.source);
-      made.question_index = static_cast<std::uint32_t>(plan_.questions.size());
-      if (made.question) plan_.questions.push_back(&made);
+      if (made.question) make_part(made);
     }
     return &made;
+  }
+
+  void make_part(Node& node) {
+    node.part = static_cast<std::uint32_t>(plan_.parts.size());
+    plan_.parts.push_back(&node);
   }
 
   const Node* sort_by(const Expr& e) {

@@ -66,6 +66,7 @@ class Program {
   friend struct Compiler;
   explicit Program(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
   Result<bool> test(const Bindings& bindings, const std::int8_t* answers) const;
+  std::string refusal(const Bindings& bindings, const std::int8_t* answers) const;
 
   std::shared_ptr<const Plan> plan_;
 };

@@ -51,6 +51,13 @@ void write_runs(Writer& out, const std::vector<queue::MadeRun>& runs, bool with_
   out.EndArray();
 }
 
+// So that twenty reasons do not make it grow ten times.
+std::size_t room_for(const std::vector<Skip>& skipped) {
+  std::size_t size = 512;
+  for (const Skip& skip : skipped) size += skip.trigger.size() + skip.reason.size() + 32;
+  return size;
+}
+
 Answer finish(int status, const rapidjson::StringBuffer& buffer) {
   return Answer(status, std::string(buffer.GetString(), buffer.GetSize()));
 }
@@ -64,7 +71,7 @@ void write_true(Writer& out, const char* key, bool when) {
 }  // namespace
 
 Answer answer_accepted(const queue::Accepted& accepted, const std::vector<Skip>& skipped) {
-  rapidjson::StringBuffer buffer;
+  rapidjson::StringBuffer buffer(nullptr, room_for(skipped));
   Writer out(buffer);
   out.StartObject();
   write_text(out, "delivery", accepted.delivery.value());

@@ -30,8 +30,8 @@ struct Judged {
 using Reading = std::variant<Unsigned, Error, trigger::Ignored, Judged>;
 
 // From bytes to verdict; pure, so that it may run on either thread.
-Reading read(RawDelivery raw, const std::vector<std::string>& secrets, const Judge& judge) {
-  auto verified = trigger::verify(std::move(raw), secrets);
+Reading read(RawDelivery raw, std::span<HmacSha256> keys, const Judge& judge) {
+  auto verified = trigger::verify(std::move(raw), keys);
   if (!verified) return Unsigned();
   auto parsed = trigger::parse(std::move(*verified));
   if (!parsed) return parsed.error();
@@ -122,13 +122,16 @@ std::optional<Answer> Receiver::refuse(const Request& head) {
 
 Task<Answer> Receiver::answer(Request& request) {
   const auto began = std::chrono::steady_clock::now();
-  const auto secrets = secrets_.current();
+  const auto keys = secrets_.current();
   RawDelivery raw = take(request);
   Reading reading;
   if (raw.body.size() <= largest_on_loop) {
-    reading = read(std::move(raw), *secrets, judge_);
+    reading = read(std::move(raw), keys->ready, judge_);
   } else {
-    auto job = [&, raw = std::move(raw)]() mutable { return read(std::move(raw), *secrets, judge_); };
+    auto job = [&, raw = std::move(raw)]() mutable {
+      auto own = trigger::hmac_keys(keys->secrets);  // the others are the loop's
+      return read(std::move(raw), own, judge_);
+    };
     reading = co_await io::offload(pool_, std::move(job));
   }
   Answer answer;

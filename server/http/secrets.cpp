@@ -13,7 +13,7 @@ Result<Secrets> Secrets::open(const std::vector<std::filesystem::path>& files, L
   return secrets;
 }
 
-std::shared_ptr<const std::vector<std::string>> Secrets::current() {
+std::shared_ptr<Keys> Secrets::current() {
   constexpr std::chrono::milliseconds patience{500};
   const auto now = std::chrono::steady_clock::now();
   if (now - looked_ < patience) return keys_;
@@ -34,7 +34,7 @@ std::shared_ptr<const std::vector<std::string>> Secrets::current() {
 void Secrets::collect() {
   std::vector<std::string> keys;
   for (const auto& file : files_) keys.push_back(file.value());
-  keys_ = std::make_shared<const std::vector<std::string>>(std::move(keys));
+  keys_ = std::make_shared<Keys>(std::move(keys));
 }
 
 }  // namespace slipway::http

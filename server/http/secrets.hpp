@@ -6,11 +6,20 @@
 #include <string>
 #include <vector>
 
+#include "base/hmac.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "io/secret_file.hpp"
+#include "trigger/verify.hpp"
 
 namespace slipway::http {
+
+/// The webhook's HMAC keys of one moment.
+struct Keys {
+  explicit Keys(std::vector<std::string> texts) : secrets(std::move(texts)), ready(trigger::hmac_keys(secrets)) {}
+  const std::vector<std::string> secrets;  ///< for any thread
+  std::vector<HmacSha256> ready;           ///< on the loop
+};
 
 /// The webhook's HMAC keys, all valid at once, so that one can be exchanged for another without losing a delivery. Files that
 /// changed are read again, looked at twice a second at most.
@@ -18,8 +27,8 @@ class Secrets {
  public:
   /// An error for the first file that can not be read.
   static Result<Secrets> open(const std::vector<std::filesystem::path>& files, Log log);
-  /// The keys of this moment. What is returned does not change, so another thread may use it.
-  std::shared_ptr<const std::vector<std::string>> current();
+  /// The keys of this moment.
+  std::shared_ptr<Keys> current();
 
  private:
   explicit Secrets(Log log) : log_(std::move(log)) {}
@@ -27,7 +36,7 @@ class Secrets {
 
   Log log_;
   std::vector<io::SecretFile> files_;
-  std::shared_ptr<const std::vector<std::string>> keys_;
+  std::shared_ptr<Keys> keys_;
   std::chrono::steady_clock::time_point looked_{};
 };
 

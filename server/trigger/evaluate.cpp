@@ -67,7 +67,7 @@ std::string not_in_paths(const config::PathRules& paths, const Push& push) {
 
 class Chain {
  public:
-  Chain(const config::Trigger& trigger, const Event& event, const KnownVerdict& known)
+  Chain(const config::Trigger& trigger, const Event& event, const KnownFilters* known)
       : trigger_(trigger), event_(event), known_(known) {
     extensions_.SetObject();
   }
@@ -92,11 +92,12 @@ class Chain {
   /// Why the filter of step `index` does not let the event through; nothing where it does.
   std::optional<Outcome> refused(const cel::Program& filter, std::size_t index) const {
     const cel::Bindings bindings = event_.bindings(extensions_);
-    const auto* known = known_ ? known_(index) : nullptr;
-    const auto verdict = known != nullptr ? *known : filter.test(bindings);
-    if (verdict && *verdict) return std::nullopt;
-    if (verdict) return Outcome(Outcome::Kind::not_matched, filter.refusal(bindings));
-    return Outcome(Outcome::Kind::error, filter.explain(bindings).text);
+    const std::size_t place = known_ == nullptr ? KnownFilters::none : known_->places[index];
+    const bool is_known = place != KnownFilters::none;
+    const auto verdict = is_known ? known_->judgement.verdict(place) : filter.test(bindings);
+    if (!verdict) return Outcome(Outcome::Kind::error, filter.explain(bindings).text);
+    if (*verdict) return std::nullopt;
+    return Outcome(Outcome::Kind::not_matched, is_known ? known_->judgement.refusal(place, bindings) : filter.refusal(bindings));
   }
 
   /// Each sees the extensions as they were before the step, not what its siblings made.
@@ -119,7 +120,7 @@ class Chain {
 
   const config::Trigger& trigger_;
   const Event& event_;
-  const KnownVerdict& known_;
+  const KnownFilters* known_;
   rapidjson::Document extensions_;
 };
 
@@ -136,7 +137,7 @@ std::optional<std::string> repository_reason(const config::Trigger& trigger, con
 }
 
 Outcome evaluate(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event,
-                 const KnownVerdict& known) {
+                 const KnownFilters* known) {
   if (!trigger.paths.empty() && !trigger.paths.first_covered(event.push())) {
     return Outcome(Outcome::Kind::not_matched, not_in_paths(trigger.paths, event.push()));
   }

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
+#include "cel/filter_set.hpp"
 #include "config/catalogue.hpp"
 #include "trigger/event.hpp"
 
@@ -24,13 +25,17 @@ struct Outcome {
 /// Why a push to this repository is none of the trigger's business, or nothing where it is.
 std::optional<std::string> repository_reason(const config::Trigger& trigger, const RepoName& repository);
 
-/// The verdict of the filter of step `index`, known beforehand; nothing where it has to be evaluated.
-using KnownVerdict = std::function<const Result<bool>*(std::size_t index)>;
+/// What is known beforehand of a trigger's filters: for each step its place in the judgement, or none.
+struct KnownFilters {
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  const cel::FilterSet::Judgement& judgement;
+  const std::vector<std::size_t>& places;
+};
 
 /// Paths, then the chain in order, then the bindings. The repository was looked at before. A filter that fails to
 /// evaluate, an overlay that has no value, a parameter that can not be bound: an error, which is not the same as "did
 /// not match".
 Outcome evaluate(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event,
-                 const KnownVerdict& known = nullptr);
+                 const KnownFilters* known = nullptr);
 
 }  // namespace slipway::trigger

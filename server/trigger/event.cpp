@@ -136,10 +136,10 @@ Result<rapidjson::Document> Event::build() const {
 }
 
 const rapidjson::Value& Event::said_by_push() const {
-  if (said_ != nullptr) return *said_;
+  if (said_) return *said_;
   using Json = rapidjson::Value;
-  auto said = std::make_unique<rapidjson::Document>(rapidjson::kObjectType);
-  auto& memory = said->GetAllocator();
+  auto& memory = memory_;
+  Json said(rapidjson::kObjectType);
   const auto text = [](std::string_view value) { return Json(rapidjson::StringRef(value.data(), value.size())); };
   const auto files = [&](const std::vector<std::string>& paths) {
     Json list(rapidjson::kArrayType);
@@ -159,12 +159,12 @@ const rapidjson::Value& Event::said_by_push() const {
   const std::string_view full_name = push_.repository.value();
   repository.AddMember("name", text(full_name.substr(full_name.find('/') + 1)), memory);
   repository.AddMember("full_name", text(full_name), memory);
-  said->AddMember("ref", text(push_.ref), memory);
-  said->AddMember("before", text(push_.before.value()), memory);
-  said->AddMember("after", text(push_.after.value()), memory);
-  said->AddMember("total_commits", Json(push_.total_commits), memory);
-  said->AddMember("repository", repository, memory);
-  said->AddMember("commits", commits, memory);
+  said.AddMember("ref", text(push_.ref), memory);
+  said.AddMember("before", text(push_.before.value()), memory);
+  said.AddMember("after", text(push_.after.value()), memory);
+  said.AddMember("total_commits", Json(push_.total_commits), memory);
+  said.AddMember("repository", repository, memory);
+  said.AddMember("commits", commits, memory);
   said_ = std::move(said);
   return *said_;
 }

@@ -2,6 +2,7 @@
 
 #include <rapidjson/document.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,7 +38,9 @@ class Event {
   const Delivery& delivery_;
   const Push& push_;
   mutable std::unique_ptr<const Result<rapidjson::Document>> body_;
-  mutable std::unique_ptr<const rapidjson::Document> said_;
+  mutable std::array<char, 8 * 1024> room_;  ///< most pushes say less: nothing is allocated for them
+  mutable rapidjson::Document::AllocatorType memory_{room_.data(), room_.size()};
+  mutable std::optional<rapidjson::Value> said_;
   mutable cel::PathEvidence evidence_;
   bool push_only_ = false;
 };

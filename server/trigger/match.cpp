@@ -13,8 +13,6 @@ namespace {
 
 using config::Trigger;
 
-constexpr std::size_t not_in_set = static_cast<std::size_t>(-1);
-
 /// Extensions differ from trigger to trigger; every other filter says the same for all of them and can be judged
 /// together.
 bool is_shareable(const config::Interceptor& step) {
@@ -64,7 +62,7 @@ struct Matcher::Plan {
       group->triggers.push_back(i);
       auto& positions = group->positions.emplace_back();
       for (const auto& step : triggers[i].interceptors) {
-        positions.push_back(is_shareable(step) ? set.size() : not_in_set);
+        positions.push_back(is_shareable(step) ? set.size() : KnownFilters::none);
         if (is_shareable(step)) set.push_back(*step.filter);
         group->push_suffices = group->push_suffices && push_suffices_for(step);
       }
@@ -79,24 +77,22 @@ struct Matcher::Plan {
 
 namespace {
 
-std::vector<Result<bool>> judge_filters(const Group& group, const Event& event) {
-  if (group.filters->size() == 0 || event.broken() != nullptr) return {};
+std::optional<cel::FilterSet::Judgement> judge_filters(const Group& group, const Event& event) {
+  if (group.filters->size() == 0 || event.broken() != nullptr) return std::nullopt;
   const rapidjson::Value none(rapidjson::kObjectType);
-  return group.filters->test(event.bindings(none));
+  return group.filters->judge(event.bindings(none));
 }
 
 /// One outcome a trigger of the group, in its order.
 std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group& group, Event& event) {
   event.show_push_only(group.push_suffices);
-  const auto verdicts = judge_filters(group, event);
+  const auto judgement = judge_filters(group, event);
   std::vector<Outcome> outcomes;
   outcomes.reserve(group.triggers.size());
   for (std::size_t i = 0; i < group.triggers.size(); ++i) {
-    const auto known = [&](std::size_t step) -> const Result<bool>* {
-      const std::size_t position = group.positions[i][step];
-      return position == not_in_set || position >= verdicts.size() ? nullptr : &verdicts[position];
-    };
-    outcomes.push_back(evaluate(catalogue, catalogue.triggers()[group.triggers[i]], event, known));
+    std::optional<KnownFilters> known;
+    if (judgement) known.emplace(KnownFilters{*judgement, group.positions[i]});
+    outcomes.push_back(evaluate(catalogue, catalogue.triggers()[group.triggers[i]], event, known ? &*known : nullptr));
   }
   return outcomes;
 }

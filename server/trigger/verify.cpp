@@ -47,12 +47,11 @@ Claims claims_of(const Headers& headers) {
 }
 
 /// The HMAC that made the first claim, as hex digits, if every claim is valid; empty if not. Compares every claim with the
-/// HMAC of every secret, whatever the outcome, so that the time tells nothing.
-std::string proven_mac(const Claims& claims, std::string_view message, std::span<const std::string> secrets) {
+/// HMAC of every key, whatever the outcome, so that the time tells nothing.
+std::string proven_mac(const Claims& claims, std::string_view message, std::span<HmacSha256> keys) {
   std::vector<unsigned> valid(claims.macs.size(), 0);
-  for (const auto& secret : secrets) {
-    if (secret.empty()) continue;
-    const auto digest = HmacSha256(secret).sign(message);
+  for (HmacSha256& key : keys) {
+    const auto digest = key.sign(message);
     const std::string_view mac(reinterpret_cast<const char*>(digest.data()), digest.size());
     for (std::size_t i = 0; i < valid.size(); ++i)
       valid[i] |= static_cast<unsigned>(equal_in_constant_time(mac, claims.macs[i]));
@@ -82,13 +81,26 @@ std::optional<std::string> form_payload(std::string_view body) {
 }
 
 std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets) {
+  auto keys = hmac_keys(secrets);
+  return verify(std::move(raw), keys);
+}
+
+std::vector<HmacSha256> hmac_keys(std::span<const std::string> secrets) {
+  std::vector<HmacSha256> keys;
+  for (const auto& secret : secrets) {
+    if (!secret.empty()) keys.emplace_back(secret);
+  }
+  return keys;
+}
+
+std::optional<SignedDelivery> verify(RawDelivery raw, std::span<HmacSha256> keys) {
   const Claims claims = claims_of(raw.headers);
   if (is_form(raw.headers)) {
     auto payload = form_payload(raw.body);
     if (!payload) return std::nullopt;
     raw.body = std::move(*payload);
   }
-  const std::string mac = proven_mac(claims, raw.body, secrets);
+  const std::string mac = proven_mac(claims, raw.body, keys);
   if (mac.empty()) return std::nullopt;
   return SignedDelivery(std::move(raw), sha256_hex(mac));
 }

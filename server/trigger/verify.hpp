@@ -4,7 +4,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/hmac.hpp"
 #include "model/delivery.hpp"
 
 namespace slipway::trigger {
@@ -25,7 +27,7 @@ class SignedDelivery {
  private:
   SignedDelivery(RawDelivery raw, std::string fingerprint)
       : raw_(std::move(raw)), fingerprint_(std::move(fingerprint)) {}
-  friend std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets);
+  friend std::optional<SignedDelivery> verify(RawDelivery raw, std::span<HmacSha256> keys);
   RawDelivery raw_;
   std::string fingerprint_;
 };
@@ -37,6 +39,9 @@ class SignedDelivery {
 /// decoded. Nothing for missing and wrong alike, in a time that depends on the body's size and the number of secrets
 /// only.
 std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets);
+/// The keys of secrets, to verify more than one delivery with; none of an empty secret.
+std::vector<HmacSha256> hmac_keys(std::span<const std::string> secrets);
+std::optional<SignedDelivery> verify(RawDelivery raw, std::span<HmacSha256> keys);
 
 /// Signs as Gitea does, in place of the signatures that are there: for what is sent again, and for what a person hands
 /// to the command line. A `form` body without a readable `payload` is left unsigned.

@@ -92,7 +92,7 @@ void Writer::record(std::unique_ptr<Job> job) {
 }
 
 void Writer::push(std::unique_ptr<Job> job) {
-  constexpr std::size_t enough_records = 256;
+  constexpr std::size_t enough_records = 64;
   bool sleeps = false;
   {
     const std::lock_guard lock(mutex_);

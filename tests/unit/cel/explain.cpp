@@ -51,8 +51,7 @@ const Case cases[] = {
     {"body.commits.exists(c, c.added.exists(f, f.startsWith('services/grading/')) || c.modified.exists(f, f.startsWith('services/grading/')))",
      Verdict::not_matched,
      "body.commits.exists(c, c.added.exists(f, f.startsWith('services/grading/')) || c.modified.exists(f, f.startsWith('services/grading/')))",
-     "none of the 4 paths in added and modified of body.commits begins with 'services/grading/': 'services/gradign/a.py', 'README.md' and "
-     "'docs/x.md' and 1 more; did you mean 'services/gradign/' where 'services/grading/' is written?"},
+     "none of the 4 paths in added and modified of body.commits begins with 'services/grading/': 'services/gradign/a.py' and 3 more; did you mean 'services/gradign/' where 'services/grading/' is written?"},
     {"body.commits.exists(c, c.removed.exists(f, f == 'a'))", Verdict::not_matched, "body.commits.exists(c, c.removed.exists(f, f == 'a'))",
      "is false: there are no paths in removed of body.commits"},
     {"body.commits.exists(c, c.message.startsWith('DOCS'))", Verdict::not_matched, "body.commits.exists(c, c.message.startsWith('DOCS'))",

@@ -294,7 +294,7 @@ TEST_CASE("secrets are read again, and several are valid at once") {
   test::write_file(dir / "new", "new key");
   auto secrets = http::Secrets::open({dir / "old", dir / "new"}, Log());
   REQUIRE(secrets);
-  CHECK(*secrets->current() == std::vector<std::string>{"old key", "new key"});
+  CHECK(secrets->current()->secrets == std::vector<std::string>{"old key", "new key"});
   const auto missing = http::Secrets::open({dir / "old", dir / "missing"}, Log());
   REQUIRE_FALSE(missing);
   CHECK_THAT(missing.error().what(), Catch::Contains("missing"));
