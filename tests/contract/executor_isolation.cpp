@@ -137,7 +137,8 @@ TEST_CASE("a Dockerfile's mounts lead to no file of the machine, and what it wri
     f.logs->remove(RunId(7));
     return out;
   };
-  const std::string look = "echo seen: $(ls /m | wc -l); cat /m" + file + "/secret || true; touch /m" + file + "/written || true; ls /m/dev\n";
+  const std::string own = fs::canonical(f.state).string() + "/work/run-7";
+  const std::string look = "echo seen: $(ls /m | wc -l); echo folders: $(ls /m" + own + "); echo x > /m" + own + "/docker/config.json && echo chan''ged; cat /m" + file + "/secret || true; touch /m" + file + "/written || true; ls /m/dev\n";
   const std::string linked = looked("RUN --mount=type=bind,source=root,target=/m " + look, "linked");
   const std::string staged = looked("RUN ln -s / /all\nFROM " + busybox() + "\nRUN --mount=type=bind,from=0,source=/all,target=/m,rw " + look, "staged");
   const std::string cached = looked("RUN --mount=type=cache,id=../../../../../../../../../../..,target=/m " + look, "cached");
@@ -146,6 +147,8 @@ TEST_CASE("a Dockerfile's mounts lead to no file of the machine, and what it wri
     CHECK(out.find("seen: ") != std::string::npos);
     CHECK(out.find("of the machine") == std::string::npos);
     CHECK(out.find("vda") == std::string::npos);
+    CHECK(out.find("folders: check docker home out registries.conf tmp\n") != std::string::npos);
+    CHECK(out.find("changed") == std::string::npos);
   }
   CHECK_FALSE(fs::exists(f.own / "machine/written"));
   looked("RUN touch /dev/shm/left-" + state_key(f.state) + "; ls /dev\n", "shared");

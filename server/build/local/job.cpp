@@ -100,10 +100,12 @@ void Job::prepare_folders() {
   }
 }
 
-/// Everything that buildah is told of in this run.
+/// Everything that buildah is told of in this run; not the view's own folder, whose files decide what is seen.
 void Job::prepare_view() {
   view_.emplace(workspace_.path() / "view");
-  view_->show_writable(workspace_.path());
+  for (const auto& own : {workspace_.home(), workspace_.tmp(), workspace_.out(), workspace_.check()}) view_->show_writable(own);
+  view_->show(workspace_.docker_config());
+  view_->show(workspace_.registries_conf());
   view_->show_writable(slot_.folder());
   const auto notes = slot_.folder() / "containers";  // on which layers a registry has
   std::filesystem::create_directories(notes);
@@ -154,12 +156,15 @@ std::vector<std::string> Job::environment(const std::vector<std::string>& own) c
   return list;
 }
 
+Argv Job::wrapped(const Argv& argv) const {
+  const bool in_view = view_ && argv.front() == buildah_program(parts_.builder);
+  return in_view ? host_.wrapped(argv, *view_, workspace_.path()) : host_.wrapped(argv);
+}
+
 Task<io::Exit> Job::run(Argv argv, const std::vector<std::string>& own_environment, Clock::duration limit) {
   const Clock::duration left = std::min(deadline_ - parts_.time.now(), limit);
   if (left <= Clock::duration::zero()) co_return io::Exit(0, 0, true);
-  const bool in_view = view_ && argv.front() == buildah_program(parts_.builder);
-  io::Command command(in_view ? host_.wrapped(argv, *view_, workspace_.path())
-                              : host_.wrapped(argv));
+  io::Command command(wrapped(argv));
   command.environment = environment(own_environment);
   command.directory = workspace_.path();
   if (group_) command.cgroups = group_->procs();
@@ -219,7 +224,7 @@ Task<> Job::clear_store() {
 }
 
 Task<std::optional<std::string>> Job::tidy(Argv argv) {
-  io::Command command(host_.wrapped(argv));
+  io::Command command(wrapped(argv));
   command.environment = environment({});
   command.limit = std::chrono::seconds(60);
   std::string words;

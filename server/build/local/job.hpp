@@ -56,6 +56,8 @@ class Job {
   Task<std::optional<std::string>> tidy(Argv argv);
   std::vector<std::string> environment(const std::vector<std::string>& own) const;
 
+  /// The command as this run starts it.
+  Argv wrapped(const Argv& argv) const;
   /// Runs one command under the run's limits until the deadline, or `limit` where that is sooner.
   Task<io::Exit> run(Argv argv, const std::vector<std::string>& own_environment, Clock::duration limit = Clock::duration::max());
   /// What a command's end means when it was no success.

@@ -24,8 +24,12 @@ constexpr std::array names{"alternatives", "ca-certificates", "containers", "cry
                            "nsswitch.conf", "os-release",     "passwd",     "pki/ca-trust",    "pki/tls/certs",  "protocols",
                            "resolv.conf",  "services",        "ssl/certs",  "ssl/openssl.cnf", "subgid",         "subuid"};
 constexpr std::array harmless_devices{"full", "fuse", "null", "random", "tty", "urandom", "zero"};
-constexpr const char* enter =
-    R"(mount --all --fstab "$1" || exit; root=$2 directory=$3; shift 3; exec unshare --root="$root" --wd="$directory" -- "$@")";
+// Two programs, one after the other in the builder's namespaces; a shell reads these lines, and no argument.
+constexpr const char* enter = R"(mount --all --fstab "$1" || exit
+root=$2 directory=$3
+shift 3
+exec unshare --root="$root" --wd="$directory" -- "$@"
+)";
 
 /// As fstab(5) and /proc/self/mountinfo write a path.
 std::string escaped(const std::string& path) {
@@ -51,8 +55,8 @@ std::vector<std::string> mounts_below(const std::string& folder) {
 
 View::View(fs::path folder) : folder_(std::move(folder)), root_(folder_ / "root") {
   add(root_.string(), "", "none", "bind");  // so that it is a mount point, as buildah expects of /
-  system();
-  devices();
+  show_system();
+  show_devices();
   for (const char* own : {"tmp", "var/tmp", "var/lib/containers", "run", "root", "etc"}) folders_.emplace_back(own);
 }
 
@@ -75,7 +79,7 @@ void View::show_writable(const fs::path& path) { bind(path, path, "bind"); }
 
 void View::show_writable(const fs::path& path, const fs::path& where) { bind(path, where, "bind"); }
 
-void View::system() {
+void View::show_system() {
   for (const char* name : programs) {
     const fs::path path = fs::path("/") / name;
     std::error_code none;
@@ -91,7 +95,7 @@ void View::system() {
   }
 }
 
-void View::devices() {
+void View::show_devices() {
   for (const char* name : harmless_devices) show_writable(fs::path("/dev") / name);
   folders_.emplace_back("dev/pts");
   folders_.emplace_back("dev/shm");
@@ -117,10 +121,11 @@ void View::lay_out() const {
     throw Unavailable(fmt::format("can not lay out what the builder is to see: {}", error.what()));
   }
   write_private(folder_ / "mounts", fmt::format("{}\n", fmt::join(table_, "\n")));
+  write_private(folder_ / "enter", enter);
 }
 
 Argv View::command(const Argv& argv, const fs::path& directory) const {
-  Argv whole{"sh", "-c", enter, "sh", (folder_ / "mounts").string(), root_.string(), directory.string()};
+  Argv whole{"sh", (folder_ / "enter").string(), (folder_ / "mounts").string(), root_.string(), directory.string()};
   whole.insert(whole.end(), argv.begin(), argv.end());
   return whole;
 }

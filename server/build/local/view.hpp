@@ -30,8 +30,8 @@ class View {
   const std::vector<std::string>& table() const noexcept { return table_; }
 
  private:
-  void system();
-  void devices();
+  void show_system();
+  void show_devices();
   void add(const std::string& source, const std::filesystem::path& where, const std::string& type, const std::string& options);
   void bind(const std::filesystem::path& path, const std::filesystem::path& where, const std::string& options);
 

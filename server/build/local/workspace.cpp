@@ -19,7 +19,7 @@ Workspace::Workspace(const fs::path& folder, RunId run) : path_(folder / ("run-"
   remove();
   fs::create_directories(path_);
   fs::permissions(path_, fs::perms::owner_all);
-  for (const auto& inner : {home(), tmp(), out(), docker_config().parent_path()}) fs::create_directory(inner);
+  for (const auto& inner : {home(), tmp(), out(), check(), docker_config().parent_path()}) fs::create_directory(inner);
 }
 
 void Workspace::remove() noexcept {
@@ -47,6 +47,7 @@ void copy_tree(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
   // Files keep their modes; folders that are made lose what the umask takes.
+  if (!error) fs::permissions(to, fs::status(from).permissions(), error);
   for (auto entry = fs::recursive_directory_iterator(from, error); !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (!entry->is_directory() || entry->is_symlink()) continue;
     fs::permissions(to / entry->path().lexically_relative(from), entry->status().permissions(), error);

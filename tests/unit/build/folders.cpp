@@ -85,6 +85,7 @@ TEST_CASE("a copied tree shares nothing with the first") {
   CHECK(test::read_file(dir / "a/b/file") == "one");
   CHECK(fs::hard_link_count(dir / "a/b/file") == 1);
   CHECK(fs::status(dir / "copy/b/file").permissions() == fs::perms::owner_all);
+  CHECK(fs::status(dir / "copy").permissions() == fs::status(dir / "a").permissions());
   CHECK(fs::status(dir / "copy/b").permissions() == fs::status(dir / "a/b").permissions());
   CHECK(fs::read_symlink(dir / "copy/link") == "b/file");
 }
