@@ -218,6 +218,7 @@ class Checker {
     for (const std::uint16_t row : rows) {
       const Overload& overload = declarations_.overloads()[row];
       if (overload.member != e.member || overload.args.size() != given.size()) continue;
+      if (overload.only_after_loops && !looped_) continue;
       const Type* fitting = fit(overload, given);
       if (fitting == nullptr) continue;
       e.overloads.push_back(row);
@@ -336,6 +337,7 @@ class Checker {
     check(*l.initial);
     const Type* accumulator = l.initial->type;
     const Type* element = element_type(*l.range);
+    looped_ = true;
     locals_.push_back({l.accumulator, accumulator, 0});
     locals_.push_back({l.variable, element, ++loops_});
     e.slot = loops_;
@@ -364,6 +366,7 @@ class Checker {
   const Declarations& declarations_ = Declarations::standard();
   std::vector<Local> locals_;
   std::uint32_t loops_ = 0;
+  bool looped_ = false;  // the checking has been inside a loop
   std::optional<Error> error_;
 };
 

@@ -17,6 +17,7 @@ struct Overload {
   std::string_view function;
   bool member = false;                 ///< called as x.f(y); args[0] is x
   bool guarded = true;                 ///< run only where the values fit the declared types
+  bool only_after_loops = false;       ///< disabled in Tekton's environment, until cel-go forgets it
   std::vector<const Type*> args;
   const Type* result = nullptr;
   std::uint32_t parameters = 0;        ///< type parameters A, T, … are numbered from 0
