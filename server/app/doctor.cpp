@@ -2,6 +2,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
 
@@ -14,9 +15,11 @@
 #include "build/http_registry.hpp"
 #include "build/local/executor.hpp"
 #include "edit/edit.hpp"
+#include "edit/image.hpp"
 #include "git/signing.hpp"
 #include "io/offload.hpp"
 #include "io/process.hpp"
+#include "run/deployed.hpp"
 #include "run/drift_watch.hpp"
 #include "run/edits.hpp"
 #include "trigger/gitea.hpp"
@@ -108,7 +111,7 @@ class Examination {
     for (const auto& one : config_.catalogue->templates()) {
       for (const auto& edit : one.values) {
         if (edit.file.find("$(") != std::string::npos) continue;
-        const auto look = [&]() -> Task<std::string> { co_return co_await values_file(*head, edit); };
+        const auto look = [&]() -> Task<std::string> { co_return co_await values_file(*head, one, edit); };
         co_await ask(fmt::format("values {}: {}", edit.file, edit.path), look);
       }
     }
@@ -121,7 +124,16 @@ class Examination {
     co_await ask("pull requests", question);
   }
 
-  Task<std::string> values_file(const CommitSha& head, const ValuesEdit& edit) {
+  /// What the guard will say, where no run decides what the image is called or what stands beside the tag.
+  static void look_beside(const Template& one, const ValuesEdit& edit, const edit::Path& path, const std::string& bytes) {
+    const std::string& image = one.guard_image.empty() ? one.build.image : one.guard_image;
+    const bool writes_name = std::any_of(one.values.begin(), one.values.end(), [](const ValuesEdit& other) { return other.value == "$(IMAGE)"; });
+    if (one.guard != Guard::error || !run::names_image(edit) || writes_name || image.find("$(") != std::string::npos) return;
+    const auto compared = edit::compare_image(bytes, path, image, run::options_for(edit));
+    if (compared && compared->verdict == edit::ImageComparison::Verdict::different) throw Refused(Error(compared->text(), compared->where).text());
+  }
+
+  Task<std::string> values_file(const CommitSha& head, const Template& one, const ValuesEdit& edit) {
     if (const auto good = run::may_touch(config_.settings.handoff, edit.file); !good) throw Refused(good.error().what());
     const auto bytes = co_await infra_->read(head, edit.file);
     if (!bytes) throw Refused("the file is not in the infra repository");
@@ -130,6 +142,7 @@ class Examination {
     // The edit itself says whether the key is there, and is thrown away.
     const auto tried = edit::replace(*bytes, *path, "00000000", run::options_for(edit));
     if (!tried) throw Refused(tried.error().text());
+    look_beside(one, edit, *path, *bytes);
     const auto now = edit::read(*bytes, *path);
     co_return "is there, and reads " + (now && *now ? "\"" + **now + "\"" : std::string("nothing"));
   }

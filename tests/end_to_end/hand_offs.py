@@ -126,6 +126,11 @@ class Mirrors(WorldCase):
         done = self.daemon.command("doctor")
         self.assertRegex(done.stdout, r"good +push: the credentials may push")
         self.assertRegex(done.stdout, r"good +values .*common.image.digest: is there, and reads nothing")
+        file, wrong = "applications/lumie-backend/common-values.yaml", b"applications/another-app\n"
+        right = self.world.infra.read(file)
+        self.world.infra.commit({file: right.replace(b"applications/lumie-backend\n", wrong)}, "FIX: by mistake")
+        self.assertRegex(self.daemon.command("doctor").stdout, r"bad +values .*common.image.tag: .*applications/another-app.*is this the right file")
+        self.world.infra.commit({file: right}, "FIX: back")
         self.mirror.git("config", "http.receivepack", "false")
         try:
             done = self.daemon.command("doctor")
