@@ -1,31 +1,29 @@
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include "app/commands.hpp"
 #include "app/inputs.hpp"
-#include "base/failure.hpp"
+#include "http/json.hpp"
 
 namespace slipway::app {
 namespace {
 
 void print_json(const std::string& file, const std::vector<Error>& errors) {
-  rapidjson::StringBuffer out;
-  rapidjson::Writer<rapidjson::StringBuffer> json(out);
-  json.StartObject();
-  json.Key("file"), json.String(file);
-  json.Key("errors"), json.StartArray();
+  http::Json json;
+  json.out.StartObject();
+  json.text("file", file);
+  json.out.Key("errors");
+  json.out.StartArray();
   for (const auto& error : errors) {
-    json.StartObject();
-    json.Key("file"), json.String(error.where().file);
-    json.Key("line"), json.Int(error.where().line);
-    json.Key("column"), json.Int(error.where().column);
-    json.Key("what"), json.String(error.what());
-    json.EndObject();
+    json.out.StartObject();
+    json.text("file", error.where().file);
+    json.number("line", error.where().line);
+    json.number("column", error.where().column);
+    json.text("what", error.what());
+    json.out.EndObject();
   }
-  json.EndArray();
-  json.EndObject();
-  fmt::print("{}\n", out.GetString());
+  json.out.EndArray();
+  json.out.EndObject();
+  fmt::print("{}\n", json.take());
 }
 
 }  // namespace
