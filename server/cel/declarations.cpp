@@ -367,7 +367,7 @@ void Declarations::declare_names() {
   const Type* json_map = pool_.map(simple_type(TypeKind::string), dyn);
   const Type* json_list = pool_.list(dyn);
   const auto name = [&](std::string_view known_as, std::string_view runtime_name, const Type* of) {
-    names_.emplace(known_as, Name{Value::type(runtime_name), pool_.type_of(of)});
+    names_.emplace(known_as, Name{Value::type(runtime_name), pool_.type_of(of), false});
   };
   for (const std::string_view simple : {"bool", "bytes", "double", "int", "string", "uint"}) {
     const auto* kind = std::find_if(std::begin(simple_names), std::end(simple_names), [&](const auto& row) { return row.first == simple; });
@@ -379,21 +379,25 @@ void Declarations::declare_names() {
   name("type", "type", pool_.type_of(nullptr));
   name("google.protobuf.Timestamp", "google.protobuf.Timestamp", simple_type(TypeKind::timestamp));
   name("google.protobuf.Duration", "google.protobuf.Duration", simple_type(TypeKind::duration));
-  name("google.protobuf.Any", "google.protobuf.Any", simple_type(TypeKind::any));
   name("google.protobuf.Empty", "google.protobuf.Empty", pool_.message("google.protobuf.Empty"));
-  name("google.protobuf.Value", "dyn", dyn);
-  name("google.protobuf.Struct", "map", json_map);
-  name("google.protobuf.ListValue", "list", json_list);
-  name("google.protobuf.BoolValue", "bool", wrapper_type(TypeKind::boolean));
-  name("google.protobuf.BytesValue", "bytes", wrapper_type(TypeKind::bytes));
-  name("google.protobuf.DoubleValue", "double", wrapper_type(TypeKind::float64));
-  name("google.protobuf.FloatValue", "double", wrapper_type(TypeKind::float64));
-  name("google.protobuf.Int32Value", "int", wrapper_type(TypeKind::int64));
-  name("google.protobuf.Int64Value", "int", wrapper_type(TypeKind::int64));
-  name("google.protobuf.StringValue", "string", wrapper_type(TypeKind::string));
-  name("google.protobuf.UInt32Value", "uint", wrapper_type(TypeKind::uint64));
-  name("google.protobuf.UInt64Value", "uint", wrapper_type(TypeKind::uint64));
-  names_.emplace("google.protobuf.NullValue.NULL_VALUE", Name{Value::int64(0), simple_type(TypeKind::int64)});
+  const auto made = [&](std::string_view known_as, std::string_view runtime_name, const Type* of) {
+    name(known_as, runtime_name, of);
+    names_.at(std::string(known_as)).only_made = true;
+  };
+  made("google.protobuf.Any", "google.protobuf.Any", simple_type(TypeKind::any));
+  made("google.protobuf.Value", "dyn", dyn);
+  made("google.protobuf.Struct", "map", json_map);
+  made("google.protobuf.ListValue", "list", json_list);
+  made("google.protobuf.BoolValue", "bool", wrapper_type(TypeKind::boolean));
+  made("google.protobuf.BytesValue", "bytes", wrapper_type(TypeKind::bytes));
+  made("google.protobuf.DoubleValue", "double", wrapper_type(TypeKind::float64));
+  made("google.protobuf.FloatValue", "double", wrapper_type(TypeKind::float64));
+  made("google.protobuf.Int32Value", "int", wrapper_type(TypeKind::int64));
+  made("google.protobuf.Int64Value", "int", wrapper_type(TypeKind::int64));
+  made("google.protobuf.StringValue", "string", wrapper_type(TypeKind::string));
+  made("google.protobuf.UInt32Value", "uint", wrapper_type(TypeKind::uint64));
+  made("google.protobuf.UInt64Value", "uint", wrapper_type(TypeKind::uint64));
+  names_.emplace("google.protobuf.NullValue.NULL_VALUE", Name{Value::int64(0), simple_type(TypeKind::int64), false});
 }
 
 bool fits(const Type* type, const Value& value) {

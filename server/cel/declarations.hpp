@@ -36,6 +36,7 @@ class Declarations {
   struct Name {
     Value value;
     const Type* type = nullptr;
+    bool only_made = false;  ///< of a message whose name alone means nothing to cel-go
   };
   const Name* find_name(const std::string& name) const;
   /// All names of functions, for "did you mean".

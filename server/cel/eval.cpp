@@ -169,7 +169,7 @@ Value Evaluation::index(const Node& node) {
 Value Evaluation::in(const Node& node) {
   const Value needle = eval(*node.args[0]);
   if (needle.is_error()) return needle;
-  if (node.op == Op::in_set) return Value::boolean(node.set->contains(needle));
+  if (node.op == Op::in_set) return needle.is(Kind::bytes) ? unhashable() : Value::boolean(node.set->contains(needle));
   const Value container = eval(*node.args[1]);
   if (container.is_error()) return container;
   if (container.is(Kind::map)) return has_key(container, needle);

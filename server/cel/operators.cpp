@@ -197,9 +197,11 @@ std::string key_text(const Value& key) {
 
 }  // namespace
 
+// Go can not hash a slice of bytes: cel-go panics, and recovers.
+Value unhashable() { return Value::error("bytes can not be looked up by their hash"); }
+
 Value has_key(const Value& map, const Value& key) {
-  // Go can not hash a slice of bytes: cel-go panics, and recovers.
-  if (key.is(Kind::bytes) && map.is_built() && map.size() > 0) return Value::error("bytes can not be the key of a map");
+  if (key.is(Kind::bytes) && map.is_built() && map.size() > 0) return unhashable();
   Value found;
   return Value::boolean(map.find(key, found));
 }

@@ -21,6 +21,8 @@ Value compare(const Value& left, const Value& right);
 /// Whether `<` and its like are false whatever they ask: one of two comparable values is NaN.
 bool is_unordered(const Value& left, const Value& right);
 
+/// What looking bytes up in a map or in a set made of a literal list comes to.
+Value unhashable();
 /// `key in map`.
 Value has_key(const Value& map, const Value& key);
 /// `container[key]`.

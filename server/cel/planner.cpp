@@ -105,7 +105,7 @@ class Planner {
 
   const Node* node(const Expr& e) {
     switch (e.kind) {
-      case ExprKind::literal: return constant(e, e.value);
+      case ExprKind::literal: return literal(e);
       case ExprKind::ident: return ident(e);
       case ExprKind::select: {
         Node& made = make(e.test_only ? Op::has : Op::select, e);
@@ -121,6 +121,13 @@ class Planner {
     }
     return nullptr;
   }
+
+  const Node* literal(const Expr& e) {
+    const Declarations::Name* known = e.name.empty() ? nullptr : Declarations::standard().find_name(e.name);
+    return constant(e, known != nullptr && known->only_made ? undefined_type(e.name) : e.value);
+  }
+
+  static Value undefined_type(const std::string& name) { return Value::error("reference to undefined type: " + name); }
 
   Node& with_args(Node& made, const Expr& e) {
     for (const ExprPtr& arg : e.args) made.args.push_back(node(*arg));
@@ -150,7 +157,7 @@ class Planner {
   // cel-go takes every name whose type is that of a type for the name of one, a loop's variable as well.
   const Node* type_name_of(const Expr& e, const std::string& name) {
     const Declarations::Name* known = Declarations::standard().find_name(name);
-    return constant(e, known != nullptr ? known->value : Value::error("reference to undefined type: " + name));
+    return constant(e, known != nullptr ? known->value : undefined_type(name));
   }
 
   const Node* call(const Expr& e) {
@@ -197,7 +204,7 @@ class Planner {
 
   const Node* membership(Node& made) {
     const Node& list = *made.args[1];
-    if (list.op != Op::constant || !list.value.is(Kind::list)) return &made;
+    if (list.op != Op::constant || list.expr->kind != ExprKind::list) return &made;  // not of `dyn([…])`
     if (list.value.size() == 0) {
       Node& never = make(Op::constant, *made.expr);
       never.value = Value::boolean(false);
