@@ -241,14 +241,13 @@ constexpr Row rows[] = {
     {"upperAscii", "string.() -> string", f::upper_ascii},
 };
 
-// cel-go declares the second row too, but Tekton's environment leaves it disabled: `1 < 1u` is an error of the check, while values that
-// are dyn to it are ordered whatever their types. With the first loop that it checks, cel-go forgets what is disabled.
+// Those of two number types Tekton's environment leaves disabled: `1 < 1u` is an error of the check, while values that are dyn to it are
+// ordered whatever their types. With the first loop that it checks, cel-go forgets what is disabled.
 constexpr std::string_view ordered[] = {
-    "(bool, bool) -> bool", "(int, int) -> bool", "(uint, uint) -> bool", "(double, double) -> bool", "(string, string) -> bool",
-    "(bytes, bytes) -> bool", "(timestamp, timestamp) -> bool", "(duration, duration) -> bool",
+    "(bool, bool) -> bool",     "(int, int) -> bool",       "(int, double) -> bool",  "(int, uint) -> bool",   "(uint, uint) -> bool",
+    "(uint, double) -> bool",   "(uint, int) -> bool",      "(double, double) -> bool", "(double, int) -> bool", "(double, uint) -> bool",
+    "(string, string) -> bool", "(bytes, bytes) -> bool",   "(timestamp, timestamp) -> bool", "(duration, duration) -> bool",
 };
-constexpr std::string_view ordered_after_loops[] = {"(int, uint) -> bool",    "(int, double) -> bool", "(uint, int) -> bool",
-                                                    "(uint, double) -> bool", "(double, int) -> bool", "(double, uint) -> bool"};
 
 constexpr std::pair<std::string_view, TypeKind> simple_names[] = {
     {"bool", TypeKind::boolean}, {"bytes", TypeKind::bytes}, {"double", TypeKind::float64}, {"int", TypeKind::int64},
@@ -324,10 +323,9 @@ Declarations::Declarations() {
     declare(row.function, row.signature, row.run, guarded);
   }
   for (const std::string_view comparison : {"_<_", "_<=_", "_>_", "_>=_"}) {
-    for (const std::string_view signature : ordered) declare(comparison, signature, nullptr, true);
-    for (const std::string_view signature : ordered_after_loops) {
+    for (const std::string_view signature : ordered) {
       declare(comparison, signature, nullptr, true);
-      overloads_.back().only_after_loops = true;
+      overloads_.back().only_after_loops = overloads_.back().args[0] != overloads_.back().args[1];
     }
   }
   declare_names();
