@@ -92,8 +92,10 @@ Task<std::optional<RunOutcome>> Performer::overtaken(const queue::Claim& claim, 
     const auto last = co_await tools_.queue.last_handed_off(run.template_name, edit.file);
     if (!last) continue;
     const bool older = co_await tools_.sources.is_ancestor(run.repository, run.commit, last->source_commit);
+    if (!older) continue;
+    co_await tools_.sources.fetch(run.repository);  // a forced push may have taken the newer one away
     const bool still_there = co_await tools_.sources.on_branch(run.repository, last->source_commit, run.ref);
-    if (older && still_there) co_return Superseded(fmt::format("the newer {} was handed off already", last->source_commit.value()));
+    if (still_there) co_return Superseded(fmt::format("the newer {} was handed off already", last->source_commit.value()));
   }
   co_return std::nullopt;
 }
@@ -130,10 +132,10 @@ Task<std::optional<RunOutcome>> Performer::order_rivals(const queue::Claim& clai
 
 Task<std::optional<RunId>> Performer::later_than(const Run& run, const std::vector<queue::Rival>& others) {
   for (const auto& other : others) {
-    const bool known = co_await tools_.sources.contains(run.repository, other.commit);
+    const bool known = co_await tools_.sources.on_branch(run.repository, other.commit, run.ref);
     if (!known) co_await tools_.sources.fetch(run.repository);
-    const bool later = co_await tools_.sources.is_ancestor(run.repository, run.commit, other.commit);
     const bool there = co_await tools_.sources.on_branch(run.repository, other.commit, run.ref);
+    const bool later = co_await tools_.sources.is_ancestor(run.repository, run.commit, other.commit);
     if (later && there) co_return other.run;
   }
   co_return std::nullopt;

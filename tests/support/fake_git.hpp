@@ -157,6 +157,7 @@ class FakeSources final : public git::SourceMirror {
   std::vector<std::pair<CommitSha, CommitSha>> compared;  ///< what changed() was asked for
   int fetches = 0;
   std::string unreachable;
+  std::function<void()> on_fetch;          ///< what happens on the server shows in the mirror from the next fetch on
 
   /// `name` repeated to 40 digits: a commit that is easy to recognise.
   static CommitSha named(char name) { return CommitSha(std::string(40, name)); }
@@ -169,6 +170,7 @@ class FakeSources final : public git::SourceMirror {
   Task<> fetch(RepoName) override {
     if (!unreachable.empty()) throw Unavailable(unreachable);
     ++fetches;
+    if (on_fetch) std::exchange(on_fetch, nullptr)();
     co_return;
   }
   Task<bool> contains(RepoName, CommitSha commit) override { co_return parents.contains(commit); }

@@ -15,7 +15,7 @@ TEST_CASE("what is older than the last hand-off is not built") {
 TEST_CASE("unless a forced push took the newer one away") {
   Workshop team;
   team.handed_off('d');
-  team.sources.heads["refs/heads/main"] = FakeSources::named('c');
+  team.sources.on_fetch = [&] { team.sources.heads["refs/heads/main"] = FakeSources::named('c'); };
   team.accept("1", 'a', 'b');
   team.perform_next();
   CHECK(team.executor.built == std::vector{FakeSources::named('b')});
