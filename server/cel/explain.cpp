@@ -117,6 +117,7 @@ class Explainer {
       }
     }
     if (node.op == Op::conditional) return held(*node.args[eval(*node.args[0]).is_true() ? 1 : 2]);
+    if (node.op == Op::call && node.expr->name == "match") return {&node, header_seen(node)};
     return {&node, node.op == Op::logical_and || is_plain(node) ? "" : seen(node)};
   }
 

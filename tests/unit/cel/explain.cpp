@@ -41,6 +41,7 @@ const Case cases[] = {
     {"body.repository.name in []", Verdict::not_matched, "body.repository.name in []", "is false: body.repository.name is 'Joossam'"},
     {"header.match('x-gitea-event', 'pull_request')", Verdict::not_matched, "header.match('x-gitea-event', 'pull_request')",
      "is false: X-Gitea-Event is 'push'"},
+    {"!header.match('X-Gitea-Event', 'push')", Verdict::not_matched, "!header.match('X-Gitea-Event', 'push')", "is false: X-Gitea-Event is 'push'"},
     {"header.match('X-Gitea-Evnet', 'push')", Verdict::not_matched, "header.match('X-Gitea-Evnet', 'push')",
      "is false: header has no X-Gitea-Evnet (did you mean \"X-Gitea-Event\"?)"},
     {"!body.repository.private", Verdict::not_matched, "!body.repository.private", "is false: body.repository.private is true"},
