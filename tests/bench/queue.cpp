@@ -250,7 +250,7 @@ int main(int argc, char** argv) {
     alone = median(all[1]);
     bare = median(all[2]);
   }
-  Filled empty(0, 100 * scale), full(10'000 * scale, 1'000 * scale);
+  Filled empty(0, 0), full(10'000 * scale, 1'000 * scale);
   for (int turn = 0; turn < 10; ++turn) {
     for (Filled* one : {&empty, &full}) {
       one->accept(4 * scale);

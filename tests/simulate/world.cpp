@@ -86,7 +86,7 @@ std::optional<std::string> World::run() {
   for (int steps = 0; !violation_; ++steps) {
     if (steps > 100'000) violated("the schedule does not come to rest");
     if (events_.empty()) {
-      if (settled_) break;
+      if (settled_ && !needs_a_person()) break;
       settle();
       continue;
     }
@@ -254,20 +254,22 @@ void World::restart() {
   reconcile();
 }
 
+bool World::needs_a_person() const {
+  const auto failed = [](const StoredRun& run) { return run.state == RunState::failed; };
+  return !disk_.holds.empty() || std::any_of(disk_.runs.begin(), disk_.runs.end(), failed);
+}
+
 /// After the storm: every server is back, a person releases what is on hold and retries what failed, and time passes.
 void World::settle() {
   std::fill(down_.begin(), down_.end(), 0);
-  bool more = false;
+  settled_ = !needs_a_person();
   for (const int held : std::vector<int>(disk_.holds.begin(), disk_.holds.end())) {
     at_time(now_ + 1, Kind::release, held);
-    more = true;
   }
   for (std::size_t i = 0; i < disk_.runs.size(); ++i) {
     if (disk_.runs[i].state != RunState::failed) continue;
     at_time(now_ + 2, Kind::retry, static_cast<int>(i), 0);
-    more = true;
   }
-  settled_ = !more;
   at_time(now_ + reconcile_every, Kind::reconcile);
 }
 

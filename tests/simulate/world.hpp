@@ -65,6 +65,7 @@ class World {
   void crash(int down_for);
   void restart();
   void settle();
+  bool needs_a_person() const;
   Slices watched_by(int repo, Slices slices) const;
 
   // The daemon (intake.cpp, daemon.cpp).
