@@ -77,7 +77,7 @@ Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind)
     co_await accept_missed(repository, *head, *head);
     co_return true;
   }
-  if (seen->after != *head || seen->pending) behind.emplace_back(repository, *head);
+  if (seen->after != *head || seen->pending) behind.emplace_back(repository, seen->after, *head);
   co_return true;
 }
 
@@ -85,9 +85,9 @@ Task<bool> Reconciler::catch_up(Behind behind) {
   const auto seen = co_await last_seen(behind.repository);
   if (!seen || seen->pending) co_return false;
   if (seen->after == behind.head) co_return true;
-  // Already past this head: a delivery came while we waited.
-  const bool passed = co_await sources_.is_ancestor(behind.repository, behind.head, seen->after);
-  if (!passed) co_await accept_missed(behind.repository, seen->after, behind.head);
+  // A delivery came while we waited, and is past this head. Where none came, the branch was forced back to it.
+  const bool contained = co_await sources_.is_ancestor(behind.repository, behind.head, seen->after);
+  if (!contained || seen->after == behind.seen) co_await accept_missed(behind.repository, seen->after, behind.head);
   co_return true;
 }
 

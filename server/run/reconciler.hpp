@@ -26,9 +26,10 @@ class Reconciler {
  private:
   /// A branch that has a head which no delivery told of, as far as is known.
   struct Behind {
-    Behind(RepoName name, CommitSha commit) : repository(std::move(name)), head(std::move(commit)) {}
+    Behind(RepoName name, CommitSha last, CommitSha commit)
+        : repository(std::move(name)), seen(std::move(last)), head(std::move(commit)) {}
     RepoName repository;
-    CommitSha head;
+    CommitSha seen, head;
   };
   Task<bool> look();
   Task<bool> tried(RepoName repository, Task<bool> what);

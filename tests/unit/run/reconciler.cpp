@@ -60,6 +60,16 @@ TEST_CASE("a branch that is seen for the first time is noted, and not built") {
   CHECK(watched.seen() == FakeSources::named('b'));
 }
 
+TEST_CASE("a branch that was forced back while nobody listened is caught up with") {
+  Watched watched(test::Templates{{"t", "Org/a"}});
+  watched.sources.heads["refs/heads/main"] = FakeSources::named('a');
+  watched.accept("1", 'a', 'b');
+  watched.serve();
+  watched.sleep(10s);
+  CHECK(watched.reconciled() == 1);
+  CHECK(watched.seen() == FakeSources::named('a'));
+}
+
 TEST_CASE("a delivery that comes meanwhile is not made up for") {
   Watched watched(test::Templates{{"t", "Org/a"}});
   watched.accept("1", 'x', 'a');
