@@ -31,7 +31,7 @@ HandoffDecision decide(const HandoffFacts& facts, Rules rules) {
   }
   std::string note;
   auto why = too_old(facts, note);
-  if (why && rules.has(Rule::never_backwards)) return TooOld{*std::move(why), false};
+  if (why && rules.has(Rule::never_backwards)) return TooOld{*std::move(why), !facts.deployed_reachable};
   if (rules.has(Rule::hold) && facts.on_hold) return Hold{"the template is on hold until it is released"};
   if (rules.has(Rule::manual_revert) && facts.on_manual_revert == OnManualRevert::hold && !facts.allow_rollback &&
       is_manual_revert(facts)) {

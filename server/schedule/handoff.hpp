@@ -44,8 +44,8 @@ struct Write {
 struct AlreadyThere {};  ///< the candidate itself is deployed: the run succeeds without a commit
 struct TooOld {          ///< the run is superseded
   std::string why;
-  /// The branch no longer contains it (a forced push). What it changed may be on the branch all the same, and in no later push:
-  /// the template is to be judged on everything between what is deployed and the head (Queue::replace).
+  /// The branch no longer contains it, or what is deployed (a forced push). What differs may be in no later push: the template is to be
+  /// judged on everything between what is deployed and the head (Queue::replace).
   bool off_branch = false;
 };
 struct Hold {            ///< the template goes (or stays) on hold, the run waits
