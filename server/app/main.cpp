@@ -9,12 +9,12 @@
 #include "base/failure.hpp"
 
 int main(int argc, char** argv) {
-  using namespace slipway;
   using namespace slipway::app;
+  using slipway::Unavailable;
   const CommandLine line = parse_command_line(argc, argv);
   if (!line.action) return line.exit_code;
   try {
-    const ExitCode code = std::visit([&](const auto& action) { return run(line.global, action); }, *line.action);
+    const ExitCode code = std::visit([&](const auto& action) { return slipway::app::run(line.global, action); }, *line.action);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw std::runtime_error("the output could not be written");
     return static_cast<int>(code);
   } catch (const UsageError& error) {

@@ -124,6 +124,15 @@ std::string printable(std::string_view text, std::size_t limit) {
   return clean;
 }
 
+std::string one_line(std::string_view text, std::size_t limit) {
+  std::string line(text);
+  for (char& c : line) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  return printable(line, limit);
+}
+
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     if (const std::size_t plain = ascii_length(text); plain > 0) {

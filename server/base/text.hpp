@@ -24,6 +24,9 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 /// bytes with `…`.
 std::string printable(std::string_view text, std::size_t limit = 200);
 
+/// What a program printed, as printable() on one line: lines are parted by blanks, and nothing follows the last.
+std::string one_line(std::string_view text, std::size_t limit = 200);
+
 /// True where `text` is well-formed UTF-8 (RFC 3629: no surrogates, nothing over-long).
 bool is_utf8(std::string_view text) noexcept;
 

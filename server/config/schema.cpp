@@ -30,9 +30,9 @@ Infos all_shapes() {
   return found;
 }
 
-using Json = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using Pretty = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
-void write_key(Json& json, const Key& key) {
+void write_key(Pretty& json, const Key& key) {
   rapidjson::Document schema;
   schema.Parse(key.schema);
   schema.AddMember("description", rapidjson::Value(key.sentence, schema.GetAllocator()), schema.GetAllocator());
@@ -47,7 +47,7 @@ void write_key(Json& json, const Key& key) {
   schema.Accept(json);
 }
 
-void write_shape(Json& json, const ShapeInfo& info) {
+void write_shape(Pretty& json, const ShapeInfo& info) {
   json.Key("description"), json.String(info.sentence);
   json.Key("type"), json.String("object");
   json.Key("additionalProperties"), json.Bool(false);
@@ -75,7 +75,7 @@ std::string cell(const std::string& text) {
 
 std::string json_schema() {
   rapidjson::StringBuffer out;
-  Json json(out);
+  Pretty json(out);
   json.SetIndent(' ', 2);
   const auto shapes = all_shapes();
   json.StartObject();

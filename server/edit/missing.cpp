@@ -16,13 +16,13 @@ namespace {
 constexpr std::size_t names_max = 2000;      // compared with a wrong name; a message is not worth more
 constexpr std::size_t mappings_max = 20000;  // searched for the path's end
 
-struct Name {
+struct Candidate {
   std::string text;
   Tree::Id node;
 };
 
-std::vector<Name> keys_of(const Tree& tree, Tree::Id mapping) {
-  std::vector<Name> names;
+std::vector<Candidate> keys_of(const Tree& tree, Tree::Id mapping) {
+  std::vector<Candidate> names;
   for (Tree::Id key = mapping + 1; key < tree[mapping].next && names.size() < names_max;
        key = tree[tree[key].next].next) {
     if (auto text = tree.text(key)) names.push_back({std::move(*text), key});
@@ -30,8 +30,8 @@ std::vector<Name> keys_of(const Tree& tree, Tree::Id mapping) {
   return names;
 }
 
-std::vector<Name> items_of(const Tree& tree, Tree::Id sequence, const std::string& key) {
-  std::vector<Name> names;
+std::vector<Candidate> items_of(const Tree& tree, Tree::Id sequence, const std::string& key) {
+  std::vector<Candidate> names;
   for (Tree::Id item = sequence + 1; item < tree[sequence].next && names.size() < names_max; item = tree[item].next) {
     if (tree[tree.resolved(item)].kind != Node::Kind::mapping) continue;
     const Entry entry = find_own_entry(tree, tree.resolved(item), key);
@@ -41,10 +41,10 @@ std::vector<Name> items_of(const Tree& tree, Tree::Id sequence, const std::strin
   return names;
 }
 
-const Name* nearest(const std::vector<Name>& names, const std::string& wanted) {
-  const Name* best = nullptr;
+const Candidate* nearest(const std::vector<Candidate>& names, const std::string& wanted) {
+  const Candidate* best = nullptr;
   std::size_t least = std::numeric_limits<std::size_t>::max();
-  for (const Name& name : names) {
+  for (const Candidate& name : names) {
     const std::size_t distance =
         edit_distance(std::string_view(name.text).substr(0, 100), std::string_view(wanted).substr(0, 100));
     if (distance < least) least = distance, best = &name;
@@ -106,8 +106,8 @@ Error missing_key(const Tree& tree, const Place& place, const Path& path, const 
   if (const auto deeper = DeeperPath(tree, path).find(tree.documents()[place.document])) {
     return Error(fmt::format("{}; there is '{}'", no_key, *deeper), tree.position(place.node, file));
   }
-  const std::vector<Name> names = keys_of(tree, place.node);
-  const Name* name = nearest(names, key.name);
+  const std::vector<Candidate> names = keys_of(tree, place.node);
+  const Candidate* name = nearest(names, key.name);
   if (name == nullptr) return Error(fmt::format("{}, which is empty", no_key), tree.position(place.node, file));
   std::vector<Step> steps(path.steps().begin(), path.steps().begin() + static_cast<std::ptrdiff_t>(place.depth));
   steps.push_back(Key{name->text});
@@ -119,8 +119,8 @@ Error missing_item(const Tree& tree, const Place& place, const Path& path, const
                    const std::string& file) {
   const std::string no_item =
       fmt::format("no item of {} has {}: {}", where(path, place.depth), match.key, printable(match.value));
-  const std::vector<Name> names = items_of(tree, place.node, match.key);
-  const Name* name = nearest(names, match.value);
+  const std::vector<Candidate> names = items_of(tree, place.node, match.key);
+  const Candidate* name = nearest(names, match.value);
   if (name == nullptr) return Error(no_item, tree.position(place.node, file));
   return Error(fmt::format("{}; the nearest is [{}={}]", no_item, match.key, printable(name->text)),
                tree.position(name->node, file));

@@ -29,12 +29,6 @@ constexpr int submodule_depth_max = 8;
 constexpr std::size_t lfs_words_max = 1000;
 constexpr auto for_ever = std::chrono::hours(24 * 365);
 
-std::string one_line(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return printable(text, lfs_words_max);
-}
-
 /// One fetch of one repository, which several callers may wait for.
 struct Fetch {
   explicit Fetch(const asio::any_io_executor& loop) : done(loop, for_ever) {}
@@ -222,7 +216,7 @@ Task<Result<void>> Mirrors::fetch_large_files(RepoName repository, CommitSha com
     if (stream == io::OutputStream::err && words.size() < lfs_words_max) words += line;
   };
   const auto exit = co_await processes_.run(command, sink);
-  const std::string failure = fmt::format("git lfs fetch {}: {}", exit.text(), one_line(words));
+  const std::string failure = fmt::format("git lfs fetch {}: {}", exit.text(), one_line(words, lfs_words_max));
   if (exit.timed_out || (!exit.ok() && is_lfs_network_trouble(words))) throw Unavailable(failure);
   if (!exit.ok()) co_return Error(failure);
   auto fill = [mirror = mirror_of(repository), folder, large = std::move(pointers)] {

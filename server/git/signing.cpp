@@ -16,6 +16,8 @@
 namespace slipway::git {
 namespace {
 
+constexpr std::size_t longest_complaint = 300;
+
 using std::chrono::milliseconds;
 
 constexpr std::size_t output_bytes_max = 64 * 1024;
@@ -72,13 +74,6 @@ std::vector<std::string> environment() {
   return list;
 }
 
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return printable(text, 300);
-}
-
 std::string run_signer(const std::vector<std::string>& argv, const std::string& commit, milliseconds limit) {
   const auto program = io::find_program(argv[0], io::search_path());
   if (!program) throw Refused(fmt::format("commits can not be signed: there is no {} in PATH", argv[0]));
@@ -91,7 +86,7 @@ std::string run_signer(const std::vector<std::string>& argv, const std::string& 
     throw Unavailable(fmt::format("{} did not sign the commit within {} s", argv[0], limit.count() / 1000.0));
   }
   const bool good = child.succeeded() && signature.starts_with("-----BEGIN ");
-  if (!good) throw Refused(fmt::format("{} did not sign the commit: {}", argv[0], one_line(errors)));
+  if (!good) throw Refused(fmt::format("{} did not sign the commit: {}", argv[0], one_line(errors, longest_complaint)));
   while (!signature.empty() && signature.back() == '\n') signature.pop_back();
   return signature;
 }

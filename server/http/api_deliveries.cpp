@@ -8,7 +8,7 @@ namespace slipway::http {
 
 namespace {
 
-Result<queue::DeliveryFilter> filter_of(const Call& call) {
+Result<queue::DeliveryFilter> delivery_filter(const Call& call) {
   queue::DeliveryFilter filter;
   for (const auto& [name, value] : call.query) {
     if (name == "repository") filter.repository = RepoName(value);
@@ -30,7 +30,7 @@ Result<queue::DeliveryFilter> filter_of(const Call& call) {
 
 /// GET /api/v1/deliveries
 Task<Answer> list_deliveries(Operations& operations, Call& call) {
-  const auto filter = filter_of(call);
+  const auto filter = delivery_filter(call);
   if (!filter) co_return problem(400, filter.error().what());
   const auto deliveries = co_await operations.reader.deliveries(*filter);
   Json json;

@@ -28,7 +28,7 @@ std::string value_of(const Call& call, const std::string& name) {
   return found == call.query.end() ? std::string() : found->second;
 }
 
-Result<queue::RunFilter> filter_of(const Call& call) {
+Result<queue::RunFilter> run_filter(const Call& call) {
   queue::RunFilter filter;
   for (const auto& [name, value] : call.query) {
     if (name == "template") filter.template_name = TemplateName(value);
@@ -108,7 +108,7 @@ Answer outcome(const Result<void>& result, RunId id) {
 
 /// GET /api/v1/runs
 Task<Answer> list_runs(Operations& operations, Call& call) {
-  const auto filter = filter_of(call);
+  const auto filter = run_filter(call);
   if (!filter) co_return problem(400, filter.error().what());
   const auto runs = co_await operations.reader.runs(*filter);
   Json json;

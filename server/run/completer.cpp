@@ -11,8 +11,8 @@
 namespace slipway::run {
 namespace {
 
-constexpr std::size_t page = 64;
-constexpr auto look_again = std::chrono::seconds(1);   ///< the queue is asked so often: one indexed read
+constexpr std::size_t most_at_once = 64;
+constexpr auto ask_again = std::chrono::seconds(1);   ///< the queue is asked so often: one indexed read
 constexpr auto first_delay = std::chrono::seconds(1);  ///< after a trouble; doubles up to a minute
 
 }  // namespace
@@ -28,7 +28,7 @@ void Completer::use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t
 Task<> Completer::serve() {
   while (true) {
     co_await round();
-    auto delay = look_again;
+    auto delay = ask_again;
     if (troubles_ > 0) delay = first_delay * (1 << std::min(troubles_ - 1, 6));
     arrived_.expires_after(delay);
     boost::system::error_code woken;
@@ -43,7 +43,7 @@ Task<> Completer::round() {
   co_await forced_.find(*matcher_, unreachable);
   DeliveryId after;
   while (true) {
-    const auto some = co_await queue_.pending(after, page);
+    const auto some = co_await queue_.pending(after, most_at_once);
     for (const auto& one : some) {
       after = one.delivery.id;
       const RepoName& repository = one.delivery.push.repository;
@@ -60,7 +60,7 @@ Task<> Completer::round() {
       unreachable.insert(repository);
       log_.warn("a push can not be completed yet", {{"delivery", one.delivery.id.value()}, {"repository", repository.value()}, {"error", trouble}});
     }
-    if (some.size() < page) break;
+    if (some.size() < most_at_once) break;
   }
   troubles_ = unreachable.empty() ? 0 : troubles_ + 1;
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t files_max = 5000;            ///< YAML files of the infra repository that are looked through
 constexpr std::size_t application_bytes_max = 1u << 20;
 constexpr std::size_t run_files_max = 1000;
-constexpr auto look_again = std::chrono::minutes(10);
+constexpr auto compare_again = std::chrono::minutes(10);
 
 bool is_url(const std::string& place) { return place.starts_with("http://") || place.starts_with("https://"); }
 
@@ -139,7 +139,7 @@ Task<> DriftWatch::serve(HandoffSettings settings, std::function<std::vector<std
   while (true) {
     auto files = values_files();
     co_await look(settings, std::move(files));
-    co_await time_.sleep_for(look_again);
+    co_await time_.sleep_for(compare_again);
   }
 }
 
