@@ -11,6 +11,7 @@
 int main(int argc, char** argv) {
   using namespace slipway::app;
   using slipway::Unavailable;
+  using slipway::UsageError;
   const CommandLine line = parse_command_line(argc, argv);
   if (!line.action) return line.exit_code;
   try {
