@@ -5,6 +5,7 @@
 //   a bare Beast server that reads the body, computes the HMAC and answers (the limit);
 //   slipway, when one template matches and the runs are made durable, and when nothing matches;
 //   adnanh's webhook (Debian's package) with one hook, when it matches and runs /bin/true, and when it does not;
+//   (each turn ends when its server has nothing left to do, so that nobody's backlog falls on the next one);
 //   the processor time of each, which tells something on a busy machine too;
 //   p99 at half of slipway's rate against the p99 of a bare fdatasync loop; resident memory idle, and after one turn and all.
 //
@@ -40,16 +41,18 @@ struct Figure {
 struct Peer {
   Peer(std::string what, std::string hook, std::size_t turn, std::unique_ptr<bench::ChildServer> child)
       : name(std::move(what)), path(std::move(hook)), pushes(turn), server(std::move(child)), idle(server->resident()) {}
-  double rate() const {
-    auto sorted = rates;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted[sorted.size() / 2];
+  double rate() const { return median(rates); }
+  /// With what was left to do behind the answers.
+  double done_rate() const { return median(done_rates); }
+  static double median(std::vector<double> all) {
+    std::sort(all.begin(), all.end());
+    return all[all.size() / 2];
   }
   std::string name, path;
   std::size_t pushes;  ///< a turn
   std::unique_ptr<bench::ChildServer> server;
   double idle, early = 0;  ///< resident memory at first and after the first turn
-  std::vector<double> rates;
+  std::vector<double> rates, done_rates;  ///< pushes a second of each turn: answered, and done with
   std::size_t sent = 0;
   bool clean = true;  ///< every answer was a 2xx and none a duplicate
 };
@@ -82,7 +85,7 @@ class Bench {
     compare(matched, bare, 0.5);
     if (!hooks.empty()) {
       compare(unmatched, hooks[0], 3);
-      compare(matched, hooks[1], 5);
+      compare_done(matched, hooks[1], 5);
     }
     count_records(unmatched);
     half_load(matched);
@@ -105,7 +108,9 @@ class Bench {
   void take_turn(Peer& peer) {
     const auto all = pushes(peer.pushes, peer.path);
     const auto sent = bench::Sender(all, peer.server->port(), connections).send(0, all.size());
+    const double behind = peer.server->settle();
     peer.rates.push_back(sent.rate());
+    peer.done_rates.push_back(static_cast<double>(sent.answers) / (sent.seconds + behind));
     note(peer, sent);
     if (peer.rates.size() == 1) peer.early = peer.server->resident();
   }
@@ -119,6 +124,15 @@ class Bench {
     const double ratio = ours.rate() / peer.rate();
     const std::string of = fmt::format("{} ({:.0f}/s)", peer.name, peer.rate());
     add(ours.name, "pushes/s", ours.rate(), of, ratio, fmt::format(">= {}", goal), ours.clean && ratio >= goal);
+  }
+
+  // webhook answers before it has run anything, and piles up what it has promised: its commands count when they have ended, as our
+  // runs when they are durable.
+  void compare_done(const Peer& ours, const Peer& peer, double goal) {
+    add(peer.name + ", answered only", "pushes/s", peer.rate(), "", 0, "", true);
+    const double ratio = ours.done_rate() / peer.done_rate();
+    const std::string of = fmt::format("{}, its commands ended ({:.0f}/s)", peer.name, peer.done_rate());
+    add(ours.name, "pushes/s", ours.done_rate(), of, ratio, fmt::format(">= {}", goal), ours.clean && ratio >= goal);
   }
 
   static std::unique_ptr<bench::ChildServer> bare_server() {

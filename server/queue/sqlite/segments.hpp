@@ -33,8 +33,9 @@ struct Payload {
   std::string body;
 };
 
-/// One record as bytes: `SLD1`, four lengths (32 bits, little endian) of headers, target, verdict and body, a check sum of what
-/// follows (64 bits), then these four. Headers are name and value, each ended by a zero byte, which neither can contain.
+/// One record as bytes: `SLD2`, four lengths (32 bits, little endian) of headers, target, verdict and body, a check sum of what
+/// follows (64 bits), then these four one behind the other as one block of LZ4: twenty reasons of a push are much alike, and so is
+/// the body in itself. Headers are name and value, each ended by a zero byte, which neither can contain.
 void append_record(std::string& to, const Headers& headers, std::string_view target, std::string_view verdict,
                    std::string_view body);
 /// Reads a record back; nothing where the bytes are no whole record.

@@ -75,6 +75,19 @@ class ChildServer {
     if (file != nullptr) std::fclose(file);
     return static_cast<double>(used[0] + used[1] + used[2] + used[3]) / static_cast<double>(::sysconf(_SC_CLK_TCK));
   }
+  /// Waits until it has nothing left to do; returns the seconds that this took.
+  double settle() const {
+    constexpr int quiet_rounds = 4;
+    constexpr double round = 0.05, idle = 0.011;  // seconds; one tick of the clock
+    double took = 0, last = processor();
+    for (int quiet = 0; quiet < quiet_rounds; took += round) {
+      ::usleep(static_cast<useconds_t>(round * 1e6));
+      const double now = processor();
+      quiet = now - last <= idle ? quiet + 1 : 0;
+      last = now;
+    }
+    return took - quiet_rounds * round;
+  }
 
  private:
   pid_t pid_ = -1;

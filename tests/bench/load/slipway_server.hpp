@@ -11,6 +11,7 @@
 #include "config/load.hpp"
 #include "http/receiver.hpp"
 #include "http/server.hpp"
+#include "io/resident.hpp"
 #include "io/time.hpp"
 #include "queue/open.hpp"
 #include "schedule/policy.hpp"
@@ -43,6 +44,7 @@ pipelines:
 /// The receiver as the daemon has it, with its durable queue; nothing takes runs from it.
 inline void serve_slipway(const ChildServer::Tell& tell, const std::filesystem::path& directory, const std::filesystem::path& secret,
                           bool matches) {
+  io::return_large_blocks();
   const auto loaded = config::load_text(twenty_triggers(secret, matches), directory / "slipway.yaml", config::LoadOptions(true));
   if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) throw std::runtime_error(config::text(*errors));
   const auto& configuration = std::get<config::Config>(loaded);

@@ -7,6 +7,7 @@
 
 #include "base/failure.hpp"
 #include "queue/sqlite/rows.hpp"
+#include "base/hmac.hpp"
 #include "queue/sqlite/segments.hpp"
 #include "queue/sqlite/writer.hpp"
 #include "support/run_coroutine.hpp"
@@ -44,6 +45,7 @@ TEST_CASE("a record reads back as it was written, and no part of one does") {
 TEST_CASE("segments go on behind what a crash left, and rotate by size") {
   const TmpDir dir;
   Extent first, torn, second, third;
+  const std::string long_body = random_hex(300);  // more than 200 bytes, however well it is packed
   {
     Segments segments(dir.path(), 200);
     first = segments.append(headers, "/", "{}", "one");
@@ -53,11 +55,11 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
     segments.discard();
   }
   CHECK_FALSE(read_record(dir.path(), torn));
-  test::write_file(segment_file(dir.path(), 1), test::read_file(segment_file(dir.path(), 1)) + "SLD1 torn tail");
+  test::write_file(segment_file(dir.path(), 1), test::read_file(segment_file(dir.path(), 1)) + "SLD2 torn tail");
   {
     Segments segments(dir.path(), 200);
     CHECK(segments.current() == 1);
-    second = segments.append(headers, "/", "{}", std::string(300, 'x'));
+    second = segments.append(headers, "/", "{}", long_body);
     segments.write();
     CHECK(segments.synced());
     third = segments.append(headers, "/", "{}", "three");
@@ -65,7 +67,7 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
     CHECK(segments.current() == 2);
   }
   CHECK(read_record(dir.path(), first)->body == "one");
-  CHECK(read_record(dir.path(), second)->body == std::string(300, 'x'));
+  CHECK(read_record(dir.path(), second)->body == long_body);
   CHECK(read_record(dir.path(), third)->body == "three");
   CHECK(third.segment == 2);
   CHECK(list_segments(dir.path()) == std::vector<std::int64_t>{1, 2});
