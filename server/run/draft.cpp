@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 
+#include "base/failure.hpp"
 #include "run/edits.hpp"
 
 namespace slipway::run {
@@ -41,12 +43,23 @@ Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const Co
 }
 
 Task<> fetch_sources(HandOffTools& tools, std::span<HandOffItem*> batch) {
-  std::vector<RepoName> fetched;
+  std::map<RepoName, std::exception_ptr> fetched;  // and what came of it
   for (auto* item : batch) {
+    if (item->failed) continue;
     const RepoName& repository = item->what.run.repository;
-    if (std::find(fetched.begin(), fetched.end(), repository) != fetched.end()) continue;
-    co_await tools.sources.fetch(repository);
-    fetched.push_back(repository);
+    auto known = fetched.find(repository);
+    if (known == fetched.end()) {
+      std::exception_ptr error;
+      try {
+        co_await tools.sources.fetch(repository);
+      } catch (const Unavailable&) {
+        error = std::current_exception();
+      } catch (const Refused&) {
+        error = std::current_exception();
+      }
+      known = fetched.emplace(repository, std::move(error)).first;
+    }
+    item->failed = known->second;
   }
 }
 
@@ -60,7 +73,7 @@ Task<> after_race(HandOffTools& tools, const HandoffSettings& settings, int atte
 
 void exhaust(const HandoffSettings& settings, const std::string& branch, std::span<HandOffItem*> batch) {
   for (auto* item : batch) {
-    if (item->outcome) continue;
+    if (item->outcome || item->failed) continue;
     item->outcome = RunOutcome(
         Failed(Stage::handoff,
                fmt::format("the branch {} moved under every one of {} attempts; `slipway retry {}` tries again", branch,
@@ -70,7 +83,7 @@ void exhaust(const HandoffSettings& settings, const std::string& branch, std::sp
 
 void fail_all(std::span<HandOffItem*> batch, std::exception_ptr error) {
   for (auto* item : batch) {
-    if (!item->outcome) item->failed = error;
+    if (!item->outcome && !item->failed) item->failed = error;
   }
 }
 

@@ -157,6 +157,7 @@ class FakeSources final : public git::SourceMirror {
   std::vector<std::pair<CommitSha, CommitSha>> compared;  ///< what changed() was asked for
   int fetches = 0;
   std::string unreachable;
+  std::optional<RepoName> gone;            ///< the one that the server refuses to show
   std::function<void()> on_fetch;          ///< what happens on the server shows in the mirror from the next fetch on
 
   /// `name` repeated to 40 digits: a commit that is easy to recognise.
@@ -167,8 +168,9 @@ class FakeSources final : public git::SourceMirror {
     return heads["refs/heads/main"] = named(name);
   }
 
-  Task<> fetch(RepoName) override {
+  Task<> fetch(RepoName repository) override {
     if (!unreachable.empty()) throw Unavailable(unreachable);
+    if (repository == gone) throw Refused("404: there is no repository " + repository.value());
     ++fetches;
     if (on_fetch) std::exchange(on_fetch, nullptr)();
     co_return;

@@ -42,6 +42,21 @@ TEST_CASE("hand-offs that are ready together go in one push, and a bad one does 
   CHECK(house.infra.pushed.size() == 2);
 }
 
+TEST_CASE("a source repository that can not be fetched holds up its own hand-offs only") {
+  House house;
+  house.sources.gone = RepoName("org/gone");
+  std::vector<run::HandOff> wishes;
+  wishes.push_back(house.wish('a', "a.yaml", "one"));
+  wishes.push_back(house.wish('a', "b.yaml", "two"));
+  wishes[0].run.repository = *house.sources.gone;
+  const auto items = house.hand_off(std::move(wishes));
+  CHECK_FALSE(items[0].outcome);
+  CHECK_THROWS_AS(std::rethrow_exception(items[0].failed), Refused);
+  CHECK(std::holds_alternative<HandedOff>(*items[1].outcome));
+  CHECK_FALSE(items[1].failed);
+  CHECK(house.infra.pushed.size() == 1);
+}
+
 TEST_CASE("somebody who pushes in between keeps his change, and the edit is applied to it") {
   House house;
   house.infra.before_push = [&] { house.infra.commit("a.yaml", "# new line\nimage:\n  tag: old # the tag\nreplicas: 3\n"); };
