@@ -68,9 +68,7 @@ std::string not_in_paths(const config::PathRules& paths, const Push& push) {
 class Chain {
  public:
   Chain(const config::Trigger& trigger, const Event& event, const KnownFilters* known)
-      : trigger_(trigger), event_(event), known_(known) {
-    extensions_.SetObject();
-  }
+      : trigger_(trigger), event_(event), known_(known) {}
 
   /// Nothing where the chain lets the event through.
   std::optional<Outcome> stopped() {
@@ -86,12 +84,12 @@ class Chain {
     return std::nullopt;
   }
 
-  const rapidjson::Document& extensions() const noexcept { return extensions_; }
+  const rapidjson::Value& extensions() const noexcept { return extensions_ ? *extensions_ : none_; }
 
  private:
   /// Why the filter of step `index` does not let the event through; nothing where it does.
   std::optional<Outcome> refused(const cel::Program& filter, std::size_t index) const {
-    const cel::Bindings bindings = event_.bindings(extensions_);
+    const cel::Bindings bindings = event_.bindings(extensions());
     const std::size_t place = known_ == nullptr ? KnownFilters::none : known_->places[index];
     const bool is_known = place != KnownFilters::none;
     const auto verdict = is_known ? known_->judgement.verdict(place) : filter.test(bindings);
@@ -104,9 +102,9 @@ class Chain {
   std::optional<Outcome> add_overlays(const config::Interceptor& step) {
     if (step.overlays.empty()) return std::nullopt;
     rapidjson::Document next;
-    next.CopyFrom(extensions_, next.GetAllocator());
+    next.CopyFrom(extensions(), next.GetAllocator());
     for (const auto& overlay : step.overlays) {
-      const auto value = overlay.expression->evaluate(event_.bindings(extensions_));
+      const auto value = overlay.expression->evaluate(event_.bindings(extensions()));
       const auto failed = [&](const Error& error) {
         return Outcome(Outcome::Kind::error,
                        fmt::format("the overlay '{}' has no value: {}", overlay.key, error.what()));
@@ -121,7 +119,8 @@ class Chain {
   const config::Trigger& trigger_;
   const Event& event_;
   const KnownFilters* known_;
-  rapidjson::Document extensions_;
+  const rapidjson::Value none_{rapidjson::kObjectType};
+  std::optional<rapidjson::Document> extensions_;  ///< once an overlay has made some: a document is not made for nothing
 };
 
 }  // namespace

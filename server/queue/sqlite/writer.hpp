@@ -76,6 +76,15 @@ class Writer {
 
   /// What waits and how much, also of the batch under way. Outlives the writer with the last replies on the loop.
   struct Load {
+    struct Part {
+      std::size_t awaited = 0, records = 0, bytes = 0;
+    };
+    void take_off(const Part& part) {
+      const std::lock_guard lock(mutex);
+      awaited -= part.awaited;
+      records -= part.records;
+      bytes -= part.bytes;
+    }
     mutable std::mutex mutex;
     std::size_t awaited = 0, records = 0, bytes = 0;
     std::function<void(News)> tell;
@@ -103,6 +112,8 @@ class Writer {
   bool urgent_ = false;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point first_;  ///< when the first of waiting_ came
+  std::chrono::steady_clock::time_point began_;  ///< the last transaction; the writer thread's
+  bool crowded_ = false;                         ///< it was shared
 
   std::thread thread_;
 };
