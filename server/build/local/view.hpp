@@ -31,6 +31,7 @@ class View {
 
  private:
   void show_system();
+  void show_name(const std::filesystem::path& path);
   void show_devices();
   void add(const std::string& source, const std::filesystem::path& where, const std::string& type, const std::string& options);
   void bind(const std::filesystem::path& path, const std::filesystem::path& where, const std::string& options);
@@ -38,6 +39,7 @@ class View {
   std::filesystem::path folder_, root_;
   std::vector<std::string> table_;
   std::vector<std::filesystem::path> folders_, files_;                        ///< below the root, to be mounted on
+  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> copies_;  ///< of files → below the root
   std::vector<std::pair<std::filesystem::path, std::filesystem::path>> links_;  ///< below the root → where to
 };
 

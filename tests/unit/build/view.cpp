@@ -36,7 +36,7 @@ TEST_CASE("a view has programs to be read, some names of /etc, and no disk") {
   const std::string root = (dir / "view/root").string();
   CHECK(view.table().front() == root + " " + root + " none bind 0 0");
   CHECK(has(view, "/usr " + root + "/usr none rbind,ro 0 0"));
-  CHECK(has(view, "/etc/passwd " + root + "/etc/passwd none bind,ro 0 0"));
+  CHECK(has(view, "/etc/ssl/certs " + root + "/etc/ssl/certs none bind,ro 0 0"));
   CHECK(has(view, "proc " + root + "/proc proc nosuid,nodev,noexec 0 0"));
   for (const auto& place : places(view, "/etc")) {
     CHECK(place.size() > 5);
@@ -47,6 +47,16 @@ TEST_CASE("a view has programs to be read, some names of /etc, and no disk") {
     struct stat status {};
     CHECK((::stat(place.c_str(), &status) != 0 || !S_ISBLK(status.st_mode)));
   }
+}
+
+TEST_CASE("the small files that name things are copies of this machine's, and no others of /etc are there") {
+  test::TmpDir dir;
+  const View view(dir / "view");
+  view.lay_out();
+  const fs::path etc = dir / "view/root/etc";
+  CHECK(test::read_file(etc / "passwd") == test::read_file("/etc/passwd"));
+  CHECK(test::read_file(etc / "nsswitch.conf") == test::read_file("/etc/nsswitch.conf"));
+  for (const char* secret : {"shadow", "gshadow", "ssl/private"}) CHECK_FALSE(fs::exists(etc / secret));
 }
 
 TEST_CASE("what is shown is at its own path, without the links that lead to it") {
