@@ -137,7 +137,7 @@ TEST_CASE("a Dockerfile's mounts lead to no file of the machine, and what it wri
     f.logs->remove(RunId(7));
     return out;
   };
-  const std::string own = fs::canonical(f.state).string() + "/work/run-7";
+  const std::string own = (fs::canonical(f.state) / "work" / "run-7").string();
   const std::string look = "echo seen: $(ls /m | wc -l); echo folders: $(ls /m" + own + "); echo x > /m" + own + "/docker/config.json && echo chan''ged; cat /m" + file + "/secret || true; touch /m" + file + "/written || true; ls /m/dev\n";
   const std::string linked = looked("RUN --mount=type=bind,source=root,target=/m " + look, "linked");
   const std::string staged = looked("RUN ln -s / /all\nFROM " + busybox() + "\nRUN --mount=type=bind,from=0,source=/all,target=/m,rw " + look, "staged");
