@@ -180,8 +180,6 @@ void Writer::reply(Batch batch) {
     part.bytes += job->bytes;
     ++(job->awaited ? part.awaited : part.records);
   }
-  // Nobody waits for a record: its memory is given back here, while the loop has other things to do.
-  std::erase_if(batch, [](const auto& job) { return !job->awaited; });
   auto done = std::make_shared<Batch>(std::move(batch));
   asio::post(home_, [load = load_, done, news, part] {
     load->take_off(part);
