@@ -143,14 +143,18 @@ Task<BuildOutcome> Job::build_and_push(const std::string& tag) {
   const auto image = image_build(tag);
   if (!image) co_return Failed(stage_, image.error().what());
   const auto builder = make_builder(parts_.builder);
-  auto argv = builder->build(*image);
-  if (!argv) co_return Failed(stage_, argv.error().what());
+  auto commands = builder->build(*image);
+  if (!commands) co_return Failed(stage_, commands.error().what());
   const auto variables = builder->environment(*image);
 
   const auto unreachable = [&](const io::Exit& exit) {
     return exit.signal == 0 && !exit.timed_out && exit.code != 0 && is_network_trouble(log_.last_lines(2));
   };
-  auto exit = co_await run(std::move(*argv), variables);
+  io::Exit exit;
+  for (auto& argv : *commands) {
+    exit = co_await run(std::move(argv), variables);
+    if (!exit.ok()) break;
+  }
   // 125 is buildah's own failure; what RUN ends with is passed on as it is.
   const bool own_failure = parts_.builder.kind != BuilderKind::buildah || exit.code == 125;
   if (own_failure && unreachable(exit)) throw Unavailable("the builder could not reach a registry: " + log_.last_lines(2));

@@ -23,7 +23,15 @@ Argv Buildah::base(const Store& store) const {
   return {program_, "--root", store.root.string(), "--runroot", store.runroot.string(), "--storage-driver", store.driver};
 }
 
-Result<Argv> Buildah::build(const ImageBuild& image) const {
+Result<Commands> Buildah::build(const ImageBuild& image) const {
+  if (image.platforms.empty()) return Commands{build_one(image, std::string())};
+  // Asked for several at once, it lists them in whichever order they finish, and the same images get another digest.
+  Commands commands;
+  for (const auto& platform : image.platforms) commands.push_back(build_one(image, platform));
+  return commands;
+}
+
+Argv Buildah::build_one(const ImageBuild& image, const std::string& platform) const {
   Argv argv = base(image.store);
   append(argv, {"bud"});
   append_isolation(argv, image.store);
@@ -37,7 +45,7 @@ Result<Argv> Buildah::build(const ImageBuild& image) const {
   for (const auto& [key, value] : image.labels) append(argv, {"--label", key + "=" + value});
   for (const auto& [key, value] : image.arguments) append(argv, {"--build-arg", key + "=" + value});
   if (!image.target.empty()) append(argv, {"--target", image.target});
-  for (const auto& platform : image.platforms) append(argv, {"--platform", platform});
+  if (!platform.empty()) append(argv, {"--platform", platform});
   for (const auto& secret : image.secrets) append(argv, {"--secret", "id=" + secret.id + ",src=" + secret.file});
   for (const auto& mount : image.mounts) append(argv, {"--volume", mount});
   argv.insert(argv.end(), image.extra.begin(), image.extra.end());

@@ -20,7 +20,7 @@ class Buildah final : public Builder {
  public:
   explicit Buildah(std::string program) : program_(std::move(program)) {}
 
-  Result<Argv> build(const ImageBuild& image) const override;
+  Result<Commands> build(const ImageBuild& image) const override;
   Argv push(const ImageBuild& image, const std::string& image_id) const override;
   std::filesystem::path image_id_file(const ImageBuild& image) const override;
   std::vector<std::string> environment(const ImageBuild& image) const override;
@@ -40,6 +40,8 @@ class Buildah final : public Builder {
 
  private:
   Argv base(const Store& store) const;
+  /// The build for one platform; for the machine's own where it is empty.
+  Argv build_one(const ImageBuild& image, const std::string& platform) const;
   std::string program_;
 };
 

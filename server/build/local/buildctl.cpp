@@ -6,7 +6,7 @@
 
 namespace slipway::build {
 
-Result<Argv> Buildctl::build(const ImageBuild& image) const {
+Result<Commands> Buildctl::build(const ImageBuild& image) const {
   Argv argv{program_};
   // Global options such as --addr stand before the command.
   argv.insert(argv.end(), image.extra.begin(), image.extra.end());
@@ -29,7 +29,7 @@ Result<Argv> Buildctl::build(const ImageBuild& image) const {
   }
   add({"--output", "type=image,name=" + image.reference() + ",push=true,rewrite-timestamp=true" + insecure});
   add({"--metadata-file", (image.out / "metadata.json").string()});
-  return argv;
+  return Commands{std::move(argv)};
 }
 
 std::vector<std::string> Buildctl::environment(const ImageBuild& image) const {

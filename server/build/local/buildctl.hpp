@@ -9,7 +9,7 @@ namespace slipway::build {
 class Buildctl final : public Builder {
  public:
   explicit Buildctl(std::string program) : program_(std::move(program)) {}
-  Result<Argv> build(const ImageBuild& image) const override;
+  Result<Commands> build(const ImageBuild& image) const override;
   std::vector<std::string> environment(const ImageBuild& image) const override;
 
  private:

@@ -15,6 +15,8 @@
 namespace slipway::build {
 
 using Argv = std::vector<std::string>;
+/// Commands to be run one after the other.
+using Commands = std::vector<Argv>;
 
 /// Where buildah keeps layers and working containers; one owner at a time.
 struct Store {
@@ -53,8 +55,8 @@ struct ImageBuild {
 class Builder {
  public:
   virtual ~Builder() = default;
-  /// The command that builds the image; it also pushes it unless push() has one of its own.
-  virtual Result<Argv> build(const ImageBuild& image) const = 0;
+  /// What builds the image, at least one command; it also pushes it unless push() has one of its own.
+  virtual Result<Commands> build(const ImageBuild& image) const = 0;
   /// The command that pushes what build() made; empty where that has happened.
   virtual Argv push(const ImageBuild& image, const std::string& image_id) const;
   /// Where build() has the image's id written; empty where it does not.

@@ -4,7 +4,7 @@
 
 namespace slipway::build {
 
-Result<Argv> Kaniko::build(const ImageBuild& image) const {
+Result<Commands> Kaniko::build(const ImageBuild& image) const {
   if (!image.secrets.empty()) return Error("kaniko can not mount secrets into a build: use buildah or buildctl");
   if (image.platforms.size() > 1) return Error("kaniko builds one platform at a time");
   Argv argv;
@@ -30,7 +30,7 @@ Result<Argv> Kaniko::build(const ImageBuild& image) const {
     argv.push_back("--skip-tls-verify-registry=" + host);
   }
   argv.insert(argv.end(), image.extra.begin(), image.extra.end());
-  return argv;
+  return Commands{std::move(argv)};
 }
 
 std::vector<std::string> Kaniko::environment(const ImageBuild& image) const {

@@ -9,7 +9,7 @@ namespace slipway::build {
 class Kaniko final : public Builder {
  public:
   explicit Kaniko(std::string program) : program_(std::move(program)) {}
-  Result<Argv> build(const ImageBuild& image) const override;
+  Result<Commands> build(const ImageBuild& image) const override;
   /// DOCKER_CONFIG: the folder of the run's own Docker config.
   std::vector<std::string> environment(const ImageBuild& image) const override;
 
