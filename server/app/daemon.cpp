@@ -41,7 +41,7 @@ Daemon::Daemon(config::Config config, bool shadow, Log log)
       drift_(*infra_, http_client_, time_, log),
       handoffs_(hand_off_tools(*infra_, *sources_, *store_.queue, time_, log, pulls_), config_.settings.handoff, registry_, drift_, loop_.get_executor()),
       dispatcher_(*store_.queue, logs_, time_, loop_.get_executor(), log),
-      completer_(*store_.queue, *sources_, time_, loop_.get_executor(), log),
+      completer_(*store_.queue, *sources_, loop_.get_executor(), log),
       reconciler_(*store_.queue, *sources_, time_, completer_, log),
       cleaner_(*store_.queue, logs_, config_.settings.state / "work", files_, time_, log),
       receiver_(config_.settings.webhook, open_secrets(config_.settings.webhook, log),

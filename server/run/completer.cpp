@@ -17,8 +17,8 @@ constexpr auto first_delay = std::chrono::seconds(1);  ///< after a trouble; dou
 
 }  // namespace
 
-Completer::Completer(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, asio::any_io_executor loop, Log log)
-    : queue_(queue), sources_(sources), time_(time), log_(log), forced_(queue, sources, std::move(log)), arrived_(loop) {}
+Completer::Completer(queue::Queue& queue, git::SourceMirror& sources, asio::any_io_executor loop, Log log)
+    : queue_(queue), sources_(sources), log_(log), forced_(queue, sources, std::move(log)), arrived_(loop) {}
 
 void Completer::use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit) {
   matcher_ = std::move(matcher);

@@ -18,7 +18,7 @@ namespace slipway::run {
 /// end, and does not hold up the others. Used on the loop.
 class Completer {
  public:
-  Completer(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, asio::any_io_executor loop, Log log);
+  Completer(queue::Queue& queue, git::SourceMirror& sources, asio::any_io_executor loop, Log log);
 
   /// Decides by this configuration from now on.
   void use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit);
@@ -38,7 +38,6 @@ class Completer {
 
   queue::Queue& queue_;
   git::SourceMirror& sources_;
-  io::TimeSource& time_;
   Log log_;
   ForcedPushes forced_;
   asio::steady_timer arrived_;

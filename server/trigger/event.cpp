@@ -13,7 +13,7 @@
 namespace slipway::trigger {
 namespace {
 
-using Json = rapidjson::Writer<rapidjson::StringBuffer>;
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 /// As Gitea sends what is no UTF-8: U+FFFD for each byte that belongs to nothing.
 std::string as_utf8(const std::string& text) {
@@ -34,19 +34,19 @@ std::string as_utf8(const std::string& text) {
   return good;
 }
 
-void write(Json& json, const char* key, const std::string& value) {
+void write(Writer& json, const char* key, const std::string& value) {
   json.Key(key);
   json.String(as_utf8(value));
 }
 
-void write(Json& json, const char* key, const std::vector<std::string>& values) {
+void write(Writer& json, const char* key, const std::vector<std::string>& values) {
   json.Key(key);
   json.StartArray();
   for (const auto& value : values) json.String(as_utf8(value));
   json.EndArray();
 }
 
-void write(Json& json, const char* key, const Person& who) {
+void write(Writer& json, const char* key, const Person& who) {
   if (who == Person()) return;
   json.Key(key);
   json.StartObject();
@@ -55,7 +55,7 @@ void write(Json& json, const char* key, const Person& who) {
   json.EndObject();
 }
 
-void write(Json& json, const ChangedCommit& commit) {
+void write(Writer& json, const ChangedCommit& commit) {
   json.StartObject();
   write(json, "id", commit.id.value());
   write(json, "message", commit.message);
@@ -203,7 +203,7 @@ cel::Bindings Event::bindings(const rapidjson::Value& extensions) const {
 
 std::string payload_of(const Push& push) {
   rapidjson::StringBuffer out;
-  Json json(out);
+  Writer json(out);
   const std::string& full_name = push.repository.value();
   const auto slash = full_name.find('/');
   json.StartObject();

@@ -18,7 +18,7 @@
 // An input is: a line of options (`c` create, `a` follow aliases), a line with the path, a line with the value (where
 // \x01 stands for a line feed), and the file. Whatever replace() accepts has to be, for yaml-cpp, the same document but
 // for that node; this is checked here with a reading of its own, apart from the module's. (JSON with surrogate pairs is
-// beyond yaml-cpp, and so are some tabs that YAML allows.)
+// beyond yaml-cpp, and so are some tabs and question marks that YAML allows.)
 
 namespace {
 
@@ -124,7 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto old_lines = yaml_lines(before), new_lines = yaml_lines(*after);
   if (old_lines && new_lines) {
     compare(*old_lines, *new_lines, value, options.create, before, *after);
-  } else if (old_lines || (!is_json(*after) && before.find('\t') == std::string::npos)) {
+  } else if (old_lines || (!is_json(*after) && before.find_first_of("\t?") == std::string::npos)) {
     broken("the result can be read", before, *after);
   }
   const auto found = slipway::edit::read(*after, *path, options);

@@ -18,26 +18,26 @@ namespace {
 // Below this share of free disk the layers that no image needs are given up.
 constexpr double least_free_share = 0.10;
 
-struct Ending {
-  template <class... Ts>
-  struct Overloaded : Ts... {
-    using Ts::operator()...;
-  };
-
-  /// Writes the record of the stage that the run ended in.
-  static void tell(RunLog& log, Stage stage, const BuildOutcome& outcome) {
-    std::visit(Overloaded{[&](const Built& built) {
-                            log.stage_done(stage, "succeeded",
-                                           fmt::format("{}{}:{}@{}", built.reused ? "taken as it is: " : "", built.results.image,
-                                                       built.results.tag, built.results.digest.value()));
-                          },
-                          [&](const Failed& failed) { log.stage_done(stage, "failed", failed.reason); },
-                          [&](const TimedOut& end) { log.stage_done(stage, "failed", end.reason); },
-                          [&](const Cancelled& end) { log.stage_done(stage, "cancelled", end.why); },
-                          [&](const Lost& end) { log.stage_done(stage, "lost", end.why); }},
-               outcome);
-  }
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
 };
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+/// Writes the record of the stage that the run ended in.
+void tell(RunLog& log, Stage stage, const BuildOutcome& outcome) {
+  std::visit(Overloaded{[&](const Built& built) {
+                          log.stage_done(stage, "succeeded",
+                                         fmt::format("{}{}:{}@{}", built.reused ? "taken as it is: " : "", built.results.image,
+                                                     built.results.tag, built.results.digest.value()));
+                        },
+                        [&](const Failed& failed) { log.stage_done(stage, "failed", failed.reason); },
+                        [&](const TimedOut& end) { log.stage_done(stage, "failed", end.reason); },
+                        [&](const Cancelled& end) { log.stage_done(stage, "cancelled", end.why); },
+                        [&](const Lost& end) { log.stage_done(stage, "lost", end.why); }},
+             outcome);
+}
 
 /// Without links: builders are told real paths.
 fs::path real(const fs::path& path) {
@@ -103,7 +103,7 @@ Task<BuildOutcome> LocalExecutor::check_and_build(const BuildOrder& order, RunLo
     co_await job->clear_folders();
   }
   const Stage stage = job ? job->stage() : Stage::build;
-  if (outcome) Ending::tell(log, stage, *outcome);
+  if (outcome) tell(log, stage, *outcome);
   if (unavailable) log.stage_done(stage, "interrupted", *unavailable);
   if (!cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   if (unavailable) throw Unavailable(*unavailable);

@@ -20,7 +20,7 @@ struct Chain : Team {
     services.spawn("completer", completer.serve());
     until([&] { return get(store.queue->pending(DeliveryId(), 10)).empty(); });
   }
-  run::Completer completer{*store.queue, sources, time, loop.get_executor(), Log()};
+  run::Completer completer{*store.queue, sources, loop.get_executor(), Log()};
 };
 
 }  // namespace
