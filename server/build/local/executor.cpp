@@ -82,6 +82,7 @@ Task<BuildOutcome> LocalExecutor::check_and_build(const BuildOrder& order, RunLo
   std::optional<Job> job;
   try {
     job.emplace(parts_, *host_, std::move(slot), order, log);
+    co_await job->prepare();
     auto end = co_await job->all();
     outcome = std::move(end);
   } catch (const boost::system::system_error& error) {

@@ -65,27 +65,38 @@ Job::Job(const LocalParts& parts, const Host& host, Slot slot, const BuildOrder&
       log_(log),
       slot_(std::move(slot)),
       workspace_(parts.state / "work", order.run),
-      group_(host.limits.make(order.run, order.resources)),
-      deadline_(parts.time.now() + order.timeout) {
-  hide_secrets();
-  prepare_folders();
-  if (host_.own_view) prepare_view();
+      deadline_(parts.time.now() + order.timeout) {}
+
+Task<> Job::prepare() {
+  auto steps = [this] {
+    auto secrets = read_secrets();
+    workspace_.make();
+    if (auto group = host_.limits.make(order_.run, order_.resources)) group_.emplace(std::move(*group));
+    for (auto& password : prepare_folders()) secrets.push_back(std::move(password));
+    if (host_.own_view) prepare_view();
+    return secrets;
+  };
+  const auto secrets = co_await io::offload(parts_.pool, std::move(steps));
+  for (const auto& secret : secrets) log_.hide(secret);
 }
 
-void Job::hide_secrets() {
+std::vector<std::string> Job::read_secrets() const {
+  std::vector<std::string> secrets;
   for (const auto& secret : order_.build.secrets) {
-    const auto value = io::read_secret_file(secret.file);
+    auto value = io::read_secret_file(secret.file);
     if (!value) throw Refused(fmt::format("the secret `{}` can not be given to the build: {}", secret.id, value.error().what()));
-    log_.hide(*value);
+    secrets.push_back(std::move(*value));
   }
+  return secrets;
 }
 
-void Job::prepare_folders() {
+std::vector<std::string> Job::prepare_folders() {
+  std::vector<std::string> passwords;
   const auto image = ImageName::parse(order_.image, parts_.registry_settings.host);
   if (!image) throw Refused(image.error().what());
   if (parts_.registry_settings.auth_file) {
     const auto config = DockerConfig::read(*parts_.registry_settings.auth_file);
-    for (const auto& secret : config.secrets()) log_.hide(secret);
+    passwords = config.secrets();
     write_private(workspace_.docker_config(), config.only(image->host));
     has_auth_ = true;
   }
@@ -98,6 +109,7 @@ void Job::prepare_folders() {
     write_private(workspace_.registries_conf(),
                   registries_conf(read_if_there("/etc/containers/registries.conf"), parts_.registry_settings.host));
   }
+  return passwords;
 }
 
 /// Everything that buildah is told of in this run; not the view's own folder, whose files decide what is seen.

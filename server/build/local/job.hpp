@@ -35,6 +35,8 @@ class Job {
  public:
   Job(const LocalParts& parts, const Host& host, Slot slot, const BuildOrder& order, RunLog& log);
 
+  /// Makes the run's folders, limits and view; to be awaited first.
+  Task<> prepare();
   /// The check, where the order has one, and then the build.
   Task<BuildOutcome> all();
   /// Removes working containers, after a check and after an end that was no success: nothing of this run stays in the store.
@@ -46,9 +48,10 @@ class Job {
   const BuildOrder& order() const noexcept { return order_; }
 
  private:
-  void prepare_folders();
+  /// The steps of prepare(), on the pool. Those with a result return what must not be seen in the log.
+  std::vector<std::string> read_secrets() const;
+  std::vector<std::string> prepare_folders();
   void prepare_view();
-  void hide_secrets();
   Store store() const;
   /// Of this run alone: stores are shared by templates, which may build one commit.
   std::string list_name() const;

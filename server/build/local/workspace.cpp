@@ -15,7 +15,9 @@ namespace slipway::build {
 
 namespace fs = std::filesystem;
 
-Workspace::Workspace(const fs::path& folder, RunId run) : path_(folder / ("run-" + std::to_string(run.value()))) {
+Workspace::Workspace(const fs::path& folder, RunId run) : path_(folder / ("run-" + std::to_string(run.value()))) {}
+
+void Workspace::make() {
   remove();
   fs::create_directories(path_);
   fs::permissions(path_, fs::perms::owner_all);

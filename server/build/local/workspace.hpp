@@ -12,10 +12,13 @@ namespace slipway::build {
 /// destroyed; call remove() where blocking is allowed, since a check may have written a hundred thousand files.
 class Workspace {
  public:
+  /// Those of `run` are to be in `folder`.
   Workspace(const std::filesystem::path& folder, RunId run);
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
   ~Workspace() { remove(); }
+  /// Makes them, and removes what an earlier run of this number left.
+  void make();
   void remove() noexcept;
 
   const std::filesystem::path& path() const noexcept { return path_; }

@@ -43,7 +43,8 @@ TEST_CASE("a workspace is its run's alone, and goes") {
   test::TmpDir dir;
   fs::path path;
   {
-    const Workspace workspace(dir.path(), RunId(7));
+    Workspace workspace(dir.path(), RunId(7));
+    workspace.make();
     path = workspace.path();
     CHECK(path.filename() == "run-7");
     CHECK(fs::status(path).permissions() == fs::perms::owner_all);
