@@ -107,8 +107,24 @@ Task<std::optional<Push>> Completer::completed(const queue::Pending& pending, bo
   if (!has_base && !is_zero_sha(push.before)) co_await sources_.fetch_commit(push.repository, push.before);
   auto commits = co_await sources_.changed(push.repository, push.before, push.after, limit_);
   push.commits = std::move(commits);
+  if (pending.gap && !late) {
+    auto more = co_await taken_away(pending.delivery.push);
+    if (more) push.commits.push_back(std::move(*more));
+  }
   push.total_commits = static_cast<std::int64_t>(push.commits.size());
   co_return push;
+}
+
+/// Of a push that was forced: all that differs from where the branch stood by its own word. Behind a gap this may be elsewhere than
+/// where it was seen last: a late push is seen last until it is completed.
+Task<std::optional<ChangedCommit>> Completer::taken_away(const Push& push) {
+  const bool known = co_await sources_.contains(push.repository, push.before);
+  if (!known || push.before == push.after) co_return std::nullopt;
+  const bool forward = co_await sources_.is_ancestor(push.repository, push.before, push.after);
+  if (forward) co_return std::nullopt;
+  auto commits = co_await sources_.changed(push.repository, push.before, push.after, limit_);
+  if (commits.empty()) co_return std::nullopt;
+  co_return std::move(commits.back());
 }
 
 }  // namespace slipway::run

@@ -35,6 +35,7 @@ class Completer {
   Task<> complete(const queue::Pending& pending);
   Task<bool> was_late(const queue::Pending& pending);
   Task<std::optional<Push>> completed(const queue::Pending& pending, bool late);
+  Task<std::optional<ChangedCommit>> taken_away(const Push& push);
 
   queue::Queue& queue_;
   git::SourceMirror& sources_;

@@ -86,7 +86,9 @@ void World::complete(std::size_t number) {
   const bool still_there = history_.contains(heads_[static_cast<std::size_t>(push.repo)], delivery.base);
   const bool late = gap && still_there && history_.contains(delivery.base, push.after);
   if (schedule::branch_position(base, after, late, options_.rules) != after) was_late(number);
-  const Slices all = watched_by(push.repo, history_.difference(late ? push.before : delivery.base, push.after));
+  Slices changed = history_.difference(late ? push.before : delivery.base, push.after);
+  if (gap && !late && !history_.contains(push.after, push.before)) changed |= history_.difference(push.before, push.after);
+  const Slices all = watched_by(push.repo, changed);
   Letter letter;
   letter.id = delivery.id;
   letter.push = delivery.push;

@@ -52,6 +52,20 @@ TEST_CASE("a push whose end a comparison of heads has noted already is compared 
   CHECK(chain.seen() == FakeSources::named('d'));
 }
 
+TEST_CASE("what a push was forced away from counts, although a late push was seen last") {
+  Chain chain;
+  chain.accept("1", 'b', 'd', "");
+  chain.accept("2", 'a', 'b', "");  // late
+  chain.sources.heads["refs/heads/main"] = FakeSources::named('c');
+  chain.accept("3", 'd', 'c', "");
+  chain.complete();
+  using Pair = std::pair<CommitSha, CommitSha>;
+  CHECK(chain.sources.compared == std::vector{Pair(FakeSources::named('d'), FakeSources::named('b')),
+                                              Pair(FakeSources::named('b'), FakeSources::named('c')),
+                                              Pair(FakeSources::named('d'), FakeSources::named('c'))});
+  CHECK(chain.seen() == FakeSources::named('c'));
+}
+
 TEST_CASE("a branch that was forced back is where it was forced to, although that is older") {
   Chain chain;
   chain.accept("1", 'c', 'd', "");
