@@ -30,8 +30,9 @@ struct Ordering {
 
 /// Newest wins: later means a descendant in the source's history, never the time of arrival. Runs of one and the same commit
 /// leave each other alone (their parameters may differ). A built run is superseded only by one that is built too: should the
-/// newer build fail, the older image is still handed off. A rival that `head`, the branch's head as just fetched, does not
-/// contain (a forced push took it away) supersedes nothing; without a head that is not asked.
+/// newer build fail, the older image is still handed off. A commit that `head`, the branch's head as just fetched, does not
+/// contain (a forced push took it away) supersedes nothing, be it a rival's or the claimed run's; without a head that is not
+/// asked.
 Ordering newest_wins(const Rival& claimed, std::span<const Rival> rivals, const IsAncestor& is_ancestor,
                      const CommitSha& head = CommitSha(), Rules rules = Rules());
 

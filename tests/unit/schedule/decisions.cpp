@@ -96,6 +96,7 @@ TEST_CASE("newest means a descendant, never what arrived last") {
       {"and goes then", run(2, 'c', true), {run(1, 'b', true)}, 'd', 0, {1}},
       {"a built one is not given up for one that is not", run(1, 'b', true), {run(2, 'c')}, 'd', 0, {}},
       {"a forced push took the newer one away", run(1, 'b'), {run(2, 'd')}, 'c', 0, {}},
+      {"a forced push took the claimed one away", run(1, 'd'), {run(2, 'c')}, 'c', 0, {}},
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
