@@ -106,6 +106,18 @@ TEST_CASE("a build that fails says its last words") {
   f.check_nothing_left();
 }
 
+TEST_CASE("a secret that can not be read ends the run before anything is started") {
+  Fixture f;
+  auto order = f.order("", "secret");
+  order.build.secrets.emplace_back();
+  order.build.secrets[0].id = "npm";
+  order.build.secrets[0].file = (f.source() / "missing").string();
+  const auto failed = as<Failed>(f.run(order));
+  CHECK(failed.stage == Stage::build);
+  CHECK(failed.reason.starts_with("the secret `npm` can not be given to the build: "));
+  f.check_nothing_left();
+}
+
 TEST_CASE("what the repository does not have, or leads out of it, is named") {
   Fixture f;
   auto order = f.order("", "missing");

@@ -65,7 +65,8 @@ Job::Job(const LocalParts& parts, const Host& host, Slot slot, const BuildOrder&
       log_(log),
       slot_(std::move(slot)),
       workspace_(parts.state / "work", order.run),
-      deadline_(parts.time.now() + order.timeout) {}
+      deadline_(parts.time.now() + order.timeout),
+      stage_(order.check ? Stage::check : Stage::build) {}
 
 Task<> Job::prepare() {
   auto steps = [this] {

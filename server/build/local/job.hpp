@@ -93,7 +93,7 @@ class Job {
   std::optional<View> view_;
   std::optional<RunGroup> group_;  ///< destroyed before the folders: nothing writes there any more
   Clock::time_point deadline_;
-  Stage stage_ = Stage::check;
+  Stage stage_;
   bool has_auth_ = false;
   std::size_t said_ = 0;  ///< lines of the command that was run last
 };
