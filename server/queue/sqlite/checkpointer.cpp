@@ -1,5 +1,8 @@
 #include "queue/sqlite/checkpointer.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <boost/asio/post.hpp>
 #include <chrono>
 
@@ -9,6 +12,7 @@ namespace slipway::queue::sqlite {
 namespace {
 
 constexpr int enough_pages = 4000;  ///< 16 MiB
+constexpr int niceness = 10;
 
 void checkpoint(Database& database) {
   try {
@@ -23,6 +27,8 @@ void checkpoint(Database& database) {
 Checkpointer::Checkpointer(const std::filesystem::path& database) : database_(database, Database::Mode::read_write) {
   database_.script("PRAGMA synchronous = FULL");
   database_.script("PRAGMA cache_size = -200");
+  // Nobody waits for it; on a machine with few processors, answers would wait for their turn behind it.
+  asio::post(thread_, [] { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness); });
 }
 
 Checkpointer::~Checkpointer() { thread_.join(); }
