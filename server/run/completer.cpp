@@ -42,31 +42,40 @@ Task<> Completer::round() {
   std::set<RepoName> unreachable;
   co_await forced_.find(*matcher_, unreachable);
   DeliveryId after;
-  while (true) {
+  bool progress = false, more = true;
+  while (more) {
     const auto some = co_await queue_.pending(after, most_at_once);
+    more = some.size() == most_at_once;
+    std::set<RepoName> fresh;
     for (const auto& one : some) {
       after = one.delivery.id;
       const RepoName& repository = one.delivery.push.repository;
       if (unreachable.contains(repository)) continue;
       std::string trouble;
+      bool late = false;
       try {
-        co_await complete(one);
+        late = co_await complete(one, fresh);
       } catch (const Unavailable& error) {
         trouble = error.what();
       } catch (const Refused& error) {
         trouble = error.what();
       }
+      progress = progress || trouble.empty();
+      if (late) {  // those behind it are to be compared with another commit now
+        more = true;
+        break;
+      }
       if (trouble.empty()) continue;
       unreachable.insert(repository);
       log_.warn("a push can not be completed yet", {{"delivery", one.delivery.id.value()}, {"repository", repository.value()}, {"error", trouble}});
     }
-    if (some.size() < most_at_once) break;
   }
-  troubles_ = unreachable.empty() ? 0 : troubles_ + 1;
+  if (unreachable.empty()) troubles_ = 0;
+  else troubles_ = progress ? 1 : troubles_ + 1;  // a server that fails now and then is no reason to wait longer and longer
 }
 
-Task<> Completer::complete(const queue::Pending& pending) {
-  const bool late = co_await was_late(pending);
+Task<bool> Completer::complete(const queue::Pending& pending, std::set<RepoName>& fresh) {
+  const bool late = co_await was_late(pending, fresh);
   const auto push = co_await completed(pending, late);
   Verdict verdict;
   if (push) {
@@ -80,14 +89,16 @@ Task<> Completer::complete(const queue::Pending& pending) {
   for (const auto& run : made) {
     log_.info("the payload alone would have missed this", {{"delivery", pending.delivery.id.value()}, {"run", run.run.value()}, {"template", run.template_name.value()}});
   }
+  co_return late;
 }
 
 /// True where the branch had been further already when this was pushed. A branch that was forced back to it does not have any more
 /// what it was seen at.
-Task<bool> Completer::was_late(const queue::Pending& pending) {
+Task<bool> Completer::was_late(const queue::Pending& pending, std::set<RepoName>& fresh) {
   if (!pending.gap) co_return false;
   const Push& push = pending.delivery.push;
-  co_await sources_.fetch(push.repository);
+  if (!fresh.contains(push.repository)) co_await sources_.fetch(push.repository);
+  fresh.insert(push.repository);
   const bool older = co_await sources_.is_ancestor(push.repository, push.after, pending.base);
   const bool still_there = co_await sources_.on_branch(push.repository, pending.base, push.ref);
   co_return still_there && (older || push.after == pending.base);

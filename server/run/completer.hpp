@@ -2,10 +2,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <set>
 
 #include "base/log.hpp"
 #include "git/source_mirror.hpp"
-#include "io/time.hpp"
 #include "model/settings.hpp"
 #include "queue/queue.hpp"
 #include "run/forced_pushes.hpp"
@@ -32,8 +32,9 @@ class Completer {
 
  private:
   Task<> round();
-  Task<> complete(const queue::Pending& pending);
-  Task<bool> was_late(const queue::Pending& pending);
+  /// True where it was late. `fresh`: the repositories that were fetched after these deliveries had come.
+  Task<bool> complete(const queue::Pending& pending, std::set<RepoName>& fresh);
+  Task<bool> was_late(const queue::Pending& pending, std::set<RepoName>& fresh);
   Task<std::optional<Push>> completed(const queue::Pending& pending, bool late);
   Task<std::optional<ChangedCommit>> taken_away(const Push& push);
 
@@ -44,7 +45,7 @@ class Completer {
   asio::steady_timer arrived_;
   std::shared_ptr<const trigger::Matcher> matcher_;
   std::size_t limit_ = 1000;
-  int troubles_ = 0;  ///< rounds in a row in which something could not be reached
+  int troubles_ = 0;  ///< rounds in a row in which something could not be reached, since the last one that completed something
   std::uint64_t missed_ = 0;
 };
 

@@ -43,6 +43,18 @@ TEST_CASE("a push that arrives late is compared with its own before, and does no
   CHECK(chain.seen() == FakeSources::named('d'));
 }
 
+TEST_CASE("two late pushes, one after the other, leave the branch where it was seen") {
+  Chain chain;
+  chain.accept("1", 'c', 'd', "");
+  chain.accept("2", 'a', 'b', "");
+  chain.accept("3", 'a', 'c', "");
+  chain.complete();
+  using Pair = std::pair<CommitSha, CommitSha>;
+  CHECK(chain.sources.compared == std::vector{Pair(FakeSources::named('a'), FakeSources::named('b')),
+                                              Pair(FakeSources::named('a'), FakeSources::named('c'))});
+  CHECK(chain.seen() == FakeSources::named('d'));
+}
+
 TEST_CASE("a push whose end a comparison of heads has noted already is compared with its own before") {
   Chain chain;
   chain.accept("1", 'd', 'd', "");  // seen for the first time
