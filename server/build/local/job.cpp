@@ -226,7 +226,8 @@ Task<BuildOutcome> Job::all() {
 }
 
 Task<> Job::clear_store() {
-  if (!std::filesystem::exists(slot_.root())) co_return;
+  // Without its own folders the run has started nothing.
+  if (!std::filesystem::exists(slot_.root()) || !std::filesystem::exists(workspace_.path())) co_return;
   const Buildah buildah(buildah_program(parts_.builder));
   auto containers = buildah.remove_containers(store());
   const auto stays = co_await tidy(std::move(containers));

@@ -73,7 +73,7 @@ void View::bind(const fs::path& path, const fs::path& where, const std::string& 
   add(real.string(), below, "none", options);
 }
 
-// A mount costs the builder a millisecond, a small file less than a tenth of one.
+// A file has to be made for it either way; a mount would be made again by every command.
 void View::show_name(const fs::path& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return show(path);

@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "base/failure.hpp"
-#include "queue/sqlite/rows.hpp"
 #include "base/hmac.hpp"
+#include "queue/sqlite/rows.hpp"
 #include "queue/sqlite/segments.hpp"
 #include "queue/sqlite/writer.hpp"
 #include "support/run_coroutine.hpp"
