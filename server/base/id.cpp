@@ -1,6 +1,7 @@
 #include "base/id.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace slipway {
 
@@ -15,5 +16,10 @@ bool is_zero_sha(const CommitSha& sha) noexcept {
 }
 
 std::string short_tag(const CommitSha& sha) { return sha.value().substr(0, 8); }
+
+std::string branch_name(const std::string& ref) {
+  constexpr std::string_view prefix = "refs/heads/";
+  return ref.starts_with(prefix) ? ref.substr(prefix.size()) : ref;
+}
 
 }  // namespace slipway

@@ -36,6 +36,8 @@ bool is_commit_sha(const std::string& text) noexcept;
 bool is_zero_sha(const CommitSha& sha) noexcept;
 /// The image tag of a commit: its first 8 characters.
 std::string short_tag(const CommitSha& sha);
+/// `main` of `refs/heads/main`; what is no branch stays as it is.
+std::string branch_name(const std::string& ref);
 
 }  // namespace slipway
 

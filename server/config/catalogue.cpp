@@ -64,10 +64,6 @@ struct Facts {
   std::int64_t run = 0;
 };
 
-std::string branch_of(const std::string& ref) {
-  return ref.starts_with("refs/heads/") ? ref.substr(11) : ref;
-}
-
 class Resolver {
  public:
   Resolver(Template of, const Facts& facts) : template_(std::move(of)), facts_(facts) {}
@@ -97,7 +93,7 @@ class Resolver {
     if (name == "IMAGE_TAG" && !for_handoff) return short_tag(facts_.commit);
     if (name == "REPO") return facts_.repository.value();
     if (name == "REPO_NAME") return facts_.repository.value().substr(facts_.repository.value().find('/') + 1);
-    if (name == "BRANCH") return branch_of(facts_.ref);
+    if (name == "BRANCH") return branch_name(facts_.ref);
     if (name == "RUN_ID") return std::to_string(facts_.run);
     if (name == "APP") return template_.app;
     return std::nullopt;

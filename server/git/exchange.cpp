@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/id.hpp"
 #include "base/text.hpp"
 #include "git/failure.hpp"
 #include "git/stream.hpp"
@@ -79,9 +80,7 @@ std::string Exchange::default_branch() const {
   const int code = ::git_remote_default_branch(name.out(), remote_.get());
   if (code == GIT_ENOTFOUND) return "";
   require(code, "asking for HEAD of " + url_, &operation_);
-  const std::string ref = name.c_str();
-  constexpr std::string_view prefix = "refs/heads/";
-  return ref.starts_with(prefix) ? ref.substr(prefix.size()) : ref;
+  return branch_name(name.c_str());
 }
 
 void Exchange::download(const std::string& refspec) {

@@ -61,6 +61,7 @@ Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, const HandOff& wha
   const auto last = co_await tools.queue.last_handed_off(what.run.template_name, edit.file);
   schedule::HandoffFacts facts;
   facts.candidate = what.run.commit;
+  facts.branch = branch_name(what.run.ref);
   const std::optional<CommitSha> candidate = what.run.commit;
   const bool candidate_reachable = co_await reachable(tools, repository, candidate, history.head);
   facts.candidate_reachable = candidate_reachable;

@@ -9,13 +9,8 @@
 namespace slipway::run {
 namespace {
 
-std::string branch_of(const std::string& ref) {
-  constexpr std::string_view prefix = "refs/heads/";
-  return ref.starts_with(prefix) ? ref.substr(prefix.size()) : ref;
-}
-
 RunOutcome gone(const Run& run) {
-  return Superseded(fmt::format("{} is no longer on {}", run.commit.value(), branch_of(run.ref)), true);
+  return Superseded(fmt::format("{} is no longer on {}", run.commit.value(), branch_name(run.ref)), true);
 }
 
 std::string full_image(const RegistrySettings& registry, const std::string& image) {
@@ -45,7 +40,7 @@ Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& lo
   const SuccessorTools tools{tools_.queue, tools_.sources, tools_.time, *matcher_, settings_.git.complete_limit};
   auto successor = co_await successor_of(tools, run, *resolved);
   if (successor) log.note(fmt::format("{}, the head of {} now, is built instead: it changes what this template builds",
-                                      short_tag(successor->commit), branch_of(run.ref)));
+                                      short_tag(successor->commit), branch_name(run.ref)));
   superseded->successor = std::move(successor);
   co_return outcome;
 }
@@ -76,7 +71,7 @@ Task<std::optional<RunOutcome>> Performer::fetch(const Run& run, build::RunLog& 
   if (known) co_await sources.fetch(run.repository);
   const bool on_it_now = co_await sources.on_branch(run.repository, run.commit, run.ref);
   if (on_it_now) co_return std::nullopt;
-  log.note(fmt::format("{} is no longer on {}: it would not be handed off, and is not built", run.commit.value(), branch_of(run.ref)));
+  log.note(fmt::format("{} is no longer on {}: it would not be handed off, and is not built", run.commit.value(), branch_name(run.ref)));
   co_return gone(run);
 }
 

@@ -66,15 +66,17 @@ Task<bool> Reconciler::tried(RepoName repository, Task<bool> what) {
   co_return false;
 }
 
-/// False where it is not sure yet where the branch was seen.
+/// Where the branch was seen is read first: a delivery that comes while the server is asked is ahead of its answer, and would
+/// look like a branch that was forced back. False where it is not sure yet where the branch was seen.
 Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind) {
+  const auto seen = co_await last_seen(repository);
   co_await sources_.fetch(repository);
   const auto head = co_await sources_.head(repository, trigger::watched_ref);
   if (!head) co_return true;
-  const auto seen = co_await last_seen(repository);
   if (!seen) {
+    const auto meanwhile = co_await last_seen(repository);
     // Nobody pushed to it while it was watched.
-    co_await accept_missed(repository, *head, *head);
+    if (!meanwhile) co_await accept_missed(repository, *head, *head);
     co_return true;
   }
   if (seen->after != *head || seen->pending) behind.emplace_back(repository, seen->after, *head);

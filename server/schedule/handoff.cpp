@@ -12,7 +12,7 @@ bool is_manual_revert(const HandoffFacts& facts) {
 std::optional<std::string> too_old(const HandoffFacts& facts, std::string& note) {
   if (facts.deployed_is != Relation::descendant) return std::nullopt;
   if (!facts.deployed_reachable && !facts.shares_newer) {
-    note = "replaces the newer " + facts.deployed + ", which the branch no longer contains (forced push)";
+    note = "replaces the newer " + facts.deployed + ", which is no longer on " + facts.branch + " (forced push)";
     return std::nullopt;
   }
   if (facts.allow_rollback) {
@@ -27,7 +27,7 @@ std::optional<std::string> too_old(const HandoffFacts& facts, std::string& note)
 HandoffDecision decide(const HandoffFacts& facts, Rules rules) {
   if (facts.deployed_is == Relation::same) return AlreadyThere();
   if (rules.has(Rule::reachable) && !facts.candidate_reachable) {
-    return TooOld{facts.candidate.value() + " is no longer on the branch", true};
+    return TooOld{facts.candidate.value() + " is no longer on " + facts.branch, true};
   }
   std::string note;
   auto why = too_old(facts, note);

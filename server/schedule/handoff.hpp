@@ -23,6 +23,7 @@ enum class Relation {
 struct HandoffFacts {
   HandoffFacts() = default;
   CommitSha candidate;                 ///< the commit that is to be handed off
+  std::string branch;                  ///< of the source, for people: `main`
   bool candidate_reachable = false;    ///< … from the source branch's head
   std::string deployed;                ///< the tag in the values file
   Relation deployed_is = Relation::none;      ///< what is deployed, seen from the candidate

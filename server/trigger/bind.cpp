@@ -54,7 +54,7 @@ class Binder {
     const std::string& full_name = push.repository.value();
     if (name == "body.repository.name") return full_name.substr(full_name.find('/') + 1);
     if (name == "git.url") return catalogue_.git_url(push.repository);
-    if (name == "git.branch") return push.ref.starts_with("refs/heads/") ? push.ref.substr(11) : push.ref;
+    if (name == "git.branch") return branch_name(push.ref);
     if (name == "context.eventID") return event_.delivery().id.value();
     const auto path = config::JsonPath::parse(name);
     if (!path) return path.error();

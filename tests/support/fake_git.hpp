@@ -159,6 +159,7 @@ class FakeSources final : public git::SourceMirror {
   std::string unreachable;
   std::optional<RepoName> gone;            ///< the one that the server refuses to show
   std::function<void()> on_fetch;          ///< what happens on the server shows in the mirror from the next fetch on
+  std::function<Task<>()> after_fetch;     ///< what happens before the caller goes on, and does not show in the mirror
 
   /// `name` repeated to 40 digits: a commit that is easy to recognise.
   static CommitSha named(char name) { return CommitSha(std::string(40, name)); }
@@ -173,7 +174,10 @@ class FakeSources final : public git::SourceMirror {
     if (repository == gone) throw Refused("404: there is no repository " + repository.value());
     ++fetches;
     if (on_fetch) std::exchange(on_fetch, nullptr)();
-    co_return;
+    const auto happens = std::exchange(after_fetch, nullptr);  // it outlives its task
+    if (!happens) co_return;
+    auto happening = happens();
+    co_await std::move(happening);
   }
   Task<bool> contains(RepoName, CommitSha commit) override { co_return parents.contains(commit); }
   Task<std::optional<CommitSha>> head(RepoName, std::string ref) override {

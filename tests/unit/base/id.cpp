@@ -17,3 +17,9 @@ TEST_CASE("the zero commit is known, and the tag is the first eight characters")
   CHECK_FALSE(is_zero_sha(CommitSha("0853eb5c037c7299d50722bf192fa3ac3ae162c2")));
   CHECK(short_tag(CommitSha("0853eb5c037c7299d50722bf192fa3ac3ae162c2")) == "0853eb5c");
 }
+
+TEST_CASE("a branch is called by its name, and what is no branch stays as it is") {
+  CHECK(branch_name("refs/heads/main") == "main");
+  CHECK(branch_name("refs/heads/feature/a") == "feature/a");
+  CHECK(branch_name("refs/tags/main") == "refs/tags/main");
+}

@@ -108,7 +108,7 @@ TEST_CASE("a forced push lets an older commit replace what it took away, and not
   house.sources.add('d', {FakeSources::named('b')});  // c is gone; b, which comes after a, is still there
   CHECK(std::holds_alternative<Superseded>(house.hand_off(house.wish('a', "a.yaml"))));
   CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('b', "a.yaml"))));
-  CHECK(house.infra.pushed.back().message.find("replaces the newer cccccccc, which the branch no longer contains") != std::string::npos);
+  CHECK(house.infra.pushed.back().message.find("replaces the newer cccccccc, which is no longer on main") != std::string::npos);
 }
 
 TEST_CASE("after a revert by hand the template is on hold until a person releases it") {

@@ -80,6 +80,31 @@ TEST_CASE("a delivery that comes meanwhile is not made up for") {
   CHECK(watched.reconciled() == 0);
 }
 
+TEST_CASE("a delivery that comes while the server is asked is ahead of the answer, not forced back by it") {
+  Watched watched(test::Templates{{"t", "Org/a"}});
+  watched.sources.heads["refs/heads/main"] = FakeSources::named('a');
+  watched.accept("1", 'x', 'a');
+  watched.sources.after_fetch = [&watched]() -> Task<> { co_await watched.accepting("2", 'a', 'b'); };
+  watched.serve();
+  watched.until([&] { return watched.time.sleepers() == 1; });
+  watched.sources.heads["refs/heads/main"] = FakeSources::named('b');
+  watched.sleep(600s);
+  CHECK(watched.reconciled() == 0);
+  CHECK(watched.seen() == FakeSources::named('b'));
+}
+
+TEST_CASE("so is the first delivery of all") {
+  Watched watched(test::Templates{{"t", "Org/a"}});
+  watched.sources.heads["refs/heads/main"] = FakeSources::named('a');
+  watched.sources.after_fetch = [&watched]() -> Task<> { co_await watched.accepting("1", 'a', 'b'); };
+  watched.serve();
+  watched.until([&] { return watched.time.sleepers() == 1; });
+  watched.sources.heads["refs/heads/main"] = FakeSources::named('b');
+  watched.sleep(600s);
+  CHECK(watched.reconciled() == 0);
+  CHECK(watched.seen() == FakeSources::named('b'));
+}
+
 TEST_CASE("a branch is not compared while it is not sure where it was seen") {
   Watched watched(test::Templates{{"t", "Org/a"}});
   watched.accept("1", 'x', 'a');

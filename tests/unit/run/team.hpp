@@ -51,6 +51,9 @@ struct Team {
   }
 
   queue::Accepted accept(const std::string& id, char before, char after, const std::string& name = "t", const std::string& repository = "Org/a") {
+    return get(accepting(id, before, after, name, repository));
+  }
+  Task<queue::Accepted> accepting(std::string id, char before, char after, std::string name = "t", std::string repository = "Org/a") {
     Delivery delivery;
     delivery.id = DeliveryId(id);
     delivery.body_sha256 = std::string(64, '1');
@@ -64,7 +67,7 @@ struct Team {
       run.template_name = TemplateName(name);
       run.trigger = "on-" + name;
     }
-    return get(store.queue->accept(delivery, verdict));
+    co_return co_await store.queue->accept(delivery, verdict);
   }
   template <class T>
   T get(Task<T> task) {

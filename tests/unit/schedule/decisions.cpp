@@ -114,6 +114,7 @@ namespace {
 HandoffFacts usual() {
   HandoffFacts facts;
   facts.candidate = sha('b');
+  facts.branch = "main";
   facts.candidate_reachable = true;
   facts.deployed = "aaaa";
   facts.deployed_is = Relation::ancestor;
@@ -139,7 +140,7 @@ TEST_CASE("a hand-off never goes backwards, and a person's decision stands") {
     const char* decision;
   };
   const std::string gone = sha('b').value();
-  const std::string off_branch = "too old: " + gone + " is no longer on the branch";
+  const std::string off_branch = "too old: " + gone + " is no longer on main";
   const Row rows[] = {
       {"a newer commit", [](HandoffFacts&) {}, "write"},
       {"the same commit", [](HandoffFacts& f) { f.deployed_is = Relation::same; }, "already there"},
@@ -151,7 +152,7 @@ TEST_CASE("a hand-off never goes backwards, and a person's decision stands") {
        "write: replaces the newer aaaa: a rollback was asked for (--allow-rollback)"},
       {"a forced push took the newer one away",
        [](HandoffFacts& f) { f.deployed_is = Relation::descendant; f.deployed_reachable = false; },
-       "write: replaces the newer aaaa, which the branch no longer contains (forced push)"},
+       "write: replaces the newer aaaa, which is no longer on main (forced push)"},
       {"it did, but left something newer than the candidate",
        [](HandoffFacts& f) { f.deployed_is = Relation::descendant; f.deployed_reachable = false; f.shares_newer = true; },
        "too old: the newer aaaa is deployed already"},
