@@ -5,7 +5,7 @@
 namespace slipway::build {
 
 /// Runs checks and builds as child processes on this machine. Folders of the state directory: `work/run-N` (one run's own,
-/// gone with it) and `build/slot-N` (image stores and caches, kept).
+/// gone with it), `build/slot-N` (image stores and caches, kept) and `build/view-N` (what a slot's builders see, kept).
 class LocalExecutor final : public Executor {
  public:
   explicit LocalExecutor(LocalParts parts);

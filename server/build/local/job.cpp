@@ -115,8 +115,8 @@ std::vector<std::string> Job::prepare_folders() {
 
 /// Everything that buildah is told of in this run; not the view's own folder, whose files decide what is seen.
 void Job::prepare_view() {
-  view_.emplace(workspace_.path() / "view");
-  for (const auto& own : {workspace_.home(), workspace_.tmp(), workspace_.out(), workspace_.check()}) view_->show_writable(own);
+  view_.emplace(slot_.view());
+  view_->show_writable(workspace_.path());
   view_->show(workspace_.docker_config());
   view_->show(workspace_.registries_conf());
   view_->show_writable(slot_.folder());

@@ -24,6 +24,8 @@ class Slot {
   const std::filesystem::path& folder() const noexcept { return folder_; }
   std::filesystem::path root() const { return folder_ / "root"; }
   std::filesystem::path runroot() const { return folder_ / "runroot"; }
+  /// Where the views of its runs are laid out: beside it, since a builder writes in it.
+  std::filesystem::path view() const { return folder_.parent_path() / ("view-" + std::to_string(number_)); }
   /// The folder that keeps a template's cache between runs, e.g. `.m2`; made where it is missing.
   std::filesystem::path cache(std::string_view name) const;
   int number() const noexcept { return number_; }

@@ -57,7 +57,8 @@ View::View(fs::path folder) : folder_(std::move(folder)), root_(folder_ / "root"
   add(root_.string(), "", "none", "bind");  // so that it is a mount point, as buildah expects of /
   show_system();
   show_devices();
-  for (const char* own : {"tmp", "var/tmp", "var/lib/containers", "run", "root", "etc"}) folders_.emplace_back(own);
+  for (const char* own : {"var/lib/containers", "run", "root", "etc"}) skeleton_.folder(own);
+  for (const char* common : {"tmp", "var/tmp"}) skeleton_.folder(common, fs::perms::all | fs::perms::sticky_bit);
 }
 
 void View::add(const std::string& source, const fs::path& where, const std::string& type, const std::string& options) {
@@ -69,15 +70,25 @@ void View::bind(const fs::path& path, const fs::path& where, const std::string& 
   const fs::path real = fs::canonical(path, error);
   if (error) return;
   const fs::path below = fs::absolute(where).lexically_normal().relative_path();
-  (fs::is_directory(real, error) ? folders_ : files_).push_back(below);
+  const bool is_folder = fs::is_directory(real, error);
+  // What is in a folder that is shown is there already.
+  if (!is_shown(below)) is_folder ? skeleton_.folder(below) : skeleton_.file(below);
+  if (is_folder) shown_.insert(below);
   add(real.string(), below, "none", options);
+}
+
+bool View::is_shown(const fs::path& below) const {
+  for (fs::path above = below.parent_path(); !above.empty(); above = above.parent_path()) {
+    if (shown_.contains(above)) return true;
+  }
+  return false;
 }
 
 // A file has to be made for it either way; a mount would be made again by every command.
 void View::show_name(const fs::path& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return show(path);
-  copies_.emplace_back(fs::canonical(path, error), path.relative_path());
+  skeleton_.copy(path.relative_path(), fs::canonical(path, error));
 }
 
 void View::show(const fs::path& path) { bind(path, path, "bind,ro"); }
@@ -90,11 +101,15 @@ void View::show_system() {
   for (const char* name : programs) {
     const fs::path path = fs::path("/") / name;
     std::error_code none;
-    if (fs::is_symlink(path, none)) links_.emplace_back(name, fs::read_symlink(path));
-    else bind(path, path, "rbind,ro");
+    if (!fs::is_symlink(path, none)) {
+      bind(path, path, "rbind,ro");
+      continue;
+    }
+    skeleton_.link(name, fs::read_symlink(path));
+    shown_.insert(name);  // it leads into /usr
   }
   for (const char* name : names) show_name(fs::path("/etc") / name);
-  folders_.emplace_back("proc");
+  skeleton_.folder("proc");
   add("proc", "proc", "proc", "nosuid,nodev,noexec");
   bind("/sys", "/sys", "rbind,ro");
   for (const auto& mount : mounts_below("/sys")) {
@@ -104,35 +119,37 @@ void View::show_system() {
 
 void View::show_devices() {
   for (const char* name : harmless_devices) show_writable(fs::path("/dev") / name);
-  folders_.emplace_back("dev/pts");
-  folders_.emplace_back("dev/shm");
+  skeleton_.folder("dev/pts");
+  skeleton_.folder("dev/shm");
   add("devpts", "dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620");
   add("tmpfs", "dev/shm", "tmpfs", "nosuid,nodev,mode=1777");
-  links_.emplace_back("dev/ptmx", "pts/ptmx");
-  links_.emplace_back("dev/fd", "/proc/self/fd");
-  links_.emplace_back("dev/stdin", "/proc/self/fd/0");
-  links_.emplace_back("dev/stdout", "/proc/self/fd/1");
-  links_.emplace_back("dev/stderr", "/proc/self/fd/2");
+  skeleton_.link("dev/ptmx", "pts/ptmx");
+  skeleton_.link("dev/fd", "/proc/self/fd");
+  skeleton_.link("dev/stdin", "/proc/self/fd/0");
+  skeleton_.link("dev/stdout", "/proc/self/fd/1");
+  skeleton_.link("dev/stderr", "/proc/self/fd/2");
 }
 
 void View::lay_out() const {
   try {
-    for (const auto& folder : folders_) fs::create_directories(root_ / folder);
-    for (const auto& file : files_) {
-      fs::create_directories((root_ / file).parent_path());
-      write_private(root_ / file, "");
-    }
-    for (const auto& [source, copy] : copies_) {
-      fs::create_directories((root_ / copy).parent_path());
-      fs::copy_file(source, root_ / copy);
-    }
-    for (const auto& [link, target] : links_) fs::create_symlink(target, root_ / link);
-    for (const char* common : {"tmp", "var/tmp"}) fs::permissions(root_ / common, fs::perms::all | fs::perms::sticky_bit);
-  } catch (const fs::filesystem_error& error) {
-    throw Unavailable(fmt::format("can not lay out what the builder is to see: {}", error.what()));
+    skeleton_.bring_up_to_date(root_);
+  } catch (const fs::filesystem_error&) {
+    lay_out_anew();
   }
   write_private(folder_ / "mounts", fmt::format("{}\n", fmt::join(table_, "\n")));
   write_private(folder_ / "enter", enter);
+}
+
+/// Somebody left there what this user may not touch (a rootless builder has other users' ids): out of the way with it.
+void View::lay_out_anew() const {
+  try {
+    int number = 0;
+    while (fs::exists(folder_ / fmt::format("refuse-{}", number))) ++number;
+    if (fs::exists(root_)) fs::rename(root_, folder_ / fmt::format("refuse-{}", number));
+    skeleton_.bring_up_to_date(root_);
+  } catch (const fs::filesystem_error& error) {
+    throw Unavailable(fmt::format("can not lay out what the builder is to see: {}", error.what()));
+  }
 }
 
 Argv View::command(const Argv& argv, const fs::path& directory) const {

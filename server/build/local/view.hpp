@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "build/local/builder.hpp"
+#include "build/local/skeleton.hpp"
 
 namespace slipway::build {
 
@@ -14,7 +16,7 @@ namespace slipway::build {
 /// The mounts are made in the builder's own mount namespace, and go with it.
 class View {
  public:
-  /// Its root is to be `folder / "root"`.
+  /// Its root is to be `folder / "root"`, which is kept for the next view that is laid out there.
   explicit View(std::filesystem::path folder);
 
   /// Shows a file or folder, only to be read or to be written, at its own path or at `where`. One that is not there is passed over.
@@ -22,7 +24,7 @@ class View {
   void show_writable(const std::filesystem::path& path);
   void show_writable(const std::filesystem::path& path, const std::filesystem::path& where);
 
-  /// Makes the root's folders and the table of mounts. Throws Unavailable where it can not.
+  /// Makes the root's folders and the table of mounts, as if nobody had been there before. Throws Unavailable where it can not.
   void lay_out() const;
   /// A command that runs in it, in `directory`; for a mount namespace that may be changed.
   Argv command(const Argv& argv, const std::filesystem::path& directory) const;
@@ -35,12 +37,13 @@ class View {
   void show_devices();
   void add(const std::string& source, const std::filesystem::path& where, const std::string& type, const std::string& options);
   void bind(const std::filesystem::path& path, const std::filesystem::path& where, const std::string& options);
+  void lay_out_anew() const;
+  bool is_shown(const std::filesystem::path& below) const;
 
   std::filesystem::path folder_, root_;
   std::vector<std::string> table_;
-  std::vector<std::filesystem::path> folders_, files_;                        ///< below the root, to be mounted on
-  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> copies_;  ///< of files → below the root
-  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> links_;  ///< below the root → where to
+  Skeleton skeleton_;                      ///< of the root
+  std::set<std::filesystem::path> shown_;  ///< folders that are mounted, relative to the root
 };
 
 /// True where a view shows this program.

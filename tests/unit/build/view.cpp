@@ -77,6 +77,57 @@ TEST_CASE("what is shown is at its own path, without the links that lead to it")
   CHECK(view.command({"buildah", "info"}, "/w").back() == "info");
 }
 
+TEST_CASE("a view is laid out on what the last one left, as if nobody had been there") {
+  test::TmpDir dir;
+  for (const char* run : {"run-1", "run-2"}) fs::create_directories(dir / run);
+  View first(dir / "view");
+  first.show_writable(dir / "run-1");
+  first.lay_out();
+  const fs::path root = dir / "view/root";
+  const fs::path points = root / dir.path().relative_path();
+  CHECK(fs::is_directory(points / "run-1"));
+  struct stat before {};
+  REQUIRE(::stat((root / "etc/passwd").c_str(), &before) == 0);
+  test::write_file(root / "etc/group", "somebody::0:\n");
+  test::write_file(root / "tmp/left", "x");
+
+  View second(dir / "view");
+  second.show_writable(dir / "run-2");
+  second.lay_out();
+  CHECK(fs::is_directory(points / "run-2"));
+  CHECK_FALSE(fs::exists(points / "run-1"));
+  CHECK_FALSE(fs::exists(root / "tmp/left"));
+  CHECK(test::read_file(root / "etc/group") == test::read_file("/etc/group"));
+  struct stat after {};
+  REQUIRE(::stat((root / "etc/passwd").c_str(), &after) == 0);
+  CHECK(before.st_ino == after.st_ino);
+}
+
+TEST_CASE("what can not be mended is put out of the way") {
+  test::TmpDir dir;
+  fs::create_directories(dir / "view");
+  test::write_file(dir / "view/root", "no folder");
+  test::write_file(dir / "view/refuse-0", "an earlier one");
+  const View view(dir / "view");
+  view.lay_out();
+  CHECK(fs::is_directory(dir / "view/root/usr"));
+  CHECK(test::read_file(dir / "view/refuse-1") == "no folder");
+}
+
+TEST_CASE("nothing is laid out in a folder that is shown") {
+  test::TmpDir dir;
+  fs::create_directories(dir / "run/docker");
+  test::write_file(dir / "run/docker/config.json", "{}");
+  View view(dir / "view");
+  view.show_writable(dir / "run");
+  view.show(dir / "run/docker/config.json");
+  view.lay_out();
+  const fs::path point = dir / "view/root" / (dir / "run").relative_path();
+  CHECK(fs::is_directory(point));
+  CHECK(fs::is_empty(point));
+  CHECK(has(view, (dir / "run/docker/config.json").string() + " " + (point / "docker/config.json").string() + " none bind,ro 0 0"));
+}
+
 TEST_CASE("a program is in view where the system's are") {
   test::TmpDir dir;
   test::write_file(dir / "buildah", "");
