@@ -84,10 +84,14 @@ Answer answer_accepted(const queue::Accepted& accepted, const std::vector<Skip>&
   return finish(promises ? 202 : 200, buffer);
 }
 
-Answer answer_unmatched(const DeliveryId& delivery, const std::vector<Skip>& skipped) {
-  queue::Accepted nothing;
-  nothing.delivery = delivery;
-  return answer_accepted(nothing, skipped);
+// Twenty reasons are put in JSON once: for the sender and for the record.
+Answer answer_unmatched(const DeliveryId& delivery, std::string_view verdict) {
+  rapidjson::StringBuffer id;
+  Writer(id).String(delivery.value());
+  std::string body;
+  body.reserve(id.GetSize() + verdict.size() + 16);
+  body.append(R"({"delivery":)").append(id.GetString(), id.GetSize()).append(",").append(verdict.substr(1));
+  return Answer(200, std::move(body));
 }
 
 Answer answer_ignored(const trigger::Ignored& ignored) {

@@ -10,8 +10,8 @@ namespace slipway::http {
 
 /// 202 with the runs, or 200 for a duplicate with the first runs and their present states.
 Answer answer_accepted(const queue::Accepted& accepted, const std::vector<Skip>& skipped);
-/// 200: no trigger matched.
-Answer answer_unmatched(const DeliveryId& delivery, const std::vector<Skip>& skipped);
+/// 200: no trigger matched. `verdict`: queue::verdict_json() of what has no runs.
+Answer answer_unmatched(const DeliveryId& delivery, std::string_view verdict);
 /// 200: right as it is, and asks for nothing.
 Answer answer_ignored(const trigger::Ignored& ignored);
 

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "http/delivery_answer.hpp"
 #include "io/offload.hpp"
+#include "queue/verdict_json.hpp"
 #include "trigger/gitea.hpp"
 #include "trigger/verify.hpp"
 
@@ -140,8 +141,9 @@ Task<Answer> Receiver::answer(Request& request) {
     if (durable) {
       answer = co_await accept(judged->delivery, judged->verdict);
     } else {
-      answer = answer_unmatched(judged->delivery.id, judged->verdict.skipped);
-      if (!recorded(judged->delivery, judged->verdict)) co_await wait_for_room(judged->delivery, judged->verdict);
+      std::string verdict = queue::verdict_json(judged->verdict);
+      answer = answer_unmatched(judged->delivery.id, verdict);
+      if (!recorded(judged->delivery, verdict)) co_await wait_for_room(judged->delivery, judged->verdict);
     }
   } else if (const auto* ignored = std::get_if<trigger::Ignored>(&reading)) {
     figures_->ignored.Increment();
@@ -165,7 +167,7 @@ Task<Answer> Receiver::accept(const Delivery& delivery, const Verdict& verdict) 
 }
 
 // Recorded behind the answer: what matches nothing promises nothing.
-bool Receiver::recorded(Delivery& delivery, Verdict& verdict) {
+bool Receiver::recorded(Delivery& delivery, std::string& verdict) {
   figures_->unmatched.Increment();
   log_.debug("delivery matches nothing", {{"delivery", delivery.id.value()}, {"repository", delivery.push.repository.value()}});
   return queue_.record(std::move(delivery), std::move(verdict));

@@ -39,7 +39,7 @@ class Receiver final : public Site {
  private:
   struct Figures;
   Task<Answer> accept(const Delivery& delivery, const Verdict& verdict);
-  bool recorded(Delivery& delivery, Verdict& verdict);
+  bool recorded(Delivery& delivery, std::string& verdict);
   Task<> wait_for_room(const Delivery& delivery, const Verdict& verdict);
   void tell(const Delivery& delivery, const queue::Accepted& accepted);
 

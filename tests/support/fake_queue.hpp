@@ -14,7 +14,8 @@ namespace slipway::test {
 /// one id is a duplicate. Used on one thread.
 class FakeQueue final : public queue::Queue {
  public:
-  std::vector<std::pair<Delivery, Verdict>> accepted, recorded;
+  std::vector<std::pair<Delivery, Verdict>> accepted;
+  std::vector<std::pair<Delivery, std::string>> recorded;
   std::string trouble;          ///< not empty: accept() throws Unavailable with it
   bool takes_records = true;
 
@@ -35,7 +36,7 @@ class FakeQueue final : public queue::Queue {
     accepted.emplace_back(delivery, verdict);
     co_return answer;
   }
-  bool record(Delivery&& delivery, Verdict&& verdict) override {
+  bool record(Delivery&& delivery, std::string&& verdict) override {
     if (takes_records) recorded.emplace_back(std::move(delivery), std::move(verdict));
     return takes_records;
   }

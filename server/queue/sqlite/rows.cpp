@@ -40,40 +40,6 @@ Parameters parameters_from(const std::string& json) {
   return parameters;
 }
 
-std::string to_json(const Verdict& verdict) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  const auto field = [&writer](const char* name, const std::string& value) {
-    writer.Key(name);
-    writer.String(value);
-  };
-  writer.StartObject();
-  writer.Key("runs");
-  writer.StartArray();
-  for (const RunRequest& run : verdict.runs) {
-    writer.StartObject();
-    field("template", run.template_name.value());
-    field("trigger", run.trigger);
-    writer.EndObject();
-  }
-  writer.EndArray();
-  writer.Key("skipped");
-  writer.StartArray();
-  for (const Skip& skip : verdict.skipped) {
-    writer.StartObject();
-    field("trigger", skip.trigger);
-    field("reason", skip.reason);
-    if (skip.error) {
-      writer.Key("error");
-      writer.Bool(true);
-    }
-    writer.EndObject();
-  }
-  writer.EndArray();
-  writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
-}
-
 std::vector<RunRequest> requests_from(const std::string& verdict) {
   std::vector<RunRequest> requests;
   rapidjson::Document document;

@@ -54,14 +54,6 @@ std::size_t read_length(std::string_view from, std::size_t at) {
   return length;
 }
 
-std::size_t headers_size(const Headers& headers) {
-  std::size_t size = 0;
-  for (const auto& [name, values] : headers) {
-    for (const auto& value : values) size += name.size() + value.size() + 2;
-  }
-  return size;
-}
-
 Headers parse_headers(std::string_view bytes) {
   Headers headers;
   while (!bytes.empty()) {
@@ -87,22 +79,32 @@ void write_whole(int file, std::string_view bytes, std::int64_t at, const std::f
 
 }  // namespace
 
-void append_record(std::string& to, const Headers& headers, std::string_view target, std::string_view verdict,
+std::string header_text(const Headers& headers) {
+  std::size_t size = 0;
+  for (const auto& [name, values] : headers) {
+    for (const auto& value : values) size += name.size() + value.size() + 2;
+  }
+  std::string text;
+  text.reserve(size);
+  for (const auto& [name, values] : headers) {
+    for (const auto& value : values) {
+      text.append(name).push_back('\0');
+      text.append(value).push_back('\0');
+    }
+  }
+  return text;
+}
+
+void append_record(std::string& to, std::string_view headers, std::string_view target, std::string_view verdict,
                    std::string_view body) {
-  const std::size_t start = to.size(), headers_length = headers_size(headers);
+  const std::size_t start = to.size();
   to.append(magic);
-  for (const std::size_t length : {headers_length, target.size(), verdict.size(), body.size()}) append_length(to, length);
+  for (const std::size_t length : {headers.size(), target.size(), verdict.size(), body.size()}) append_length(to, length);
   to.append(8, '\0');
 
   std::string plain;
-  plain.reserve(headers_length + target.size() + verdict.size() + body.size());
-  for (const auto& [name, values] : headers) {
-    for (const auto& value : values) {
-      plain.append(name).push_back('\0');
-      plain.append(value).push_back('\0');
-    }
-  }
-  plain.append(target).append(verdict).append(body);
+  plain.reserve(headers.size() + target.size() + verdict.size() + body.size());
+  plain.append(headers).append(target).append(verdict).append(body);
   to.resize(start + prefix_size + static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(plain.size()))));
   char* const packed = to.data() + start + prefix_size;
   const int size = LZ4_compress_fast(plain.data(), packed, static_cast<int>(plain.size()), static_cast<int>(to.size() - start - prefix_size), hurry);
@@ -194,7 +196,7 @@ Segments::~Segments() {
   disk_.join();
 }
 
-Extent Segments::append(const Headers& headers, std::string_view target, std::string_view verdict, std::string_view body) {
+Extent Segments::append(std::string_view headers, std::string_view target, std::string_view verdict, std::string_view body) {
   if (current_ == 0 || static_cast<std::uint64_t>(end_) >= segment_size_) open_next();
   const std::size_t from = pending_.size();
   append_record(pending_, headers, target, verdict, body);

@@ -36,8 +36,9 @@ struct Payload {
 /// One record as bytes: `SLD2`, four lengths (32 bits, little endian) of headers, target, verdict and body, a check sum of what
 /// follows (64 bits), then these four one behind the other as one block of LZ4: twenty reasons of a push are much alike, and so is
 /// the body in itself. Headers are name and value, each ended by a zero byte, which neither can contain.
-void append_record(std::string& to, const Headers& headers, std::string_view target, std::string_view verdict,
+void append_record(std::string& to, std::string_view headers, std::string_view target, std::string_view verdict,
                    std::string_view body);
+std::string header_text(const Headers& headers);
 /// Reads a record back; nothing where the bytes are no whole record.
 std::optional<Payload> parse_record(std::string_view record);
 
@@ -52,7 +53,7 @@ class Segments {
   ~Segments();
 
   /// Gives the next record its place and keeps it in memory until write().
-  Extent append(const Headers& headers, std::string_view target, std::string_view verdict, std::string_view body);
+  Extent append(std::string_view headers, std::string_view target, std::string_view verdict, std::string_view body);
   /// Writes what was appended, and begins to bring it to the disk. Throws Unavailable; then discard() must follow.
   void write();
   /// Waits until that has ended; false when the disk failed. To be called before the next append().

@@ -10,6 +10,7 @@
 #include "queue/sqlite/rows.hpp"
 #include "queue/sqlite/segments.hpp"
 #include "queue/sqlite/writer.hpp"
+#include "queue/verdict_json.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/tmp_dir.hpp"
 
@@ -26,7 +27,7 @@ const Headers headers = {{"X-Gitea-Event", {"push"}}, {"Accept", {"a", ""}}};
 TEST_CASE("a record reads back as it was written, and no part of one does") {
   std::string record;
   const std::string body("bytes \0 and more", 16);
-  append_record(record, headers, "/hooks", "{}", body);
+  append_record(record, header_text(headers), "/hooks", "{}", body);
   const auto whole = parse_record(record);
   REQUIRE(whole);
   CHECK(whole->headers == headers);
@@ -48,10 +49,10 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
   const std::string long_body = random_hex(300);  // more than 200 bytes, however well it is packed
   {
     Segments segments(dir.path(), 200);
-    first = segments.append(headers, "/", "{}", "one");
+    first = segments.append(header_text(headers), "/", "{}", "one");
     segments.write();
     CHECK(segments.synced());
-    torn = segments.append(headers, "/", "{}", "never synced");
+    torn = segments.append(header_text(headers), "/", "{}", "never synced");
     segments.discard();
   }
   CHECK_FALSE(read_record(dir.path(), torn));
@@ -59,10 +60,10 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
   {
     Segments segments(dir.path(), 200);
     CHECK(segments.current() == 1);
-    second = segments.append(headers, "/", "{}", long_body);
+    second = segments.append(header_text(headers), "/", "{}", long_body);
     segments.write();
     CHECK(segments.synced());
-    third = segments.append(headers, "/", "{}", "three");
+    third = segments.append(header_text(headers), "/", "{}", "three");
     segments.write();
     CHECK(segments.current() == 2);
   }
@@ -114,9 +115,9 @@ TEST_CASE("verdicts and parameters as JSON") {
   verdict.runs.emplace_back().template_name = TemplateName("t\"1");
   verdict.runs.back().trigger = "on";
   verdict.skipped.emplace_back("other", "it failed", true);
-  CHECK(to_json(verdict) ==
+  CHECK(queue::verdict_json(verdict) ==
         R"({"runs":[{"template":"t\"1","trigger":"on"}],"skipped":[{"trigger":"other","reason":"it failed","error":true}]})");
-  CHECK(requests_from(to_json(verdict)).at(0).template_name == TemplateName("t\"1"));
+  CHECK(requests_from(queue::verdict_json(verdict)).at(0).template_name == TemplateName("t\"1"));
   CHECK(requests_from("not json").empty());
   const Parameters parameters = {{"a", "b\n"}, {"c", ""}};
   CHECK(parameters_from(to_json(parameters)) == parameters);
