@@ -77,7 +77,7 @@ class Line {
     if (header == nullptr || header->IsNull()) return true;
     if (!header->IsObject()) return false;
     for (const auto& entry : header->GetObject()) {
-      std::vector<std::string>& values = headers_[std::string(view(entry.name))];
+      HeaderValues& values = headers_[std::string(view(entry.name))];
       if (!entry.value.IsArray()) return false;
       for (const auto& value : entry.value.GetArray()) {
         if (!value.IsString()) return false;

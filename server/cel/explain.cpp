@@ -66,7 +66,9 @@ class Explainer {
   std::string refusal() {
     const Node& root = *plan_.root;
     const bool is_boolean = root.op == Op::logical_and || root.question;  // then its being refused says that it is false
-    return is_boolean ? sentence(refused(root), " is false") : run().text;
+    if (!is_boolean) return run().text;
+    const Node& decided = first_false(root);
+    return decided.question ? no_path(decided, decided.question->refused) : sentence(refused(decided), " is false");
   }
 
  private:
@@ -123,14 +125,18 @@ class Explainer {
 
   // --- false
 
+  // Of parts that all have to be true one is false: the last where none before it is.
+  const Node& first_false(const Node& node) {
+    if (node.op != Op::logical_and) return node;
+    for (const Node* arg : node.args) {
+      if (arg != node.args.back() && eval(*arg).is_false()) return first_false(*arg);
+    }
+    return first_false(*node.args.back());
+  }
+
   Cause refused(const Node& node) {
     switch (node.op) {
-      case Op::logical_and:
-        // One of them is false: the last where none before it is.
-        for (const Node* arg : node.args) {
-          if (arg == node.args.back() || eval(*arg).is_false()) return refused(*arg);
-        }
-        break;
+      case Op::logical_and: return refused(first_false(node));
       case Op::logical_or: return {&node, reasons(node)};
       case Op::conditional: return refused(*node.args[eval(*node.args[0]).is_true() ? 1 : 2]);
       case Op::logical_not: {
@@ -248,13 +254,14 @@ class Explainer {
 
   // --- paths
 
-  std::string no_path(const Node& node) {
+  // Behind `before`.
+  std::string no_path(const Node& node, std::string_view before = {}) {
     const PathQuestion& question = *node.question;
     const Value list = eval(*node.args[0]);
-    if (list.size() == 0) return source(*node.args[0]) + " is empty";
+    if (list.size() == 0) return joined({before, source(*node.args[0]), " is empty"});
     const auto& [paths, shown] = evidence_.paths(question, list);
-    if (paths.empty()) return "there are no paths in " + show_list(question.distinct_fields, "and") + " of " + source(*node.args[0]);
-    return joined({"none of the ", std::to_string(paths.size()), question.asked, ": ", shown, misspelt(question, paths)});
+    if (paths.empty()) return joined({before, "there are no paths in ", show_list(question.distinct_fields, "and"), " of ", source(*node.args[0])});
+    return joined({before, "none of the ", std::to_string(paths.size()), question.asked, ": ", shown, misspelt(question, paths)});
   }
 
   // --- errors

@@ -1,6 +1,8 @@
 #include "cel/misspelling.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace slipway::cel {
 
@@ -8,10 +10,26 @@ namespace {
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 std::size_t first_character(std::string_view text) {
   std::size_t size = 1;
-  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+  while (size < text.size() && !begins_character(text[size])) ++size;
   return size;
+}
+
+// No fewer edits make one of the other: each changes how often the letters occur by two at most. They are told apart by some of
+// the bits of their first bytes, which can only make the texts look more alike.
+std::size_t least_edits(std::string_view a, std::string_view b) {
+  std::array<std::int16_t, 32> counts{};
+  const auto count = [&counts](std::string_view text, int by) {
+    for (const char c : text) counts[static_cast<unsigned char>(folded(c)) % counts.size()] += static_cast<std::int16_t>(begins_character(c) ? by : 0);
+  };
+  count(a, 1);
+  count(b, -1);
+  int difference = 0;
+  for (const std::int16_t one : counts) difference += one < 0 ? -one : one;
+  return static_cast<std::size_t>(difference + 1) / 2;
 }
 
 // Whether so many letters put in, taken out, replaced or swapped make one of the other, upper and lower case being the same. Most texts
@@ -19,7 +37,7 @@ std::size_t first_character(std::string_view text) {
 bool within(std::string_view a, std::string_view b, std::size_t edits) {
   std::size_t same = 0;
   while (same < a.size() && same < b.size() && folded(a[same]) == folded(b[same])) ++same;
-  while (same > 0 && same < a.size() && (static_cast<unsigned char>(a[same]) & 0xC0) == 0x80) --same;
+  while (same > 0 && same < a.size() && !begins_character(a[same])) --same;
   a.remove_prefix(same);
   b.remove_prefix(same);
   if (a.empty() && b.empty()) return true;
@@ -36,7 +54,8 @@ bool nearly(std::string_view a, std::string_view b) {
   constexpr std::size_t longest = 200, longest_character = 4;
   if (a == b || a.size() > longest || b.size() > longest) return false;
   const std::size_t edits = std::min<std::size_t>(2, b.size() / 4);
-  return std::max(a.size(), b.size()) - std::min(a.size(), b.size()) <= edits * longest_character && within(a, b, edits);
+  return std::max(a.size(), b.size()) - std::min(a.size(), b.size()) <= edits * longest_character &&
+         least_edits(a, b) <= edits && within(a, b, edits);
 }
 
 bool same_but_for_case(std::string_view a, std::string_view b) {

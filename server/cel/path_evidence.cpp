@@ -12,14 +12,30 @@ namespace {
 
 constexpr std::size_t most_paths = 1'000;
 
-void collect(const Value& commit, const std::vector<std::string>& fields, std::unordered_set<std::string_view>& known,
-             std::vector<std::string_view>& paths) {
+/// Texts, each once. Few are looked through, more are looked up.
+class Distinct {
+ public:
+  explicit Distinct(std::vector<std::string_view>& all) : all_(all) {}
+  void add(std::string_view text) {
+    const bool is_new = known_.empty() ? std::find(all_.begin(), all_.end(), text) == all_.end() : known_.insert(text).second;
+    if (!is_new) return;
+    all_.push_back(text);
+    if (all_.size() == few) known_.insert(all_.begin(), all_.end());
+  }
+
+ private:
+  static constexpr std::size_t few = 16;
+  std::vector<std::string_view>& all_;
+  std::unordered_set<std::string_view> known_;
+};
+
+void collect(const Value& commit, const std::vector<std::string>& fields, Distinct& known, const std::vector<std::string_view>& paths) {
   for (const std::string& field : fields) {
     Value files;
     if (!commit.is(Kind::map) || !commit.find(field, files) || !files.is(Kind::list)) continue;
     for (std::size_t i = 0; i < files.size(); ++i) {
       const Value path = files.at(i);
-      if (path.is(Kind::string) && known.insert(path.text()).second) paths.push_back(path.text());
+      if (path.is(Kind::string)) known.add(path.text());
       if (paths.size() > most_paths) return;
     }
   }
@@ -53,7 +69,7 @@ const PathEvidence::Paths& PathEvidence::paths(const PathQuestion& question, con
   auto made = std::make_unique<Known>();
   made->list = question.list;
   made->fields = question.fields;
-  std::unordered_set<std::string_view> known;
+  Distinct known(made->paths.all);
   for (std::size_t i = 0; i < list.size(); ++i) collect(list.at(i), question.distinct_fields, known, made->paths.all);
   made->paths.shown = show_paths(made->paths.all);
   return known_.emplace_back(std::move(made))->paths;

@@ -115,6 +115,7 @@ std::unique_ptr<const PathQuestion> recognize_paths(const Expr& loop, const Sour
   if (!question) return nullptr;
   question->distinct_fields = distinct(question->fields);
   question->excerpt = excerpt(source, loop);
+  question->refused = "`" + question->excerpt + "` is false: ";
   question->asked = asked(*question, excerpt(source, *loop.loop->range));
   return question;
 }

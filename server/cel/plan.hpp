@@ -44,6 +44,7 @@ struct PathQuestion {
   // For explanations, made once:
   std::vector<std::string> distinct_fields;
   std::string excerpt;  ///< the source of the loop
+  std::string refused;  ///< the same, quoted, and " is false: "
   std::string asked;    ///< ` paths in added of body.commits begins with 'services/'`
 };
 

@@ -300,7 +300,7 @@ Value Value::value_at(std::size_t index) const noexcept {
   switch (detail_) {
     case json_backed: return json((data_.json->MemberBegin() + static_cast<std::ptrdiff_t>(index))->value, storage_);
     case headers_backed: {
-      const std::vector<std::string>& values = std::next(data_.headers->begin(), static_cast<std::ptrdiff_t>(index))->second;
+      const HeaderValues& values = std::next(data_.headers->begin(), static_cast<std::ptrdiff_t>(index))->second;
       Value made(Kind::list);
       made.detail_ = headers_backed;
       made.size_ = static_cast<std::uint32_t>(values.size());

@@ -4,18 +4,16 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/headers.hpp"
+
 namespace slipway::cel {
 
 class Value;
-
-/// Canonical header name → its values in order, like Go's http.Header: `X-Gitea-Event` → [`push`].
-using Headers = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 /// What a value is. A JSON object, array, string, number, boolean and null read as map, list, string, float64, boolean, null.
 enum class Kind : std::uint8_t { null, boolean, int64, uint64, float64, string, bytes, list, map, timestamp, duration, type, error };
@@ -150,7 +148,7 @@ class Value {
     const Value* items;                      // of a list
     const MapEntry* entries;                 // of a map
     const Headers* headers;                  // a map
-    const std::vector<std::string>* values;  // one header's list
+    const HeaderValues* values;              // one header's list
   } data_;
   const Storage* storage_ = nullptr;
 };

@@ -11,6 +11,7 @@ namespace {
 
 namespace beast = boost::beast;
 constexpr std::size_t most_fields = 100;
+constexpr std::size_t usual_fields = 16;
 
 }  // namespace
 
@@ -18,6 +19,7 @@ RequestParser::RequestParser(std::size_t header_limit) {
   basic_parser::header_limit(static_cast<std::uint32_t>(header_limit));
   body_limit(boost::none);  // the session's business
   eager(false);
+  request_.headers.reserve(usual_fields);
 }
 
 RequestParser::Progress RequestParser::parse(std::string_view bytes, std::size_t& consumed) {

@@ -7,14 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "base/headers.hpp"
 #include "base/id.hpp"
 
 namespace slipway {
 
 using Clock = std::chrono::system_clock;
-
-/// Header fields as received: canonical name (`X-Gitea-Event`) to its values in order.
-using Headers = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 /// What arrived on the wire, before anything in it is believed. The body is moved in and never copied afterwards.
 struct RawDelivery {
