@@ -15,22 +15,6 @@ void write_text(Writer& out, const char* key, const std::string& value) {
   out.String(value);
 }
 
-void write_skipped(Writer& out, const std::vector<Skip>& skipped) {
-  out.Key("skipped");
-  out.StartArray();
-  for (const Skip& skip : skipped) {
-    out.StartObject();
-    write_text(out, "trigger", skip.trigger);
-    write_text(out, "reason", skip.reason);
-    if (skip.error) {
-      out.Key("error");
-      out.Bool(true);
-    }
-    out.EndObject();
-  }
-  out.EndArray();
-}
-
 void write_run(Writer& out, const queue::MadeRun& run, bool with_state) {
   out.StartObject();
   out.Key("id");
@@ -51,16 +35,14 @@ void write_runs(Writer& out, const std::vector<queue::MadeRun>& runs, bool with_
   out.EndArray();
 }
 
-// So that twenty reasons do not make it grow ten times.
-std::size_t room_for(const std::vector<Skip>& skipped) {
-  std::size_t size = 512;
-  for (const Skip& skip : skipped) size += skip.trigger.size() + skip.reason.size() + 32;
-  return size;
+Answer finish(int status, std::string_view begin, std::string_view end) {
+  std::string body;
+  body.reserve(begin.size() + end.size() + 1);
+  body.append(begin).append(end).push_back('}');
+  return Answer(status, std::move(body));
 }
 
-Answer finish(int status, const rapidjson::StringBuffer& buffer) {
-  return Answer(status, std::string(buffer.GetString(), buffer.GetSize()));
-}
+std::string_view text(const rapidjson::StringBuffer& buffer) { return std::string_view(buffer.GetString(), buffer.GetSize()); }
 
 void write_true(Writer& out, const char* key, bool when) {
   if (!when) return;
@@ -70,28 +52,23 @@ void write_true(Writer& out, const char* key, bool when) {
 
 }  // namespace
 
-Answer answer_accepted(const queue::Accepted& accepted, const std::vector<Skip>& skipped) {
-  rapidjson::StringBuffer buffer(nullptr, room_for(skipped));
+Answer answer_accepted(const queue::Accepted& accepted, const queue::Decision& decision) {
+  rapidjson::StringBuffer buffer;
   Writer out(buffer);
   out.StartObject();
   write_text(out, "delivery", accepted.delivery.value());
   write_runs(out, accepted.runs, accepted.duplicate);
-  write_skipped(out, skipped);
   write_true(out, "duplicate", accepted.duplicate);
   write_true(out, "pending", accepted.pending);
-  out.EndObject();
+  buffer.Put(',');
   const bool promises = !accepted.duplicate && (!accepted.runs.empty() || accepted.pending);
-  return finish(promises ? 202 : 200, buffer);
+  return finish(promises ? 202 : 200, text(buffer), decision.skipped());
 }
 
-// Twenty reasons are put in JSON once: for the sender and for the record.
-Answer answer_unmatched(const DeliveryId& delivery, std::string_view verdict) {
-  rapidjson::StringBuffer id;
-  Writer(id).String(delivery.value());
-  std::string body;
-  body.reserve(id.GetSize() + verdict.size() + 16);
-  body.append(R"({"delivery":)").append(id.GetString(), id.GetSize()).append(",").append(verdict.substr(1));
-  return Answer(200, std::move(body));
+Answer answer_unmatched(const DeliveryId& delivery, const queue::Decision& decision) {
+  queue::Accepted nothing;
+  nothing.delivery = delivery;
+  return answer_accepted(nothing, decision);
 }
 
 Answer answer_ignored(const trigger::Ignored& ignored) {
@@ -100,11 +77,12 @@ Answer answer_ignored(const trigger::Ignored& ignored) {
   out.StartObject();
   write_text(out, "delivery", ignored.id.value());
   write_runs(out, {}, false);
-  write_skipped(out, {Skip("*", ignored.reason)});  // whatever the triggers are
   write_text(out, "reason", ignored.reason);
   write_true(out, "test", ignored.test);
-  out.EndObject();
-  return finish(200, buffer);
+  buffer.Put(',');
+  Verdict verdict;
+  verdict.skipped.emplace_back("*", ignored.reason);  // whatever the triggers are
+  return finish(200, text(buffer), queue::Decision(std::move(verdict)).skipped());
 }
 
 }  // namespace slipway::http

@@ -8,7 +8,6 @@
 #include "base/text.hpp"
 #include "http/delivery_answer.hpp"
 #include "io/offload.hpp"
-#include "queue/verdict_json.hpp"
 #include "trigger/gitea.hpp"
 #include "trigger/verify.hpp"
 
@@ -23,10 +22,11 @@ constexpr std::uint32_t log_lines_per_second = 20;
 
 struct Unsigned {};
 struct Judged {
-  Judged() = default;
-  Judged(Delivery what, Verdict means) : delivery(std::move(what)), verdict(std::move(means)) {}
+  Judged(Delivery what, Verdict means) : delivery(std::move(what)), decision(std::move(means)) {
+    delivery.push.commits = std::vector<ChangedCommit>();  // the body has them: less waits for the disk
+  }
   Delivery delivery;
-  Verdict verdict;
+  queue::Decision decision;
 };
 using Reading = std::variant<Unsigned, Error, trigger::Ignored, Judged>;
 
@@ -137,13 +137,11 @@ Task<Answer> Receiver::answer(Request& request) {
   }
   Answer answer;
   if (auto* judged = std::get_if<Judged>(&reading)) {
-    const bool durable = !judged->verdict.runs.empty() || judged->verdict.pending;
-    if (durable) {
-      answer = co_await accept(judged->delivery, judged->verdict);
+    if (!judged->decision.promises_nothing()) {
+      answer = co_await accept(judged->delivery, judged->decision);
     } else {
-      std::string verdict = queue::verdict_json(judged->verdict);
-      answer = answer_unmatched(judged->delivery.id, verdict);
-      if (!recorded(judged->delivery, verdict)) co_await wait_for_room(judged->delivery, judged->verdict);
+      answer = answer_unmatched(judged->delivery.id, judged->decision);
+      if (!recorded(judged->delivery, judged->decision)) co_await wait_for_room(judged->delivery, judged->decision);
     }
   } else if (const auto* ignored = std::get_if<trigger::Ignored>(&reading)) {
     figures_->ignored.Increment();
@@ -159,24 +157,24 @@ Task<Answer> Receiver::answer(Request& request) {
   co_return answer;
 }
 
-Task<Answer> Receiver::accept(const Delivery& delivery, const Verdict& verdict) {
-  const queue::Accepted accepted = co_await queue_.accept(delivery, verdict);
+Task<Answer> Receiver::accept(const Delivery& delivery, const queue::Decision& decision) {
+  const queue::Accepted accepted = co_await queue_.accept(delivery, decision);
   (accepted.duplicate ? figures_->duplicate : figures_->accepted).Increment();
   tell(delivery, accepted);
-  co_return answer_accepted(accepted, verdict.skipped);
+  co_return answer_accepted(accepted, decision);
 }
 
 // Recorded behind the answer: what matches nothing promises nothing.
-bool Receiver::recorded(Delivery& delivery, std::string& verdict) {
+bool Receiver::recorded(Delivery& delivery, queue::Decision& decision) {
   figures_->unmatched.Increment();
   log_.debug("delivery matches nothing", {{"delivery", delivery.id.value()}, {"repository", delivery.push.repository.value()}});
-  return queue_.record(std::move(delivery), std::move(verdict));
+  return queue_.record(std::move(delivery), std::move(decision));
 }
 
 // The disk is behind: that the sender waits for it bounds what is held in memory, and leaves nothing unrecorded.
-Task<> Receiver::wait_for_room(const Delivery& delivery, const Verdict& verdict) {
+Task<> Receiver::wait_for_room(const Delivery& delivery, const queue::Decision& decision) {
   try {
-    co_await queue_.accept(delivery, verdict);
+    co_await queue_.accept(delivery, decision);
   } catch (const Unavailable&) {
     figures_->unrecorded.Increment();
   }

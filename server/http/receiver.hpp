@@ -38,9 +38,9 @@ class Receiver final : public Site {
 
  private:
   struct Figures;
-  Task<Answer> accept(const Delivery& delivery, const Verdict& verdict);
-  bool recorded(Delivery& delivery, std::string& verdict);
-  Task<> wait_for_room(const Delivery& delivery, const Verdict& verdict);
+  Task<Answer> accept(const Delivery& delivery, const queue::Decision& decision);
+  bool recorded(Delivery& delivery, queue::Decision& decision);
+  Task<> wait_for_room(const Delivery& delivery, const queue::Decision& decision);
   void tell(const Delivery& delivery, const queue::Accepted& accepted);
 
   std::string path_;

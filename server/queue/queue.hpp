@@ -9,6 +9,7 @@
 #include "model/delivery.hpp"
 #include "model/run.hpp"
 #include "schedule/newest.hpp"
+#include "queue/decision.hpp"
 #include "schedule/policy.hpp"
 #include "schedule/retry.hpp"
 
@@ -138,11 +139,10 @@ class Queue {
   // Deliveries.
   /// Stores a delivery and makes its runs, exactly once however often the delivery or its push comes (schedule/arrival.hpp). One that
   /// made nothing may make them when it comes again: under a configuration that has been mended since.
-  virtual Task<Accepted> accept(const Delivery& delivery, const Verdict& verdict) = 0;
-  /// The same for a verdict without runs and not pending, as verdict_json() has it, and not awaited: on disk within 100 ms. False
-  /// when too many wait already: then neither is moved from, and accept() waits for room. A gap it finds makes it pending all
-  /// the same.
-  virtual bool record(Delivery&& delivery, std::string&& verdict) = 0;
+  virtual Task<Accepted> accept(const Delivery& delivery, const Decision& decision) = 0;
+  /// The same for what promises nothing, and not awaited: on disk within 100 ms. False when too many wait already: then neither is
+  /// moved from, and accept() waits for room. A gap it finds makes it pending all the same.
+  virtual bool record(Delivery&& delivery, Decision&& decision) = 0;
   /// The oldest deliveries that wait to be completed, at most `at_most`, beginning after `after` (empty: from the first).
   virtual Task<std::vector<Pending>> pending(const DeliveryId& after, std::size_t at_most) = 0;
   /// Ends a delivery's waiting: makes the runs of `verdict` that it has not made yet, marked only_when_completed, and returns

@@ -126,7 +126,8 @@ Task<> Reconciler::accept_missed(const RepoName& repository, const CommitSha& be
   Verdict verdict;
   if (before == after) verdict.skipped.emplace_back("(all)", "the branch is seen for the first time: noted, nothing is built");
   else verdict = matcher_->judge(delivery, push);
-  const auto accepted = co_await queue_.accept(delivery, verdict);
+  const queue::Decision decision(std::move(verdict));
+  const auto accepted = co_await queue_.accept(delivery, decision);
   if (accepted.pending) completer_.wake();
   if (before == after || accepted.duplicate) co_return;
   log_.warn("a push came without its delivery", {{"repository", repository.value()}, {"before", before.value()}, {"after", after.value()}, {"runs", accepted.runs.size()}});

@@ -106,7 +106,8 @@ Task<> sender(queue::Queue& queue, Pushes& pushes, std::size_t& left, std::vecto
     --left;
     const Delivery delivery = pushes.next();
     const auto start = Steady::now();
-    const auto accepted = co_await queue.accept(delivery, pushes.verdict());
+    const queue::Decision decision(pushes.verdict());
+    const auto accepted = co_await queue.accept(delivery, decision);
     latencies.push_back(seconds_since(start) * 1000);
     if (accepted.duplicate) std::abort();
   }
@@ -202,7 +203,8 @@ class Filled {
     auto some = [&](std::size_t worker) -> Task<> {
       for (std::size_t i = worker; i < count; i += 64) {
         const Delivery delivery = pushes_.next("Lumie-Edu/app-" + std::to_string(i % 20));
-        co_await queue.accept(delivery, pushes_.verdict());
+        const queue::Decision decision(pushes_.verdict());
+        co_await queue.accept(delivery, decision);
         if (!finish) continue;
         const auto claim = co_await queue.claim();
         if (!claim) continue;

@@ -1,6 +1,5 @@
 // What every Queue promises (server/queue/queue.hpp): deliveries.
 #include "contract/queue_world.hpp"
-#include "queue/verdict_json.hpp"
 
 using namespace slipway;
 using namespace slipway::test;
@@ -271,9 +270,9 @@ TEST_CASE("pending deliveries come in pages, oldest first") {
 
 TEST_CASE("a record is on disk although nobody waits for it, in its place in the chain") {
   World world;
-  CHECK(world.queue->record(push("1", sha('a'), sha('b')), queue::verdict_json(matches({}))));
+  CHECK(world.queue->record(push("1", sha('a'), sha('b')), queue::Decision(matches({}))));
   CHECK_FALSE(world.accept(push("2", sha('b'), sha('c')), matches({"t"})).gap);
-  CHECK(world.queue->record(push("3", sha('c'), sha('d')), queue::verdict_json(matches({}))));
+  CHECK(world.queue->record(push("3", sha('c'), sha('d')), queue::Decision(matches({}))));
   world.reopen();  // a clean end writes what is on its way
   CHECK(world.get(world.reader->deliveries(queue::DeliveryFilter())).size() == 3);
   const auto heads = world.get(world.queue->branch_heads());
@@ -287,7 +286,7 @@ TEST_CASE("records have a bound") {
   options.record_delay = 1h;
   World world(options);
   int taken = 0;
-  for (int i = 0; i < 10; ++i) taken += world.queue->record(push(std::to_string(i), sha_of(i), sha_of(i + 1)), queue::verdict_json(matches({})));
+  for (int i = 0; i < 10; ++i) taken += world.queue->record(push(std::to_string(i), sha_of(i), sha_of(i + 1)), queue::Decision(matches({})));
   CHECK(taken == 3);
 }
 

@@ -128,8 +128,8 @@ TEST_CASE("what was acknowledged before SIGKILL is there afterwards, whole and o
         for (;;) {
           const int number = ++next;
           const Delivery delivery = bulky(number);
-          const Verdict verdict = matches({"t"});
-          co_await world.queue->accept(delivery, verdict);
+          const queue::Decision decision(matches({"t"}));
+          co_await world.queue->accept(delivery, decision);
           if (::write(ends[1], &number, sizeof number) != sizeof number) ::_exit(1);
         }
       };

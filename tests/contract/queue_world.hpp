@@ -88,7 +88,10 @@ struct QueueWorld {
     return run_coroutine(*loop, std::move(task));
   }
 
-  queue::Accepted accept(const Delivery& delivery, const Verdict& verdict) { return get(queue->accept(delivery, verdict)); }
+  queue::Accepted accept(const Delivery& delivery, const Verdict& verdict) {
+    const queue::Decision decision(verdict);
+    return get(queue->accept(delivery, decision));
+  }
   std::optional<queue::Claim> claim() { return get(queue->claim()); }
   bool finish(const Lease& lease, const RunOutcome& outcome) { return get(queue->finish(lease, outcome)); }
   Run run(RunId id) { return get(reader->run(id)).value(); }

@@ -14,16 +14,15 @@ namespace slipway::test {
 /// one id is a duplicate. Used on one thread.
 class FakeQueue final : public queue::Queue {
  public:
-  std::vector<std::pair<Delivery, Verdict>> accepted;
-  std::vector<std::pair<Delivery, std::string>> recorded;
+  std::vector<std::pair<Delivery, queue::Decision>> accepted, recorded;
   std::string trouble;          ///< not empty: accept() throws Unavailable with it
   bool takes_records = true;
 
-  Task<queue::Accepted> accept(const Delivery& delivery, const Verdict& verdict) override {
+  Task<queue::Accepted> accept(const Delivery& delivery, const queue::Decision& decision) override {
     if (!trouble.empty()) throw Unavailable(trouble);
     queue::Accepted answer;
     answer.delivery = delivery.id;
-    answer.pending = verdict.pending;
+    answer.pending = decision.pending();
     for (const auto& [known, runs] : answers_) {
       if (known != delivery.id) continue;
       answer.duplicate = true;
@@ -31,13 +30,13 @@ class FakeQueue final : public queue::Queue {
       answer.runs = runs;
       co_return answer;
     }
-    for (const auto& run : verdict.runs) answer.runs.emplace_back(RunId(++last_run_), run.template_name, RunState::queued);
+    for (const auto& run : decision.runs()) answer.runs.emplace_back(RunId(++last_run_), run.template_name, RunState::queued);
     answers_.emplace_back(delivery.id, answer.runs);
-    accepted.emplace_back(delivery, verdict);
+    accepted.emplace_back(delivery, decision);
     co_return answer;
   }
-  bool record(Delivery&& delivery, std::string&& verdict) override {
-    if (takes_records) recorded.emplace_back(std::move(delivery), std::move(verdict));
+  bool record(Delivery&& delivery, queue::Decision&& decision) override {
+    if (takes_records) recorded.emplace_back(std::move(delivery), std::move(decision));
     return takes_records;
   }
   /// What a duplicate of the first delivery will be told about its first run.

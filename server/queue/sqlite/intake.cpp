@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <iterator>
-#include <span>
 
 #include "queue/sqlite/store.hpp"
-#include "queue/verdict_json.hpp"
 
 namespace slipway::queue::sqlite {
 
@@ -52,36 +50,7 @@ Store::Name Store::name_of(const Delivery& delivery) {
   }
 }
 
-/// A delivery and what it means, as it is to be stored.
-struct Store::Intake {
-  Intake(const Delivery& what, Clock::time_point when) : delivery(what), now(when) {}
-  const Delivery& delivery;
-  Clock::time_point now;
-  std::string_view headers;  ///< header_text()
-  std::string_view verdict;  ///< verdict_json()
-  std::span<const RunRequest> runs;
-  bool pending = false;
-};
-
-Accepted Store::accept(const Delivery& delivery, const Verdict& verdict, Clock::time_point now) {
-  const std::string headers = header_text(delivery.headers), json = verdict_json(verdict);
-  Intake intake(delivery, now);
-  intake.headers = headers;
-  intake.verdict = json;
-  intake.runs = verdict.runs;
-  intake.pending = verdict.pending;
-  return take(intake);
-}
-
-void Store::record(const Delivery& delivery, std::string_view headers, std::string_view verdict, Clock::time_point now) {
-  Intake intake(delivery, now);
-  intake.headers = headers;
-  intake.verdict = verdict;
-  take(intake);
-}
-
-Accepted Store::take(const Intake& intake) {
-  const Delivery& delivery = intake.delivery;
+Accepted Store::accept(const Delivery& delivery, std::string_view headers, const Decision& decision, Clock::time_point now) {
   const Branch branch = branch_of(delivery.push);
   const Name name = name_of(delivery);
   schedule::Known known;
@@ -93,23 +62,23 @@ Accepted Store::take(const Intake& intake) {
     const bool same_id = reception.arrival == schedule::Arrival::duplicate_id;
     const std::int64_t first = same_id ? name.same : branch.last_delivery;
     const bool is_stale = reception.arrival == schedule::Arrival::stale_reconcile;
-    if (intake.runs.empty() || is_stale || !made_nothing(first)) return first_answer(first);
-    return judge_again(first, branch.number, intake);
+    if (decision.runs().empty() || is_stale || !made_nothing(first)) return first_answer(first);
+    return judge_again(first, branch.number, delivery, decision, now);
   }
 
   Accepted accepted;
   accepted.delivery = name.free;
   accepted.gap = reception.gap;
-  accepted.pending = intake.pending || (reception.gap && options_.complete_commits);
+  accepted.pending = decision.pending() || (reception.gap && options_.complete_commits);
 
   const std::int64_t number = next_delivery_;
-  for (const RunRequest& request : intake.runs) {
+  for (const RunRequest& request : decision.runs()) {
     const schedule::Group group(request.template_name, delivery.push.repository, delivery.push.ref);
-    const RunId run = make_run(number, branch.number, group, delivery, request, request.only_when_completed, intake.now);
+    const RunId run = make_run(number, branch.number, group, delivery, request, request.only_when_completed, now);
     accepted.runs.emplace_back(run, request.template_name, RunState::queued);
   }
   const std::string_view body = delivery.body ? std::string_view(*delivery.body) : std::string_view();
-  const Extent extent = segments_.append(intake.headers, delivery.target, intake.verdict, body);
+  const Extent extent = segments_.append(headers, delivery.target, decision.json(), body);
   const Packed before(delivery.push.before.value()), after(delivery.push.after.value()), base(reception.base.value());
   const Packed hash(delivery.body_sha256);
   const bool other_base = reception.base != delivery.push.before;
@@ -117,13 +86,13 @@ Accepted Store::take(const Intake& intake) {
       "INSERT INTO deliveries(number, id, branch, before, after, body_sha256, source, received, stored, segment, \"offset\", "
       "length, first_run, runs, pending, base, gap) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       number, accepted.delivery.value(), branch.number, Blob(before), Blob(after), Blob(hash), delivery.source,
-      delivery.received, intake.now, extent.segment, extent.offset, extent.length,
+      delivery.received, now, extent.segment, extent.offset, extent.length,
       accepted.runs.empty() ? 0 : accepted.runs.front().run.value(), accepted.runs.size(),
       accepted.pending ? std::optional(1) : std::nullopt, other_base ? std::optional<Blob>(base) : std::nullopt,
       accepted.gap ? std::optional(1) : std::nullopt);
   ++next_delivery_;
   database_.run("UPDATE branches SET before = ?1, after = ?2, seen = ?2, delivery = ?3, stored = ?4 WHERE number = ?5",
-                Blob(before), Blob(after), number, intake.now, branch.number);
+                Blob(before), Blob(after), number, now, branch.number);
   return accepted;
 }
 
@@ -133,16 +102,17 @@ bool Store::made_nothing(std::int64_t delivery) {
 }
 
 /// The configuration was mended since the push came first, and somebody sent it again: what it was refused then it gets now.
-Accepted Store::judge_again(std::int64_t number, std::int64_t branch, const Intake& intake) {
+Accepted Store::judge_again(std::int64_t number, std::int64_t branch, const Delivery& delivery, const Decision& decision,
+                            Clock::time_point now) {
   Accepted accepted;
-  const Push& push = intake.delivery.push;
-  for (const RunRequest& request : intake.runs) {
+  const Push& push = delivery.push;
+  for (const RunRequest& request : decision.runs()) {
     const schedule::Group group(request.template_name, push.repository, push.ref);
-    const RunId run = make_run(number, branch, group, intake.delivery, request, request.only_when_completed, intake.now);
+    const RunId run = make_run(number, branch, group, delivery, request, request.only_when_completed, now);
     accepted.runs.emplace_back(run, request.template_name, RunState::queued);
   }
   database_.run("UPDATE deliveries SET first_later = ?, later = ?, completed_verdict = ? WHERE number = ?",
-                accepted.runs.front().run.value(), accepted.runs.size(), intake.verdict, number);
+                accepted.runs.front().run.value(), accepted.runs.size(), decision.json(), number);
   auto row = database_.query("SELECT id FROM deliveries WHERE number = ?", number);
   if (row.next()) accepted.delivery = DeliveryId(row.text(0));
   return accepted;
@@ -247,7 +217,7 @@ std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdic
   }
   database_.run(
       "UPDATE deliveries SET pending = NULL, first_later = ?, later = ?, completed_verdict = ? WHERE number = ?",
-      made.empty() ? 0 : made.front().run.value(), made.size(), verdict_json(verdict), number);
+      made.empty() ? 0 : made.front().run.value(), made.size(), Decision(verdict).json(), number);
   return made;
 }
 

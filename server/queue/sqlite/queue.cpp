@@ -21,19 +21,19 @@ std::size_t size_of(const Delivery& delivery) { return delivery.body ? delivery.
 /// hundred small ones that it was judged with, which the next delivery gets at once.
 class Record final : public Job {
  public:
-  Record(Delivery delivery, std::string verdict, Clock::time_point now)
-      : delivery_(std::move(delivery)), headers_(header_text(delivery_.headers)), verdict_(std::move(verdict)), now_(now) {
+  Record(Delivery delivery, Decision decision, Clock::time_point now)
+      : delivery_(std::move(delivery)), headers_(header_text(delivery_.headers)), decision_(std::move(decision)), now_(now) {
     bytes = size_of(delivery_);
     delivery_.headers = Headers();
-    delivery_.push.commits = std::vector<ChangedCommit>();
   }
-  void run(Store& store) override { store.record(delivery_, headers_, verdict_, now_); }
+  void run(Store& store) override { store.accept(delivery_, headers_, decision_, now_); }
   void fail(std::exception_ptr) noexcept override {}  // the writer has logged it; comparing heads makes up for it
   void complete() override {}
 
  private:
   Delivery delivery_;
-  std::string headers_, verdict_;
+  std::string headers_;
+  Decision decision_;
   Clock::time_point now_;
 };
 
@@ -95,13 +95,13 @@ class SqliteQueue final : public Queue {
     co_await writer_.run(std::move(job));
   }
 
-  Task<Accepted> accept(const Delivery& delivery, const Verdict& verdict) override {
-    auto job = [&, now = time_.now()](Store& store) { return store.accept(delivery, verdict, now); };
+  Task<Accepted> accept(const Delivery& delivery, const Decision& decision) override {
+    auto job = [&, now = time_.now()](Store& store) { return store.accept(delivery, header_text(delivery.headers), decision, now); };
     co_return co_await writer_.run(std::move(job), size_of(delivery));
   }
-  bool record(Delivery&& delivery, std::string&& verdict) override {
+  bool record(Delivery&& delivery, Decision&& decision) override {
     if (!writer_.has_room(size_of(delivery))) return false;
-    writer_.record(std::make_unique<Record>(std::move(delivery), std::move(verdict), time_.now()));
+    writer_.record(std::make_unique<Record>(std::move(delivery), std::move(decision), time_.now()));
     return true;
   }
   Task<std::vector<Pending>> pending(const DeliveryId& after, std::size_t at_most) override {

@@ -23,7 +23,7 @@ std::string unpacked(const Cursor& row, int column);
 /// `{"name":"value",…}`.
 std::string to_json(const Parameters& parameters);
 Parameters parameters_from(const std::string& json);
-/// The `runs` of a verdict_json(), with template and trigger; empty where it is none.
+/// The `runs` of a Decision's JSON, with template and trigger; empty where it is none.
 std::vector<RunRequest> requests_from(const std::string& verdict);
 
 /// Of a row of the view `run_rows`.

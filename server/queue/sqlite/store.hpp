@@ -31,9 +31,8 @@ class Store {
   void abort() noexcept;
 
   // Deliveries (intake.cpp).
-  Accepted accept(const Delivery& delivery, const Verdict& verdict, Clock::time_point now);
-  /// The same for a verdict without runs; headers as header_text(), the verdict as verdict_json() has them.
-  void record(const Delivery& delivery, std::string_view headers, std::string_view verdict, Clock::time_point now);
+  /// `headers`: header_text().
+  Accepted accept(const Delivery& delivery, std::string_view headers, const Decision& decision, Clock::time_point now);
   std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late, Clock::time_point now);
   void doubt(const DeliveryId& delivery);
 
@@ -86,14 +85,12 @@ class Store {
   void trim_bodies();
   bool is_pinned(std::int64_t segment);
 
-  struct Intake;
-  Accepted take(const Intake& intake);
   struct Branch;
   Branch branch_of(const Push& push);
   struct Name;
   Name name_of(const Delivery& delivery);
   bool made_nothing(std::int64_t delivery);
-  Accepted judge_again(std::int64_t number, std::int64_t branch, const Intake& intake);
+  Accepted judge_again(std::int64_t number, std::int64_t branch, const Delivery& delivery, const Decision& decision, Clock::time_point now);
   Accepted first_answer(std::int64_t delivery);
   std::vector<MadeRun> made_runs(std::int64_t first, std::int64_t count);
   void name_removed(std::vector<MadeRun>& runs, const Extent& extent);

@@ -10,7 +10,6 @@
 #include "queue/sqlite/rows.hpp"
 #include "queue/sqlite/segments.hpp"
 #include "queue/sqlite/writer.hpp"
-#include "queue/verdict_json.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/tmp_dir.hpp"
 
@@ -84,8 +83,9 @@ TEST_CASE("a pending delivery whose bytes a power failure took is judged anew by
   delivery.push.repository = RepoName("Org/app");
   delivery.push.ref = "refs/heads/main";
   delivery.body = std::make_shared<std::string>(5000, 'x');
-  Verdict pending;
-  pending.pending = true;
+  Verdict verdict;
+  verdict.pending = true;
+  const queue::Decision pending(verdict);
   {
     Store store(dir.path(), options, now);
     for (const char* step : {"ab", "bc", "cd"}) {
@@ -93,7 +93,7 @@ TEST_CASE("a pending delivery whose bytes a power failure took is judged anew by
       delivery.push.before = CommitSha(std::string(40, step[0]));
       delivery.push.after = CommitSha(std::string(40, step[1]));
       store.begin();
-      store.accept(delivery, pending, now);
+      store.accept(delivery, header_text(delivery.headers), pending, now);
       store.commit();
     }
   }
@@ -115,9 +115,12 @@ TEST_CASE("verdicts and parameters as JSON") {
   verdict.runs.emplace_back().template_name = TemplateName("t\"1");
   verdict.runs.back().trigger = "on";
   verdict.skipped.emplace_back("other", "it failed", true);
-  CHECK(queue::verdict_json(verdict) ==
+  const queue::Decision decision(verdict);
+  CHECK(decision.json() ==
         R"({"runs":[{"template":"t\"1","trigger":"on"}],"skipped":[{"trigger":"other","reason":"it failed","error":true}]})");
-  CHECK(requests_from(queue::verdict_json(verdict)).at(0).template_name == TemplateName("t\"1"));
+  CHECK(decision.skipped() == R"("skipped":[{"trigger":"other","reason":"it failed","error":true}])");
+  CHECK(queue::Decision(Verdict()).skipped() == R"("skipped":[])");
+  CHECK(requests_from(decision.json()).at(0).template_name == TemplateName("t\"1"));
   CHECK(requests_from("not json").empty());
   const Parameters parameters = {{"a", "b\n"}, {"c", ""}};
   CHECK(parameters_from(to_json(parameters)) == parameters);

@@ -67,7 +67,8 @@ struct Team {
       run.template_name = TemplateName(name);
       run.trigger = "on-" + name;
     }
-    co_return co_await store.queue->accept(delivery, verdict);
+    const queue::Decision decision(std::move(verdict));
+    co_return co_await store.queue->accept(delivery, decision);
   }
   template <class T>
   T get(Task<T> task) {

@@ -1,4 +1,4 @@
-#include "queue/verdict_json.hpp"
+#include "queue/decision.hpp"
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -22,24 +22,22 @@ std::size_t room_for(const Verdict& verdict) {
   return size;
 }
 
-}  // namespace
-
-std::string verdict_json(const Verdict& verdict) {
-  rapidjson::StringBuffer buffer(nullptr, room_for(verdict));
-  Writer out(buffer);
-  out.StartObject();
+void write_runs(Writer& out, const std::vector<RunRequest>& runs) {
   out.Key("runs");
   out.StartArray();
-  for (const RunRequest& run : verdict.runs) {
+  for (const RunRequest& run : runs) {
     out.StartObject();
     write_text(out, "template", run.template_name.value());
     write_text(out, "trigger", run.trigger);
     out.EndObject();
   }
   out.EndArray();
+}
+
+void write_skipped(Writer& out, const std::vector<Skip>& skipped) {
   out.Key("skipped");
   out.StartArray();
-  for (const Skip& skip : verdict.skipped) {
+  for (const Skip& skip : skipped) {
     out.StartObject();
     write_text(out, "trigger", skip.trigger);
     write_text(out, "reason", skip.reason);
@@ -50,8 +48,20 @@ std::string verdict_json(const Verdict& verdict) {
     out.EndObject();
   }
   out.EndArray();
+}
+
+}  // namespace
+
+Decision::Decision(Verdict verdict) : pending_(verdict.pending) {
+  rapidjson::StringBuffer buffer(nullptr, room_for(verdict));
+  Writer out(buffer);
+  out.StartObject();
+  write_runs(out, verdict.runs);
+  skipped_at_ = buffer.GetSize() + 1;  // behind a comma
+  write_skipped(out, verdict.skipped);
   out.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  json_.assign(buffer.GetString(), buffer.GetSize());
+  runs_ = std::move(verdict.runs);
 }
 
 }  // namespace slipway::queue
