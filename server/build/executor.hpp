@@ -67,6 +67,10 @@ class Executor {
   /// the next try. A registry that says no is `Failed` with its words.
   virtual Task<BuildOutcome> check_and_build(const BuildOrder& order, RunLog& log) = 0;
 
+  /// Gives up a few stored layers that none of the latest builds has used, so that the store does not grow with every build. For when
+  /// nobody waits for the run any more; it is not interrupted, takes half a second, and never throws.
+  virtual Task<> tidy_up(const TemplateName& name) = 0;
+
   /// Ends and clears away what an earlier process left behind of these runs: processes, control groups, containers, folders.
   /// To be called once before the first build. What can not be proven to be of slipway is left alone.
   virtual Task<> reclaim(std::span<const RunId> runs) = 0;

@@ -59,7 +59,9 @@ Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const T
     co_await tools_.queue.built(claim.lease, *results);
   }
   at = Stage::handoff;
-  co_return co_await hand_off(run, resolved, *results, log);
+  auto outcome = co_await hand_off(run, resolved, *results, log);
+  co_await tools_.executor.tidy_up(run.template_name);
+  co_return outcome;
 }
 
 Task<std::optional<RunOutcome>> Performer::fetch(const Run& run, build::RunLog& log) {

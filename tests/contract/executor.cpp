@@ -215,6 +215,31 @@ TEST_CASE("what RUN --mount=type=cache mounts is kept between runs, and layers a
   CHECK(f.stream("out").find("Using cache") != std::string::npos);
 }
 
+TEST_CASE("a store does not grow with every build, and keeps what builds use") {
+  Fixture f;
+  f.newest_images = 3;
+  f.start();
+  auto order = f.order("RUN echo a layer that stays\nCOPY input /input\n", "tidy");
+  order.rebuild = true;
+  const auto build = [&](const std::string& input) {
+    test::write_file(f.source() / "input", input);
+    as<Built>(f.run(order));
+  };
+  for (const char* input : {"one", "two", "three"}) build(input);
+  const std::size_t before = f.stored_images();
+  test::run_coroutine(f.loop, f.executor->tidy_up(TemplateName("another-build-template")));
+  CHECK(f.stored_images() == before);
+  test::run_coroutine(f.loop, f.executor->tidy_up(order.template_name));
+  const std::size_t after = f.stored_images();
+  CHECK(after < before);
+  CHECK(after >= 3);
+  f.logs->remove(order.run);
+  build("four");
+  CHECK(f.stream("out").find("Using cache") != std::string::npos);
+  test::run_coroutine(f.loop, f.executor->tidy_up(order.template_name));
+  CHECK(f.stored_images() == after);
+}
+
 TEST_CASE("a check is prepared first, and a preparation that fails is named") {
   Fixture f;
   auto order = f.order("RUN true\n", "prepared");

@@ -54,6 +54,7 @@ struct Fixture {
     parts.state = state;
     parts.registry_settings = settings;
     parts.builder = settings_of_builder;
+    parts.newest_images = newest_images;
     executor.emplace(std::move(parts));
   }
 
@@ -152,6 +153,17 @@ struct Fixture {
                           "--storage-driver", "overlay", "containers", "--quiet"}) == "");
   }
 
+  /// How many images the only slot's store has.
+  std::size_t stored_images() const {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(state / "build/slot-0/root")) {
+      if (!entry.path().filename().string().ends_with("-images")) continue;
+      const std::string records = test::read_file(entry.path() / "images.json");
+      for (auto at = records.find("\"names-history\""); at != std::string::npos; at = records.find("\"names-history\"", at + 1)) ++count;
+    }
+    return count;
+  }
+
   static inline int fixtures = 0;
   const int number = ++fixtures;
   test::TmpDir own;
@@ -163,6 +175,7 @@ struct Fixture {
   io::HttpClient client;
   RegistrySettings settings;
   BuilderSettings settings_of_builder;
+  std::size_t newest_images = 100;
   std::optional<HttpRegistry> http;
   std::optional<LocalExecutor> executor;
   std::optional<RunLogs> logs;

@@ -110,6 +110,13 @@ Argv Buildah::remove_list(const Store& store, const std::string& list) const {
   return argv;
 }
 
+Argv Buildah::remove_images(const Store& store, const std::vector<std::string>& ids) const {
+  Argv argv = base(store);
+  append(argv, {"rmi"});
+  argv.insert(argv.end(), ids.begin(), ids.end());
+  return argv;
+}
+
 Argv Buildah::prune(const Store& store) const {
   Argv argv = base(store);
   append(argv, {"rmi", "--prune", "--force"});

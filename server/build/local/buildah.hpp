@@ -33,6 +33,7 @@ class Buildah final : public Builder {
   Argv remove_containers(const Store& store) const;
   /// Removes a list of several platforms' images that has not been pushed: a build adds to one that is there.
   Argv remove_list(const Store& store, const std::string& list) const;
+  Argv remove_images(const Store& store, const std::vector<std::string>& ids) const;
   /// Removes images that nothing names: the layer cache but for what tagged images need.
   Argv prune(const Store& store) const;
   /// Says whether the store can be used with its driver.

@@ -7,6 +7,7 @@
 
 #include "base/failure.hpp"
 #include "base/hmac.hpp"
+#include "build/local/stored_images.hpp"
 #include "io/offload.hpp"
 
 namespace slipway::build {
@@ -17,6 +18,7 @@ namespace {
 
 // Below this share of free disk the layers that no image needs are given up.
 constexpr double least_free_share = 0.10;
+constexpr std::size_t images_at_once = 10;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -142,6 +144,29 @@ Task<> LocalExecutor::clear_slot(const fs::path& slot) {
   store.driver = host_->driver;
   auto remove = Buildah(buildah_program(parts_.builder)).remove_containers(store);
   co_await tidy(std::move(remove), slot);
+}
+
+Task<> LocalExecutor::tidy_up(const TemplateName& name) {
+  auto slot = slots_.take_again(name);
+  if (!slot || !host_ || !host_->has_buildah) co_return;
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  Store store;
+  store.root = slot->root();
+  store.runroot = slot->runroot();
+  store.driver = host_->driver;
+  auto look = [store, used = UsedImages(slot->used_images()), newest = parts_.newest_images] {
+    return superfluous_images(store, used.all(), newest, images_at_once);
+  };
+  try {
+    const auto images = co_await io::offload(parts_.pool, std::move(look));
+    if (!images.empty()) {
+      auto remove = Buildah(buildah_program(parts_.builder)).remove_images(store, images);
+      co_await tidy(std::move(remove), slot->folder());
+    }
+  } catch (const std::exception& error) {
+    parts_.log.warn("stored layers can not be given up", {{"slot", slot->number()}, {"error", error.what()}});
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
 }
 
 Task<> LocalExecutor::reclaim(std::span<const RunId> runs) {

@@ -5,13 +5,15 @@
 namespace slipway::build {
 
 /// Runs checks and builds as child processes on this machine. Folders of the state directory: `work/run-N` (one run's own,
-/// gone with it), `build/slot-N` (image stores and caches, kept) and `build/view-N` (what a slot's builders see, kept).
+/// gone with it), `build/slot-N` (image stores and caches, kept), `build/view-N` (what a slot's builders see, kept) and `build/used-N`
+/// (which of its images they used).
 class LocalExecutor final : public Executor {
  public:
   explicit LocalExecutor(LocalParts parts);
   ~LocalExecutor() override;
 
   Task<BuildOutcome> check_and_build(const BuildOrder& order, RunLog& log) override;
+  Task<> tidy_up(const TemplateName& name) override;
   Task<> reclaim(std::span<const RunId> runs) override;
 
   /// What the machine allows, for `doctor`. Looks once. Throws Unavailable where there is no builder.

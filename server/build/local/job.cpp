@@ -14,6 +14,7 @@
 #include "base/failure.hpp"
 #include "build/docker_config.hpp"
 #include "build/image_name.hpp"
+#include "build/local/stored_images.hpp"
 #include "io/offload.hpp"
 #include "io/secret_file.hpp"
 
@@ -26,6 +27,7 @@ constexpr std::array passed_on{"HTTP_PROXY",  "HTTPS_PROXY", "NO_PROXY",      "h
                                "https_proxy", "no_proxy",    "SSL_CERT_FILE", "SSL_CERT_DIR"};
 constexpr auto grace = std::chrono::seconds(2);
 constexpr std::size_t reason_lines = 3;
+constexpr std::size_t most_used_images = 200;
 
 /// `--volume=/a:/b:ro` has two.
 std::vector<std::string> paths_in(std::string_view argument) {
@@ -187,6 +189,7 @@ Task<io::Exit> Job::run(Argv argv, const std::vector<std::string>& own_environme
   const io::OutputSink sink = [this](io::OutputStream stream, std::string_view line) {
     ++said_;
     log_.write(stream == io::OutputStream::err ? Stream::err : Stream::out, line);
+    if (auto image = used_image(line); !image.empty() && used_images_.size() < most_used_images) used_images_.push_back(std::move(image));
   };
   const auto exit = co_await parts_.processes.run(command, sink);
   log_.flush();
@@ -237,6 +240,15 @@ Task<> Job::clear_store() {
   co_await tidy(std::move(list));
 }
 
+void Job::note_used_images() const {
+  if (used_images_.empty()) return;
+  try {
+    UsedImages(slot_.used_images()).add(used_images_);
+  } catch (const Unavailable& error) {  // they may be made again one day
+    parts_.log.warn("it is not noted which layers were used", {{"run", order_.run.value()}, {"error", error.what()}});
+  }
+}
+
 Task<std::optional<std::string>> Job::tidy(Argv argv) {
   io::Command command(wrapped(argv));
   command.environment = environment({});
@@ -251,6 +263,7 @@ Task<std::optional<std::string>> Job::tidy(Argv argv) {
 Task<> Job::clear_folders() {
   group_.reset();
   auto remove = [this] {
+    note_used_images();
     workspace_.remove();
     return !std::filesystem::exists(workspace_.path());
   };

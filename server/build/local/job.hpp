@@ -28,6 +28,9 @@ struct LocalParts {
   std::filesystem::path state;  ///< the state directory
   BuilderSettings builder;
   RegistrySettings registry_settings;
+  /// So many images of a slot's store stay, the newest, and what the latest builds used. A build makes five or ten, and looks at all
+  /// there are: a millisecond each.
+  std::size_t newest_images = 100;
 };
 
 /// One order in progress: owns its slot, folders and control groups until it is destroyed.
@@ -55,6 +58,7 @@ class Job {
   Store store() const;
   /// Of this run alone: stores are shared by templates, which may build one commit.
   std::string list_name() const;
+  void note_used_images() const;
   /// Runs a command that clears up; what it said where it did not end well.
   Task<std::optional<std::string>> tidy(Argv argv);
   std::vector<std::string> environment(const std::vector<std::string>& own) const;
@@ -95,6 +99,7 @@ class Job {
   Clock::time_point deadline_;
   Stage stage_;
   bool has_auth_ = false;
+  std::vector<std::string> used_images_;  ///< that the build took from the store
   std::size_t said_ = 0;  ///< lines of the command that was run last
 };
 

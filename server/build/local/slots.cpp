@@ -56,6 +56,16 @@ Slot Slots::take(const TemplateName& name) {
   return Slot(*this, chosen, folder, name);
 }
 
+std::optional<Slot> Slots::take_again(const TemplateName& name) {
+  for (int number = 0; fs::exists(slot_folder(folder_, number)); ++number) {
+    const auto folder = slot_folder(folder_, number);
+    if (taken_.contains(number) || !fs::exists(folder / "caches" / segment(name.value()))) continue;
+    taken_.insert(number);
+    return std::optional<Slot>(std::in_place, *this, number, folder, name);
+  }
+  return std::nullopt;
+}
+
 std::vector<fs::path> Slots::all() const {
   std::vector<fs::path> folders;
   std::error_code ignored;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ class Slot {
   std::filesystem::path runroot() const { return folder_ / "runroot"; }
   /// Where the views of its runs are laid out: beside it, since a builder writes in it.
   std::filesystem::path view() const { return folder_.parent_path() / ("view-" + std::to_string(number_)); }
+  /// Where it is noted which images its latest builds used.
+  std::filesystem::path used_images() const { return folder_.parent_path() / ("used-" + std::to_string(number_)); }
   /// The folder that keeps a template's cache between runs, e.g. `.m2`; made where it is missing.
   std::filesystem::path cache(std::string_view name) const;
   int number() const noexcept { return number_; }
@@ -43,6 +46,8 @@ class Slots {
  public:
   explicit Slots(std::filesystem::path folder) : folder_(std::move(folder)) {}
   Slot take(const TemplateName& name);
+  /// The slot that the template had last; nothing where it had none or another has it now.
+  std::optional<Slot> take_again(const TemplateName& name);
   /// Folders of all slots that exist: what an earlier process may have left.
   std::vector<std::filesystem::path> all() const;
 

@@ -30,6 +30,23 @@ TEST_CASE("a slot has one owner, and a template gets the slot back that has its 
   CHECK(slots.all().size() == 2);
 }
 
+TEST_CASE("a slot that its template had is taken again, and no other") {
+  test::TmpDir dir;
+  Slots slots(dir.path());
+  const TemplateName frontend("frontend"), backend("backend");
+  CHECK_FALSE(slots.take_again(frontend));
+  {
+    const Slot first = slots.take(frontend);
+    CHECK_FALSE(slots.take_again(frontend));
+    const Slot second = slots.take(backend);
+  }
+  const auto again = slots.take_again(backend);
+  REQUIRE(again);
+  CHECK(again->number() == 1);
+  CHECK_FALSE(slots.take_again(backend));
+  CHECK(slots.all().size() == 2);
+}
+
 TEST_CASE("caches are a template's own, whatever its name") {
   test::TmpDir dir;
   Slots slots(dir.path());

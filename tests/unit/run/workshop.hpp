@@ -14,6 +14,7 @@ class FailingExecutor final : public build::Executor {
     built.push_back(order.commit);
     co_return Failed(Stage::build, "exit 1");
   }
+  Task<> tidy_up(const TemplateName&) override { co_return; }
   Task<> reclaim(std::span<const RunId>) override { co_return; }
 };
 
