@@ -258,6 +258,7 @@ class Explainer {
   std::string no_path(const Node& node, std::string_view before = {}) {
     const PathQuestion& question = *node.question;
     const Value list = eval(*node.args[0]);
+    if (!list.is(Kind::list)) return joined({before, no_element(node)});  // an object, whose keys were asked
     if (list.size() == 0) return joined({before, source(*node.args[0]), " is empty"});
     const auto& [paths, shown] = evidence_.paths(question, list);
     if (paths.empty()) return joined({before, "there are no paths in ", show_list(question.distinct_fields, "and"), " of ", source(*node.args[0])});

@@ -141,3 +141,15 @@ TEST_CASE("errors show the line and a caret", "[cel]") {
     CHECK_THAT(failed.error().text(), Catch::StartsWith(row.text));
   }
 }
+
+TEST_CASE("commits that are an object are walked through by their keys, and explained so", "[cel]") {
+  const auto program = Program::compile("body.commits.exists(c, has(c.removed) && c.removed.exists(f, f.startsWith('a/')))");
+  const auto body = parse_body(R"({"commits":{"added":1,"removed":{"a":2}}})");
+  REQUIRE(program);
+  REQUIRE(body);
+  Bindings bindings;
+  bindings.body = &*body;
+  const auto explanation = program->explain(bindings);
+  CHECK(explanation.verdict == Verdict::not_matched);
+  CHECK(explanation.text.find("it holds for none of the 2 in body.commits") != std::string::npos);
+}
