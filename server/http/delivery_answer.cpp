@@ -35,14 +35,14 @@ void write_runs(Writer& out, const std::vector<queue::MadeRun>& runs, bool with_
   out.EndArray();
 }
 
-Answer finish(int status, std::string_view begin, std::string_view end) {
+/// Ends an object that was begun with what the decision says of the triggers that did not fire.
+Answer finish(int status, const rapidjson::StringBuffer& begun, const queue::Decision& decision) {
+  const std::string_view skipped = decision.skipped();
   std::string body;
-  body.reserve(begin.size() + end.size() + 1);
-  body.append(begin).append(end).push_back('}');
+  body.reserve(begun.GetSize() + skipped.size() + 2);
+  body.append(begun.GetString(), begun.GetSize()).append(",").append(skipped).append("}");
   return Answer(status, std::move(body));
 }
-
-std::string_view text(const rapidjson::StringBuffer& buffer) { return std::string_view(buffer.GetString(), buffer.GetSize()); }
 
 void write_true(Writer& out, const char* key, bool when) {
   if (!when) return;
@@ -60,9 +60,8 @@ Answer answer_accepted(const queue::Accepted& accepted, const queue::Decision& d
   write_runs(out, accepted.runs, accepted.duplicate);
   write_true(out, "duplicate", accepted.duplicate);
   write_true(out, "pending", accepted.pending);
-  buffer.Put(',');
   const bool promises = !accepted.duplicate && (!accepted.runs.empty() || accepted.pending);
-  return finish(promises ? 202 : 200, text(buffer), decision.skipped());
+  return finish(promises ? 202 : 200, buffer, decision);
 }
 
 Answer answer_unmatched(const DeliveryId& delivery, const queue::Decision& decision) {
@@ -79,10 +78,9 @@ Answer answer_ignored(const trigger::Ignored& ignored) {
   write_runs(out, {}, false);
   write_text(out, "reason", ignored.reason);
   write_true(out, "test", ignored.test);
-  buffer.Put(',');
   Verdict verdict;
   verdict.skipped.emplace_back("*", ignored.reason);  // whatever the triggers are
-  return finish(200, text(buffer), queue::Decision(std::move(verdict)).skipped());
+  return finish(200, buffer, queue::Decision(std::move(verdict)));
 }
 
 }  // namespace slipway::http

@@ -8,8 +8,8 @@
 #include "io/task.hpp"
 #include "model/delivery.hpp"
 #include "model/run.hpp"
-#include "schedule/newest.hpp"
 #include "queue/decision.hpp"
+#include "schedule/newest.hpp"
 #include "schedule/policy.hpp"
 #include "schedule/retry.hpp"
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 
 #include "base/failure.hpp"
 #include "build/image_name.hpp"
@@ -36,11 +35,6 @@ std::string own_platform() {
 bool confuses_cache(const BuilderSettings& builder, const std::vector<std::string>& platforms) {
   const auto is_foreign = [own = own_platform()](const std::string& one) { return one != own; };
   return builder.kind == BuilderKind::buildah && std::any_of(platforms.begin(), platforms.end(), is_foreign);
-}
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 
 std::string first_line(const std::filesystem::path& file) {
@@ -100,7 +94,7 @@ Result<ImageBuild> Job::image_build(const std::string& tag) const {
   image.target = order_.build.target;
   image.epoch = std::chrono::duration_cast<std::chrono::seconds>(order_.commit_time.time_since_epoch()).count();
   // An argument that nobody asks for is a warning in the log of every build.
-  if (text_of(image.dockerfile).find("SOURCE_DATE_EPOCH") != std::string::npos) {
+  if (read_if_there(image.dockerfile).find("SOURCE_DATE_EPOCH") != std::string::npos) {
     image.arguments.emplace_back("SOURCE_DATE_EPOCH", std::to_string(image.epoch));
   }
   image.arguments.insert(image.arguments.end(), order_.build.arguments.begin(), order_.build.arguments.end());

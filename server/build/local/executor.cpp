@@ -114,17 +114,21 @@ Task<BuildOutcome> LocalExecutor::check_and_build(const BuildOrder& order, RunLo
   co_return std::move(*outcome);
 }
 
+Store LocalExecutor::store_in(const fs::path& slot) const {
+  Store store;
+  store.root = slot / "root";
+  store.runroot = slot / "runroot";
+  store.driver = host_->driver;
+  return store;
+}
+
 Task<> LocalExecutor::make_room(const Slot& slot) {
   std::error_code unknown;
   const auto space = fs::space(parts_.state, unknown);
   if (unknown || static_cast<double>(space.available) > least_free_share * static_cast<double>(space.capacity)) co_return;
   if (!fs::exists(slot.root())) co_return;
   parts_.log.warn("the disk is nearly full: cached layers are given up", {{"slot", slot.number()}, {"free", space.available}});
-  Store store;
-  store.root = slot.root();
-  store.runroot = slot.runroot();
-  store.driver = host_->driver;
-  auto prune = Buildah(buildah_program(parts_.builder)).prune(store);
+  auto prune = Buildah(buildah_program(parts_.builder)).prune(store_in(slot.folder()));
   co_await tidy(std::move(prune), slot.folder());
 }
 
@@ -138,11 +142,7 @@ Task<> LocalExecutor::tidy(Argv argv, const fs::path& home) {
 
 Task<> LocalExecutor::clear_slot(const fs::path& slot) {
   if (!fs::exists(slot / "root")) co_return;
-  Store store;
-  store.root = slot / "root";
-  store.runroot = slot / "runroot";
-  store.driver = host_->driver;
-  auto remove = Buildah(buildah_program(parts_.builder)).remove_containers(store);
+  auto remove = Buildah(buildah_program(parts_.builder)).remove_containers(store_in(slot));
   co_await tidy(std::move(remove), slot);
 }
 
@@ -150,10 +150,7 @@ Task<> LocalExecutor::tidy_up(const TemplateName& name) {
   auto slot = slots_.take_again(name);
   if (!slot || !host_ || !host_->has_buildah) co_return;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  Store store;
-  store.root = slot->root();
-  store.runroot = slot->runroot();
-  store.driver = host_->driver;
+  const Store store = store_in(slot->folder());
   auto look = [store, used = UsedImages(slot->used_images()), newest = parts_.newest_images] {
     return superfluous_images(store, used.all(), newest, images_at_once);
   };

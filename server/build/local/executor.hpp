@@ -21,6 +21,8 @@ class LocalExecutor final : public Executor {
 
  private:
   Task<> look_at_host();
+  /// The image store of a slot's folder, for clearing up.
+  Store store_in(const std::filesystem::path& slot) const;
   Task<> make_room(const Slot& slot);
   Task<> clear_slot(const std::filesystem::path& slot);
   /// Runs a command that clears up, whatever becomes of it.

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/failure.hpp"
+#include "build/local/workspace.hpp"
 
 namespace slipway::build {
 
@@ -38,11 +39,6 @@ bool write(const fs::path& file, const std::string& text) {
   ::close(out);
   errno = error;
   return done;
-}
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file);
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 
 void set(const fs::path& file, const std::string& text) {
@@ -107,7 +103,7 @@ constexpr std::array used{"memory", "cpu", "pids"};
 
 /// The controllers of a version 2 group that are of use here.
 std::vector<std::string> controllers_of(const fs::path& group) {
-  std::istringstream words(read(group / "cgroup.controllers"));
+  std::istringstream words(read_if_there(group / "cgroup.controllers"));
   const std::vector<std::string> present{std::istream_iterator<std::string>(words), {}};
   std::vector<std::string> controllers;
   for (const char* one : used) {

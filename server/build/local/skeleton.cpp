@@ -3,24 +3,14 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <string>
+#include <system_error>
 
+#include "build/local/workspace.hpp"
 #include "io/descriptor.hpp"
 
 namespace slipway::build {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string content(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-}
-
-}  // namespace
 
 void Skeleton::folder(const fs::path& path, fs::perms mode) {
   Node node;
@@ -80,7 +70,7 @@ bool Skeleton::is_as_wanted(const fs::path& path, const Node& node) {
   switch (node.kind) {
     case Kind::folder: return fs::is_directory(status) && status.permissions() == node.mode;
     case Kind::file: return fs::is_regular_file(status);
-    case Kind::copy: return fs::is_regular_file(status) && content(path) == content(node.source);
+    case Kind::copy: return fs::is_regular_file(status) && read_if_there(path) == read_if_there(node.source);
     case Kind::link: return fs::is_symlink(status) && fs::read_symlink(path) == node.source;
   }
   return false;

@@ -37,33 +37,31 @@ fs::path Slot::cache(std::string_view name) const {
   return folder;
 }
 
-Slot Slots::take(const TemplateName& name) {
-  int chosen = -1;
-  for (int number = 0; number < 1024; ++number) {
-    if (taken_.contains(number)) continue;
-    if (chosen < 0) chosen = number;
-    const auto folder = slot_folder(folder_, number);
-    if (!fs::exists(folder)) break;
-    if (fs::exists(folder / "caches" / segment(name.value()))) {
-      chosen = number;
-      break;
-    }
+std::optional<int> Slots::had_by(const TemplateName& name) const {
+  for (int number = 0; fs::exists(slot_folder(folder_, number)); ++number) {
+    if (!taken_.contains(number) && fs::exists(slot_folder(folder_, number) / "caches" / segment(name.value()))) return number;
   }
-  const auto folder = slot_folder(folder_, chosen);
+  return std::nullopt;
+}
+
+Slot Slots::hold(int number, const TemplateName& name) {
+  taken_.insert(number);
+  return Slot(*this, number, slot_folder(folder_, number), name);
+}
+
+Slot Slots::take(const TemplateName& name) {
+  int chosen = 0;
+  while (taken_.contains(chosen)) ++chosen;
+  if (const auto own = had_by(name)) chosen = *own;
   // Marks the slot as this template's, and is where its caches go.
-  fs::create_directories(folder / "caches" / segment(name.value()));
-  taken_.insert(chosen);
-  return Slot(*this, chosen, folder, name);
+  fs::create_directories(slot_folder(folder_, chosen) / "caches" / segment(name.value()));
+  return hold(chosen, name);
 }
 
 std::optional<Slot> Slots::take_again(const TemplateName& name) {
-  for (int number = 0; fs::exists(slot_folder(folder_, number)); ++number) {
-    const auto folder = slot_folder(folder_, number);
-    if (taken_.contains(number) || !fs::exists(folder / "caches" / segment(name.value()))) continue;
-    taken_.insert(number);
-    return std::optional<Slot>(std::in_place, *this, number, folder, name);
-  }
-  return std::nullopt;
+  const auto own = had_by(name);
+  if (!own) return std::nullopt;
+  return hold(*own, name);
 }
 
 std::vector<fs::path> Slots::all() const {

@@ -53,6 +53,10 @@ class Slots {
 
  private:
   friend class Slot;
+  /// A free slot that has this template's caches.
+  std::optional<int> had_by(const TemplateName& name) const;
+  Slot hold(int number, const TemplateName& name);
+
   std::filesystem::path folder_;
   std::set<int> taken_;
 };

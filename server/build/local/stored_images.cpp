@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -25,10 +24,8 @@ bool is_id(std::string_view text) {
 
 /// A list of objects; null where the file is none.
 rapidjson::Document records(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
   rapidjson::Document document;
-  document.Parse(text);
+  document.Parse(read_if_there(file));
   if (document.HasParseError() || !document.IsArray()) document.SetNull();
   return document;
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
 #include "base/failure.hpp"
 #include "base/text.hpp"
@@ -27,6 +29,11 @@ void Workspace::make() {
 void Workspace::remove() noexcept {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
+}
+
+std::string read_if_there(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 
 void write_private(const fs::path& file, const std::string& bytes) {

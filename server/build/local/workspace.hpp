@@ -33,6 +33,9 @@ class Workspace {
   std::filesystem::path path_;
 };
 
+/// A file's bytes; empty where it can not be read.
+std::string read_if_there(const std::filesystem::path& file);
+
 /// Writes a file that only its owner can read. Throws Unavailable where it can not.
 void write_private(const std::filesystem::path& file, const std::string& bytes);
 

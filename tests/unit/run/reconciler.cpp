@@ -30,6 +30,15 @@ struct Watched : Team {
     until([&] { return time.sleepers() == 0; });
     until([&] { return time.sleepers() == 1; });
   }
+  /// Looks twice. At first the server answers that it is at a, and before it is looked where the branch was seen the delivery of b comes.
+  void serve_while_b_comes(const std::string& id) {
+    sources.heads["refs/heads/main"] = FakeSources::named('a');
+    sources.after_fetch = [this, id]() -> Task<> { co_await accepting(id, 'a', 'b'); };
+    serve();
+    until([&] { return time.sleepers() == 1; });
+    sources.heads["refs/heads/main"] = FakeSources::named('b');
+    sleep(600s);
+  }
   std::size_t reconciled() {
     const auto all = runs();
     return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Run& run) { return run.source == Source::reconcile; }));
@@ -82,25 +91,15 @@ TEST_CASE("a delivery that comes meanwhile is not made up for") {
 
 TEST_CASE("a delivery that comes while the server is asked is ahead of the answer, not forced back by it") {
   Watched watched(test::Templates{{"t", "Org/a"}});
-  watched.sources.heads["refs/heads/main"] = FakeSources::named('a');
   watched.accept("1", 'x', 'a');
-  watched.sources.after_fetch = [&watched]() -> Task<> { co_await watched.accepting("2", 'a', 'b'); };
-  watched.serve();
-  watched.until([&] { return watched.time.sleepers() == 1; });
-  watched.sources.heads["refs/heads/main"] = FakeSources::named('b');
-  watched.sleep(600s);
+  watched.serve_while_b_comes("2");
   CHECK(watched.reconciled() == 0);
   CHECK(watched.seen() == FakeSources::named('b'));
 }
 
 TEST_CASE("so is the first delivery of all") {
   Watched watched(test::Templates{{"t", "Org/a"}});
-  watched.sources.heads["refs/heads/main"] = FakeSources::named('a');
-  watched.sources.after_fetch = [&watched]() -> Task<> { co_await watched.accepting("1", 'a', 'b'); };
-  watched.serve();
-  watched.until([&] { return watched.time.sleepers() == 1; });
-  watched.sources.heads["refs/heads/main"] = FakeSources::named('b');
-  watched.sleep(600s);
+  watched.serve_while_b_comes("1");
   CHECK(watched.reconciled() == 0);
   CHECK(watched.seen() == FakeSources::named('b'));
 }
