@@ -31,6 +31,7 @@ std::string sha256_hex(std::string_view message);
 
 /// Compares in a time that depends on the lengths only; texts of different length differ.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
+bool equal_in_constant_time(const Sha256Digest& a, const Sha256Digest& b) noexcept;
 
 /// `bytes` random bytes from the system, as hex digits: tokens and ids.
 std::string random_hex(std::size_t bytes);

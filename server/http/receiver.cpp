@@ -30,9 +30,8 @@ struct Judged {
 };
 using Reading = std::variant<Unsigned, Error, trigger::Ignored, Judged>;
 
-// From bytes to verdict; pure, so that it may run on either thread.
-Reading read(RawDelivery raw, std::span<HmacSha256> keys, const Judge& judge) {
-  auto verified = trigger::verify(std::move(raw), keys);
+// From a proven delivery to its verdict; pure, so that it may run on either thread.
+Reading judged(std::optional<trigger::SignedDelivery> verified, const Judge& judge) {
   if (!verified) return Unsigned();
   auto parsed = trigger::parse(std::move(*verified));
   if (!parsed) return parsed.error();
@@ -40,6 +39,18 @@ Reading read(RawDelivery raw, std::span<HmacSha256> keys, const Judge& judge) {
   Delivery& delivery = std::get<Delivery>(*parsed);
   Verdict verdict = judge(delivery);
   return Judged(std::move(delivery), std::move(verdict));
+}
+
+// From bytes to verdict.
+Task<Reading> read(RawDelivery raw, std::shared_ptr<Keys> keys, Signer& signer, asio::thread_pool& pool, const Judge& judge) {
+  if (raw.body.size() > largest_on_loop) {
+    auto job = [&, raw = std::move(raw)]() mutable { return judged(trigger::verify(std::move(raw), keys->secrets), judge); };
+    co_return co_await io::offload(pool, std::move(job));
+  }
+  auto claimed = trigger::ClaimedDelivery::of(std::move(raw));
+  if (!claimed) co_return Unsigned();
+  const std::vector<Sha256Digest> macs = co_await signer.sign(keys, claimed->message());
+  co_return judged(std::move(*claimed).proven_by(macs), judge);
 }
 
 RawDelivery take(Request& request) {
@@ -123,18 +134,7 @@ std::optional<Answer> Receiver::refuse(const Request& head) {
 
 Task<Answer> Receiver::answer(Request& request) {
   const auto began = std::chrono::steady_clock::now();
-  const auto keys = secrets_.current();
-  RawDelivery raw = take(request);
-  Reading reading;
-  if (raw.body.size() <= largest_on_loop) {
-    reading = read(std::move(raw), keys->ready, judge_);
-  } else {
-    auto job = [&, raw = std::move(raw)]() mutable {
-      auto own = trigger::hmac_keys(keys->secrets);  // the others are the loop's
-      return read(std::move(raw), own, judge_);
-    };
-    reading = co_await io::offload(pool_, std::move(job));
-  }
+  Reading reading = co_await read(take(request), secrets_.current(), signer_, pool_, judge_);
   Answer answer;
   if (auto* judged = std::get_if<Judged>(&reading)) {
     if (!judged->decision.promises_nothing()) {

@@ -10,6 +10,7 @@
 #include "http/metrics.hpp"
 #include "http/rate_limit.hpp"
 #include "http/secrets.hpp"
+#include "http/signer.hpp"
 #include "http/site.hpp"
 #include "model/settings.hpp"
 #include "queue/queue.hpp"
@@ -45,6 +46,7 @@ class Receiver final : public Site {
 
   std::string path_;
   Secrets secrets_;
+  Signer signer_;
   Judge judge_;
   queue::Queue& queue_;
   asio::thread_pool& pool_;

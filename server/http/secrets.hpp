@@ -6,19 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "base/hmac.hpp"
+#include "base/hmac_keys.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "io/secret_file.hpp"
-#include "trigger/verify.hpp"
 
 namespace slipway::http {
 
 /// The webhook's HMAC keys of one moment.
 struct Keys {
-  explicit Keys(std::vector<std::string> texts) : secrets(std::move(texts)), ready(trigger::hmac_keys(secrets)) {}
+  explicit Keys(std::vector<std::string> texts) : secrets(std::move(texts)), ready(secrets) {}
   const std::vector<std::string> secrets;  ///< for any thread
-  std::vector<HmacSha256> ready;           ///< on the loop
+  HmacKeys ready;                          ///< on the loop
 };
 
 /// The webhook's HMAC keys, all valid at once, so that one can be exchanged for another without losing a delivery. Files that

@@ -1,10 +1,9 @@
 #include "trigger/verify.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "base/hex.hpp"
-#include "base/hmac.hpp"
+#include "base/hmac_keys.hpp"
 #include "base/text.hpp"
 #include "io/url.hpp"
 
@@ -16,49 +15,6 @@ constexpr std::string_view hub_prefix = "sha256=";
 bool is_form(const Headers& headers) {
   const auto field = headers.find("Content-Type");
   return field != headers.end() && !field->second.empty() && has_media_type(field->second.front(), form_type);
-}
-
-/// The claimed HMACs; `well_formed` is false where a header holds anything else.
-struct Claims {
-  std::vector<std::string> macs;
-  bool well_formed = true;
-
-  void add(std::string_view hex) {
-    if (hex.empty()) return;
-    const auto mac = from_hex(hex);
-    well_formed = well_formed && mac;
-    macs.push_back(mac.value_or(""));
-  }
-};
-
-Claims claims_of(const Headers& headers) {
-  Claims claims;
-  if (const auto gitea = headers.find("X-Gitea-Signature"); gitea != headers.end()) {
-    for (const auto& value : gitea->second) claims.add(value);
-  }
-  if (const auto hub = headers.find("X-Hub-Signature-256"); hub != headers.end()) {
-    for (const std::string_view value : hub->second) {
-      if (value.empty()) continue;
-      claims.well_formed = claims.well_formed && value.starts_with(hub_prefix);
-      if (value.starts_with(hub_prefix)) claims.add(value.substr(hub_prefix.size()));
-    }
-  }
-  return claims;
-}
-
-/// The HMAC that made the first claim, as hex digits, if every claim is valid; empty if not. Compares every claim with the
-/// HMAC of every key, whatever the outcome, so that the time tells nothing.
-std::string proven_mac(const Claims& claims, std::string_view message, std::span<HmacSha256> keys) {
-  std::vector<unsigned> valid(claims.macs.size(), 0);
-  for (HmacSha256& key : keys) {
-    const auto digest = key.sign(message);
-    const std::string_view mac(reinterpret_cast<const char*>(digest.data()), digest.size());
-    for (std::size_t i = 0; i < valid.size(); ++i)
-      valid[i] |= static_cast<unsigned>(equal_in_constant_time(mac, claims.macs[i]));
-  }
-  unsigned all = claims.well_formed && !claims.macs.empty();
-  for (const unsigned one : valid) all &= one;
-  return all != 0 ? to_hex(claims.macs.front()) : std::string();
 }
 
 }  // namespace
@@ -80,29 +36,50 @@ std::optional<std::string> form_payload(std::string_view body) {
   return std::nullopt;
 }
 
-std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets) {
-  auto keys = hmac_keys(secrets);
-  return verify(std::move(raw), keys);
-}
-
-std::vector<HmacSha256> hmac_keys(std::span<const std::string> secrets) {
-  std::vector<HmacSha256> keys;
-  for (const auto& secret : secrets) {
-    if (!secret.empty()) keys.emplace_back(secret);
-  }
-  return keys;
-}
-
-std::optional<SignedDelivery> verify(RawDelivery raw, std::span<HmacSha256> keys) {
-  const Claims claims = claims_of(raw.headers);
+std::optional<ClaimedDelivery> ClaimedDelivery::of(RawDelivery raw) {
   if (is_form(raw.headers)) {
     auto payload = form_payload(raw.body);
     if (!payload) return std::nullopt;
     raw.body = std::move(*payload);
   }
-  const std::string mac = proven_mac(claims, raw.body, keys);
-  if (mac.empty()) return std::nullopt;
-  return SignedDelivery(std::move(raw), sha256_hex(mac));
+  return ClaimedDelivery(std::move(raw));
+}
+
+ClaimedDelivery::ClaimedDelivery(RawDelivery raw) : raw_(std::move(raw)) {
+  const Headers& headers = raw_.headers;
+  if (const auto gitea = headers.find("X-Gitea-Signature"); gitea != headers.end()) {
+    for (const auto& value : gitea->second) claim(value);
+  }
+  if (const auto hub = headers.find("X-Hub-Signature-256"); hub != headers.end()) {
+    for (const std::string_view value : hub->second) {
+      if (value.empty()) continue;
+      well_formed_ = well_formed_ && value.starts_with(hub_prefix);
+      if (value.starts_with(hub_prefix)) claim(value.substr(hub_prefix.size()));
+    }
+  }
+}
+
+void ClaimedDelivery::claim(std::string_view hex) {
+  if (hex.empty()) return;
+  if (!from_hex(hex, claims_.emplace_back())) well_formed_ = false;
+}
+
+std::optional<SignedDelivery> ClaimedDelivery::proven_by(std::span<const Sha256Digest> macs) && {
+  unsigned all = well_formed_ && !claims_.empty();
+  for (const Sha256Digest& claim : claims_) {
+    unsigned valid = 0;  // every claim is compared with every mac, whatever the outcome: the time tells nothing
+    for (const Sha256Digest& mac : macs) valid |= static_cast<unsigned>(equal_in_constant_time(mac, claim));
+    all &= valid;
+  }
+  if (all == 0) return std::nullopt;
+  return SignedDelivery(std::move(raw_), sha256_hex(to_hex(claims_.front())));
+}
+
+std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets) {
+  auto claimed = ClaimedDelivery::of(std::move(raw));
+  if (!claimed) return std::nullopt;
+  const std::string_view message = claimed->message();
+  return std::move(*claimed).proven_by(HmacKeys(secrets).sign({&message, 1}));
 }
 
 RawDelivery sign(RawDelivery raw, const std::string& secret) {

@@ -1,18 +1,18 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/hmac.hpp"
 #include "model/delivery.hpp"
 
 namespace slipway::trigger {
 
-/// A delivery whose signature was valid. Only `verify` makes one, and `parse` takes nothing else, so that nothing
-/// unsigned can ever be parsed.
+/// A delivery whose signature was valid. Only ClaimedDelivery makes one, and `parse` takes nothing else, so that
+/// nothing unsigned can ever be parsed.
 class SignedDelivery {
  public:
   /// As received, but for a `form` hook, whose `body` is now the decoded `payload`: the JSON text that the signature
@@ -27,21 +27,37 @@ class SignedDelivery {
  private:
   SignedDelivery(RawDelivery raw, std::string fingerprint)
       : raw_(std::move(raw)), fingerprint_(std::move(fingerprint)) {}
-  friend std::optional<SignedDelivery> verify(RawDelivery raw, std::span<HmacSha256> keys);
+  friend class ClaimedDelivery;
   RawDelivery raw_;
   std::string fingerprint_;
 };
 
-/// HMAC-SHA256 of the raw body bytes against `X-Gitea-Signature` (hex) and `X-Hub-Signature-256` (`sha256=` and hex;
-/// hex of either case). One of them suffices, every non-empty one present must be valid, also where a header is
-/// repeated; empty is unsigned. Any of `secrets` may have made it; an empty secret makes nothing. For content type
-/// `application/x-www-form-urlencoded` the signature is over the `payload` field, decoded, and no other field is
-/// decoded. Nothing for missing and wrong alike, in a time that depends on the body's size and the number of secrets
-/// only.
+/// A delivery with the HMACs that its headers claim for it: `X-Gitea-Signature` (hex) and `X-Hub-Signature-256`
+/// (`sha256=` and hex; hex of either case). One of them suffices, every non-empty one present must be valid, also where
+/// a header is repeated; empty is unsigned.
+class ClaimedDelivery {
+ public:
+  /// Nothing for a `form` without a readable `payload`.
+  static std::optional<ClaimedDelivery> of(RawDelivery raw);
+
+  /// What the signatures cover: the raw body bytes; for content type `application/x-www-form-urlencoded` its `payload`
+  /// field, decoded, and no other field is decoded. Good while this object is neither moved nor taken from.
+  std::string_view message() const noexcept { return raw_.body; }
+  /// `macs`: the message's HMAC-SHA256 with each valid key. Nothing for missing and wrong alike, in a time that depends
+  /// on the number of claims and keys only.
+  std::optional<SignedDelivery> proven_by(std::span<const Sha256Digest> macs) &&;
+
+ private:
+  explicit ClaimedDelivery(RawDelivery raw);
+  void claim(std::string_view hex);
+
+  RawDelivery raw_;
+  boost::container::small_vector<Sha256Digest, 2> claims_;
+  bool well_formed_ = true;  ///< no header holds anything else
+};
+
+/// Both steps at once: HMAC-SHA256 with any of the secrets; an empty one makes nothing.
 std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets);
-/// The keys of secrets, to verify more than one delivery with; none of an empty secret.
-std::vector<HmacSha256> hmac_keys(std::span<const std::string> secrets);
-std::optional<SignedDelivery> verify(RawDelivery raw, std::span<HmacSha256> keys);
 
 /// Signs as Gitea does, in place of the signatures that are there: for what is sent again, and for what a person hands
 /// to the command line. A `form` body without a readable `payload` is left unsigned.
