@@ -93,7 +93,7 @@ RawDelivery recorded_delivery(const config::Config& config, const std::string& i
   raw.target = answer.json.HasMember("target") ? answer.json["target"].GetString() : "/hooks";
   if (answer.json.HasMember("headers")) {
     for (const auto& header : answer.json["headers"].GetObject()) {
-      for (const auto& value : header.value.GetArray()) raw.headers[header.name.GetString()].emplace_back(value.GetString());
+      for (const auto& value : header.value.GetArray()) raw.headers.add(header.name.GetString(), value.GetString());
     }
   }
   if (!answer.json.HasMember("body")) throw UsageError(fmt::format("the body of delivery {} is no longer kept", id));

@@ -38,10 +38,10 @@ std::string question(const Eval& eval) {
   json.Key("id"), json.String("expression");
   json.Key("expr"), json.String(eval.expression);
   json.Key("header"), json.StartObject();
-  for (const auto& [name, values] : raw.headers) {
-    json.Key(name.c_str());
+  for (const auto& [name, values] : raw.headers.by_name()) {
+    json.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
     json.StartArray();
-    for (const auto& value : values) json.String(value);
+    for (const std::string_view value : values) json.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
     json.EndArray();
   }
   json.EndObject();

@@ -94,7 +94,7 @@ void read_headers(const std::string& text, RawDelivery& into) {
     }
     if (colon == std::string::npos) continue;
     const auto value = line.find_first_not_of(" \t", colon + 1);
-    into.headers[http::canonical_name(line.substr(0, colon))].push_back(value == std::string::npos ? "" : line.substr(value));
+    into.headers.add(canonical_name(line.substr(0, colon)), value == std::string::npos ? "" : line.substr(value));
   }
 }
 
@@ -116,8 +116,8 @@ RawDelivery read_delivery(const std::filesystem::path& file) {
   if (std::filesystem::exists(headers)) {
     read_headers(read_file(headers), raw);
   } else {
-    raw.headers["Content-Type"] = {"application/json"};
-    raw.headers["X-Gitea-Event"] = {"push"};
+    raw.headers.add("Content-Type", "application/json");
+    raw.headers.add("X-Gitea-Event", "push");
   }
   return raw;
 }

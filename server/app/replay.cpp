@@ -23,7 +23,7 @@ std::string fresh_delivery_id() {
   return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
 }
 
-bool is_sent_anew(const std::string& name) {
+bool is_sent_anew(std::string_view name) {
   return name == "Host" || name == "Content-Length" || name == "X-Hub-Signature" || name == "X-Gogs-Signature" || name == "Accept-Encoding" ||
          name == "Connection";
 }
@@ -61,15 +61,14 @@ ExitCode run(const Global& global, const Replay& replay) {
   RawDelivery raw = is_delivery_file(replay.delivery) ? read_delivery(replay.delivery) : recorded_delivery(config, replay.delivery);
   if (!replay.same_id) {
     const std::string id = fresh_delivery_id();
-    for (const char* header : {"X-Gitea-Delivery", "X-Gogs-Delivery", "X-Github-Delivery"}) raw.headers[header] = {id};
+    for (const char* header : {"X-Gitea-Delivery", "X-Gogs-Delivery", "X-Github-Delivery"}) raw.headers.set(header, id);
   }
   raw = trigger::sign(std::move(raw), webhook_secret(config.settings));
   auto url = io::parse_url(replay.url.empty() ? webhook_url(config.settings.webhook) : replay.url);
   if (!url) throw UsageError(url.error().what());
   io::HttpRequest request("POST", *std::move(url));
-  for (const auto& [name, values] : raw.headers) {
-    if (is_sent_anew(name)) continue;
-    for (const auto& value : values) request.headers.emplace_back(name, value);
+  for (const auto& [name, value] : raw.headers) {
+    if (!is_sent_anew(name)) request.headers.emplace_back(name, value);
   }
   request.body = std::move(raw.body);
   io::HttpClient client;

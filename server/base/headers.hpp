@@ -1,17 +1,88 @@
 #pragma once
 
-#include <boost/container/flat_map.hpp>
-#include <boost/container/small_vector.hpp>
-#include <functional>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iterator>
+#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace slipway {
 
-/// The values of one header field in order; mostly one.
-using HeaderValues = boost::container::small_vector<std::string, 1>;
+/// Header fields as received, in that order, under their canonical names (`X-Gitea-Event`). One block of text and one of places in
+/// it: every delivery has a dozen and a half of them, and most are only stored.
+class Headers {
+  struct Place {
+    std::uint32_t name, value, end;  ///< offsets into the text; each but the first behind a zero byte
+  };
 
-/// Header fields as received, in the order of their names: canonical name (`X-Gitea-Event`) to its values, like Go's http.Header. Flat,
-/// since every delivery has a dozen of them.
-using Headers = boost::container::flat_map<std::string, HeaderValues, std::less<>>;
+ public:
+  struct Field {
+    std::string_view name, value;
+  };
+
+  /// Walks through the fields. Good while they are neither changed nor moved.
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Field;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Field*;
+    using reference = Field;
+
+    Field operator*() const noexcept { return headers_->at(*place_); }
+    Iterator& operator++() noexcept {
+      ++place_;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    friend class Headers;
+    Iterator(const Headers& headers, const Place* place) noexcept : headers_(&headers), place_(place) {}
+    const Headers* headers_;
+    const Place* place_;
+  };
+
+  Headers() = default;
+  Headers(std::initializer_list<std::pair<std::string_view, std::initializer_list<std::string_view>>> fields);
+  /// What text() gave; nothing behind its last whole field.
+  static Headers parse(std::string_view text);
+
+  void reserve(std::size_t fields, std::size_t bytes);
+  void add(std::string_view name, std::string_view value);
+  /// In place of every field of that name.
+  void set(std::string_view name, std::string_view value);
+  void erase(std::string_view name);
+
+  bool empty() const noexcept { return places_.empty(); }
+  Iterator begin() const noexcept { return {*this, places_.data()}; }
+  Iterator end() const noexcept { return {*this, places_.data() + places_.size()}; }
+  /// The first value of that name; empty where there is none.
+  std::string_view first(std::string_view name) const noexcept;
+  /// All values of that name, in order.
+  std::vector<std::string_view> values(std::string_view name) const;
+  /// Each name once, with its values. Good as long as an iterator.
+  std::map<std::string_view, std::vector<std::string_view>> by_name() const;
+  /// All of it as one text: name and value, each ended by a zero byte, which HTTP allows in neither.
+  const std::string& text() const noexcept { return text_; }
+
+  bool operator==(const Headers& other) const noexcept { return text_ == other.text_; }
+
+ private:
+  Field at(const Place& place) const noexcept {
+    const std::string_view text = text_;
+    return {text.substr(place.name, place.value - place.name - 1), text.substr(place.value, place.end - place.value - 1)};
+  }
+
+  std::string text_;
+  std::vector<Place> places_;
+};
+
+/// The name of a header as Go writes it: `x-GITEA-event` → `X-Gitea-Event`.
+std::string canonical_name(std::string_view name);
 
 }  // namespace slipway

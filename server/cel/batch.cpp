@@ -162,7 +162,7 @@ class Line {
   }
 
   const rapidjson::Value& line_;
-  Headers headers_;
+  HeaderMap headers_;
   rapidjson::Document body_text_;
   const rapidjson::Value* body_ = nullptr;
   TypePool types_;

@@ -21,7 +21,7 @@ class PathEvidence;
 /// parse_body (json.hpp): no key twice. What is null reads as empty.
 struct Bindings {
   const rapidjson::Value* body = nullptr;        ///< an object
-  const Headers* header = nullptr;
+  const HeaderMap* header = nullptr;
   const rapidjson::Value* extensions = nullptr;  ///< an object
   std::string_view request_url;                  ///< path and query: `/?x=1`
   const SecretLookup* secret = nullptr;
@@ -58,6 +58,8 @@ class Program {
   /// The parts of the body that evaluation may look at: `ref`, `repository.name`, `commits[].added[]`, `commits#` for the size of a list
   /// or that it is walked through. Nothing where it looks at the body as a whole. For callers that have some parts at hand already.
   std::optional<std::vector<std::string>> body_reads() const;
+  /// Whether evaluation may look at `header`.
+  bool reads_header() const;
 
   struct Plan;  ///< opaque (plan.hpp)
 

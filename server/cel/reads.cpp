@@ -15,6 +15,7 @@ class Reads {
     if (const auto path = part(expr)) read(*path);
   }
 
+  bool header() const noexcept { return header_; }
   std::optional<std::vector<std::string>> paths() && {
     if (whole_body_) return std::nullopt;
     std::sort(paths_.begin(), paths_.end());
@@ -53,7 +54,8 @@ class Reads {
     }
   }
 
-  std::optional<std::string> of_name(const Expr& expr) const {
+  std::optional<std::string> of_name(const Expr& expr) {
+    header_ = header_ || (expr.slot == 0 && expr.name == "header");
     if (expr.slot == 0) return expr.name == "body" ? std::optional<std::string>("") : std::nullopt;
     const auto found = std::find_if(variables_.rbegin(), variables_.rend(),
                                     [&](const Variable& one) { return one.name == expr.name; });
@@ -99,6 +101,7 @@ class Reads {
   std::vector<Variable> variables_;
   std::vector<std::string> paths_;
   bool whole_body_ = false;
+  bool header_ = false;
 };
 
 }  // namespace
@@ -107,6 +110,12 @@ std::optional<std::vector<std::string>> Program::body_reads() const {
   Reads reads;
   reads.use(*plan_->expr);
   return std::move(reads).paths();
+}
+
+bool Program::reads_header() const {
+  Reads reads;
+  reads.use(*plan_->expr);
+  return reads.header();
 }
 
 }  // namespace slipway::cel

@@ -226,7 +226,7 @@ Value Value::json(rapidjson::Document document) {
   return json(storage->document, storage);
 }
 
-Value Value::headers(const Headers& headers) noexcept {
+Value Value::headers(const HeaderMap& headers) noexcept {
   Value made(Kind::map);
   made.detail_ = headers_backed;
   made.size_ = static_cast<std::uint32_t>(headers.size());

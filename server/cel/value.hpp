@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/headers.hpp"
+#include "cel/header_map.hpp"
 
 namespace slipway::cel {
 
@@ -79,7 +79,7 @@ class Value {
   static Value json(const rapidjson::Value& node) noexcept { return json(node, nullptr); }
   /// The root of a document that the value shares in owning.
   static Value json(rapidjson::Document document);
-  static Value headers(const Headers& headers) noexcept;
+  static Value headers(const HeaderMap& headers) noexcept;
   static Value error(Fault fault, std::string_view key = {}) noexcept;
   static Value error(std::string text);
   /// `no such key`, keeping the text of the key, a string.
@@ -98,7 +98,7 @@ class Value {
   /// The text of a string, the data of bytes, the name of a type, the key or sentence of an error.
   std::string_view text() const noexcept { return {data_.text, size_}; }
   /// Whether this is the map of these headers.
-  bool is_headers(const Headers& headers) const noexcept {
+  bool is_headers(const HeaderMap& headers) const noexcept {
     return kind_ == Kind::map && detail_ == headers_backed && data_.headers == &headers;
   }
   /// Whether this list or map was built by evaluation, and is no part of a document.
@@ -147,7 +147,7 @@ class Value {
     const rapidjson::Value* json;
     const Value* items;                      // of a list
     const MapEntry* entries;                 // of a map
-    const Headers* headers;                  // a map
+    const HeaderMap* headers;                  // a map
     const HeaderValues* values;              // one header's list
   } data_;
   const Storage* storage_ = nullptr;

@@ -51,11 +51,11 @@ void write_headers(Json& json, const Headers& headers) {
   if (headers.empty()) return;
   json.out.Key("headers");
   json.out.StartObject();
-  for (const auto& [name, values] : headers) {
+  for (const auto& [name, values] : headers.by_name()) {
     if (is_credential(name)) continue;
-    json.out.Key(name.c_str(), size_of(name));
+    json.out.Key(name.data(), size_of(name));
     json.out.StartArray();
-    for (const auto& value : values) json.out.String(value);
+    for (const std::string_view value : values) json.out.String(value.data(), size_of(value));
     json.out.EndArray();
   }
   json.out.EndObject();

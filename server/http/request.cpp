@@ -27,22 +27,6 @@ void add(std::string& out, std::string_view name, std::string_view value) { out.
 
 }  // namespace
 
-std::string canonical_name(std::string_view name) {
-  std::string canonical(name);
-  bool upper = true;
-  for (char& c : canonical) {
-    if (upper && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    if (!upper && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    upper = c == '-';
-  }
-  return canonical;
-}
-
-std::string_view Request::header(std::string_view name) const {
-  const auto found = headers.find(name);
-  return found == headers.end() || found->second.empty() ? std::string_view() : std::string_view(found->second.front());
-}
-
 std::string_view Request::path() const noexcept { return std::string_view(target).substr(0, target.find('?')); }
 
 Answer problem(int status, std::string_view why) {

@@ -12,15 +12,12 @@
 
 namespace slipway::http {
 
-/// The name of a header as Go writes it: `x-GITEA-event` → `X-Gitea-Event`.
-std::string canonical_name(std::string_view name);
-
 /// A request as it came in. `peer` belongs to the connection and is good while the request is being answered.
 struct Request {
   Request() = default;
   std::string method;
   std::string target;
-  Headers headers;  ///< canonical names (`X-Gitea-Event`), values in order; without Host, as Go's server has it
+  Headers headers;  ///< without Host, as Go's server has it
   std::string body;
   std::string_view peer;  ///< address and port
   Clock::time_point received;
@@ -31,7 +28,7 @@ struct Request {
   bool can_chunk = true;  ///< HTTP/1.1
 
   /// The first value of a header by its canonical name; empty where there is none.
-  std::string_view header(std::string_view name) const;
+  std::string_view header(std::string_view name) const noexcept { return headers.first(name); }
   /// The target without its query.
   std::string_view path() const noexcept;
 };

@@ -11,7 +11,7 @@ namespace {
 
 namespace beast = boost::beast;
 constexpr std::size_t most_fields = 100;
-constexpr std::size_t usual_fields = 16;
+constexpr std::size_t usual_fields = 20, usual_bytes = 1024;  ///< of what Gitea sends
 
 }  // namespace
 
@@ -19,7 +19,7 @@ RequestParser::RequestParser(std::size_t header_limit) {
   basic_parser::header_limit(static_cast<std::uint32_t>(header_limit));
   body_limit(boost::none);  // the session's business
   eager(false);
-  request_.headers.reserve(usual_fields);
+  request_.headers.reserve(usual_fields, usual_bytes);
 }
 
 RequestParser::Progress RequestParser::parse(std::string_view bytes, std::size_t& consumed) {
@@ -66,7 +66,7 @@ void RequestParser::on_field_impl(Field field, Text name, Text value, ErrorCode&
     return;
   }
   if (field == Field::expect) request_.expects_continue = equal_ignoring_case(std::string_view(value.data(), value.size()), "100-continue");
-  request_.headers[canonical_name(std::string_view(name.data(), name.size()))].emplace_back(value.data(), value.size());
+  request_.headers.add(canonical_name(std::string_view(name.data(), name.size())), std::string_view(value.data(), value.size()));
 }
 
 }  // namespace slipway::http

@@ -23,11 +23,14 @@ const std::string* known_part(std::string_view name, const Push& push) {
 
 Result<std::string> header_value(const config::JsonPath& path, const Headers& headers) {
   const std::string name = path.first();
-  const auto field = std::find_if(headers.begin(), headers.end(), [&](const auto& one) { return cel::same_but_for_case(one.first, name); });
-  if (field == headers.end()) return Error(fmt::format("there is no {}", path.text()));
-  std::string joined;
-  for (const auto& value : field->second) joined += (joined.empty() ? "" : ",") + value;
-  return joined;
+  std::optional<std::string> joined;
+  for (const auto& [field, value] : headers) {
+    if (!cel::same_but_for_case(field, name)) continue;
+    if (joined) *joined += ",";
+    joined = joined.value_or("").append(value);
+  }
+  if (!joined) return Error(fmt::format("there is no {}", path.text()));
+  return *joined;
 }
 
 class Binder {

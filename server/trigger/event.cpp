@@ -169,6 +169,13 @@ const rapidjson::Value& Event::said_by_push() const {
   return *said_;
 }
 
+const cel::HeaderMap& Event::header() const {
+  if (header_) return *header_;
+  cel::HeaderMap& map = header_.emplace();
+  for (const auto& [name, value] : delivery_.headers) map[std::string(name)].emplace_back(value);
+  return map;
+}
+
 bool push_suffices(const cel::Program& program) {
   constexpr std::array<std::string_view, 14> said{"ref",
                                                   "before",
@@ -194,7 +201,7 @@ bool push_suffices(const cel::Program& program) {
 cel::Bindings Event::bindings(const rapidjson::Value& extensions) const {
   cel::Bindings bindings;
   bindings.body = push_only_ ? &said_by_push() : &*body();
-  bindings.header = &delivery_.headers;
+  if (!header_hidden_) bindings.header = &header();
   bindings.extensions = &extensions;
   bindings.request_url = delivery_.target;
   bindings.evidence = &evidence_;

@@ -26,6 +26,8 @@ class Event {
   /// From here on expressions see only what the push itself says, where it says it exactly: most filters look at
   /// nothing else, and the body need not be read again for them.
   void show_push_only(bool on) noexcept { push_only_ = on && push_.exact; }
+  /// From here on `header` is empty to expressions, or what was sent: none looks at it, or some may.
+  void hide_header(bool on) noexcept { header_hidden_ = on; }
   /// Why expressions can not be evaluated, or nothing.
   const Error* broken() const { return push_only_ || body() ? nullptr : &body().error(); }
   /// What an expression reads. Only where nothing is `broken()`.
@@ -34,6 +36,7 @@ class Event {
  private:
   Result<rapidjson::Document> build() const;
   const rapidjson::Value& said_by_push() const;
+  const cel::HeaderMap& header() const;
 
   const Delivery& delivery_;
   const Push& push_;
@@ -41,8 +44,10 @@ class Event {
   mutable std::array<char, 8 * 1024> room_;  ///< most pushes say less: nothing is allocated for them
   mutable rapidjson::Document::AllocatorType memory_{room_.data(), room_.size()};
   mutable std::optional<rapidjson::Value> said_;
+  mutable std::optional<cel::HeaderMap> header_;
   mutable cel::PathEvidence evidence_;
   bool push_only_ = false;
+  bool header_hidden_ = false;
 };
 
 /// True where the push says all that the expression looks at.

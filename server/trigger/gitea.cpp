@@ -186,14 +186,14 @@ Push push_of(Payload& payload) {
 
 /// Empty for `push`, otherwise why the event is not looked at.
 std::string event_reason(const Headers& headers) {
-  const auto event = headers.find("X-Gitea-Event");
-  if (event == headers.end() || event->second.empty())
-    return "there is no X-Gitea-Event header: only Gitea's push events build";
-  for (const auto& value : event->second) {
+  bool said = false;
+  for (const auto& [name, value] : headers) {
+    if (name != "X-Gitea-Event") continue;
     if (value != "push")
       return fmt::format("event '{}' is not looked at: only push events build", printable(value, 60));
+    said = true;
   }
-  return {};
+  return said ? "" : "there is no X-Gitea-Event header: only Gitea's push events build";
 }
 
 }  // namespace
@@ -212,10 +212,11 @@ bool is_repository_name(const std::string& full_name) noexcept {
 
 DeliveryId delivery_id(const Headers& headers, const std::string& fingerprint) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:";
-  const auto field = headers.find("X-Gitea-Delivery");
-  if (field != headers.end() && field->second.size() == 1) {
-    const auto& id = field->second.front();
-    if (!id.empty() && id.size() <= 128 && id.find_first_not_of(allowed) == std::string::npos) return DeliveryId(id);
+  const auto ids = headers.values("X-Gitea-Delivery");
+  if (ids.size() == 1) {
+    const std::string_view id = ids.front();
+    if (!id.empty() && id.size() <= 128 && id.find_first_not_of(allowed) == std::string_view::npos)
+      return DeliveryId(std::string(id));
   }
   return DeliveryId("body-" + fingerprint.substr(0, 32));
 }

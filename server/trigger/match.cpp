@@ -25,13 +25,21 @@ struct Group {
   std::vector<std::size_t> triggers;                // indices of the catalogue's
   std::vector<std::vector<std::size_t>> positions;  // of each trigger: its steps' places in the set
   std::unique_ptr<const cel::FilterSet> filters;
-  bool push_suffices = true;  // for everything that these triggers evaluate
+  // For everything that these triggers evaluate.
+  bool push_suffices = true;
+  bool reads_header = false;
 };
 
 bool push_suffices_for(const config::Interceptor& step) {
   return (step.filter == nullptr || push_suffices(*step.filter)) &&
          std::all_of(step.overlays.begin(), step.overlays.end(),
                      [](const config::Overlay& overlay) { return push_suffices(*overlay.expression); });
+}
+
+bool reads_header(const config::Interceptor& step) {
+  return (step.filter != nullptr && step.filter->reads_header()) ||
+         std::any_of(step.overlays.begin(), step.overlays.end(),
+                     [](const config::Overlay& overlay) { return overlay.expression->reads_header(); });
 }
 
 bool same_repositories(const Trigger& a, const Trigger& b) {
@@ -65,6 +73,7 @@ struct Matcher::Plan {
         positions.push_back(is_shareable(step) ? set.size() : KnownFilters::none);
         if (is_shareable(step)) set.push_back(*step.filter);
         group->push_suffices = group->push_suffices && push_suffices_for(step);
+        group->reads_header = group->reads_header || reads_header(step);
       }
     }
     for (std::size_t i = 0; i < groups.size(); ++i)
@@ -86,6 +95,7 @@ std::optional<cel::FilterSet::Judgement> judge_filters(const Group& group, const
 /// One outcome a trigger of the group, in its order.
 std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group& group, Event& event) {
   event.show_push_only(group.push_suffices);
+  event.hide_header(!group.reads_header);
   const auto judgement = judge_filters(group, event);
   std::vector<Outcome> outcomes;
   outcomes.reserve(group.triggers.size());

@@ -13,8 +13,7 @@ namespace {
 constexpr std::string_view hub_prefix = "sha256=";
 
 bool is_form(const Headers& headers) {
-  const auto field = headers.find("Content-Type");
-  return field != headers.end() && !field->second.empty() && has_media_type(field->second.front(), form_type);
+  return has_media_type(headers.first("Content-Type"), form_type);
 }
 
 }  // namespace
@@ -46,13 +45,10 @@ std::optional<ClaimedDelivery> ClaimedDelivery::of(RawDelivery raw) {
 }
 
 ClaimedDelivery::ClaimedDelivery(RawDelivery raw) : raw_(std::move(raw)) {
-  const Headers& headers = raw_.headers;
-  if (const auto gitea = headers.find("X-Gitea-Signature"); gitea != headers.end()) {
-    for (const auto& value : gitea->second) claim(value);
-  }
-  if (const auto hub = headers.find("X-Hub-Signature-256"); hub != headers.end()) {
-    for (const std::string_view value : hub->second) {
-      if (value.empty()) continue;
+  for (const auto& [name, value] : raw_.headers) {
+    if (name == "X-Gitea-Signature") {
+      claim(value);
+    } else if (name == "X-Hub-Signature-256" && !value.empty()) {
       well_formed_ = well_formed_ && value.starts_with(hub_prefix);
       if (value.starts_with(hub_prefix)) claim(value.substr(hub_prefix.size()));
     }
@@ -88,8 +84,8 @@ RawDelivery sign(RawDelivery raw, const std::string& secret) {
   raw.headers.erase("X-Hub-Signature-256");
   if (is_form(raw.headers) && !payload) return raw;
   const auto hex = to_hex(HmacSha256(secret).sign(payload ? *payload : raw.body));
-  raw.headers["X-Gitea-Signature"] = {hex};
-  raw.headers["X-Hub-Signature-256"] = {std::string(hub_prefix) + hex};
+  raw.headers.add("X-Gitea-Signature", hex);
+  raw.headers.add("X-Hub-Signature-256", std::string(hub_prefix) + hex);
   return raw;
 }
 

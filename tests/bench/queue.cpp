@@ -85,7 +85,7 @@ class Pushes {
     delivery.received = Clock::now();
     for (const char* name : {"X-Gitea-Delivery", "X-Gitea-Event", "X-Gitea-Event-Type", "X-Gitea-Signature", "X-Gogs-Delivery",
                              "X-Gogs-Event", "X-Hub-Signature", "X-Hub-Signature-256", "Content-Type", "User-Agent"}) {
-      delivery.headers[name].push_back(digits);
+      delivery.headers.add(name, digits);
     }
     return delivery;
   }

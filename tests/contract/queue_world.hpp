@@ -43,8 +43,9 @@ inline Delivery push(const std::string& id, CommitSha before, CommitSha after, c
   delivery.push.after = std::move(after);
   delivery.body = std::make_shared<std::string>("{\"after\":\"" + delivery.push.after.value() + "\"}");
   delivery.body_sha256 = std::string(64, '1');
-  delivery.headers["X-Gitea-Event"].push_back("push");
-  delivery.headers["Accept"] = {"one", "two"};
+  delivery.headers.add("X-Gitea-Event", "push");
+  delivery.headers.add("Accept", "one");
+  delivery.headers.add("Accept", "two");
   delivery.target = "/hooks?x=1";
   delivery.received = Clock::time_point(std::chrono::seconds(1'700'000'000));
   return delivery;

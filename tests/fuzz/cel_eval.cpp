@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto program = cel::Program::compile(input.substr(0, zero));
   if (!body || !program) return 0;
 
-  const Headers header{{"X-Gitea-Event", {"push"}}};
+  const cel::HeaderMap header{{"X-Gitea-Event", {"push"}}};
   cel::Bindings bindings;
   bindings.body = &*body;
   bindings.header = &header;

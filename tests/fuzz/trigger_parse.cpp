@@ -34,8 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::vector<std::string> secrets{"key"};
   RawDelivery raw;
   raw.body.assign(reinterpret_cast<const char*>(data), size);
-  raw.headers["X-Gitea-Event"] = {"push"};
-  if (size > 0 && data[0] == 'p') raw.headers["Content-Type"] = {"application/x-www-form-urlencoded"};
+  raw.headers.add("X-Gitea-Event", "push");
+  if (size > 0 && data[0] == 'p') raw.headers.add("Content-Type", "application/x-www-form-urlencoded");
   auto verified = trigger::verify(trigger::sign(std::move(raw), "key"), secrets);
   if (!verified) return 0;
   auto parsed = trigger::parse(std::move(*verified));

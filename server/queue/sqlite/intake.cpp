@@ -50,7 +50,7 @@ Store::Name Store::name_of(const Delivery& delivery) {
   }
 }
 
-Accepted Store::accept(const Delivery& delivery, std::string_view headers, const Decision& decision, Clock::time_point now) {
+Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock::time_point now) {
   const Branch branch = branch_of(delivery.push);
   const Name name = name_of(delivery);
   schedule::Known known;
@@ -78,7 +78,7 @@ Accepted Store::accept(const Delivery& delivery, std::string_view headers, const
     accepted.runs.emplace_back(run, request.template_name, RunState::queued);
   }
   const std::string_view body = delivery.body ? std::string_view(*delivery.body) : std::string_view();
-  const Extent extent = segments_.append(headers, delivery.target, decision.json(), body);
+  const Extent extent = segments_.append(delivery.headers.text(), delivery.target, decision.json(), body);
   const Packed before(delivery.push.before.value()), after(delivery.push.after.value()), base(reception.base.value());
   const Packed hash(delivery.body_sha256);
   const bool other_base = reception.base != delivery.push.before;

@@ -17,22 +17,19 @@ namespace {
 
 std::size_t size_of(const Delivery& delivery) { return delivery.body ? delivery.body->size() + 1024 : 1024; }
 
-/// A delivery that matched nothing, on its own way to the disk. Hundreds wait together: each keeps a few blocks of memory and not the
-/// hundred small ones that it was judged with, which the next delivery gets at once.
+/// A delivery that matched nothing, on its own way to the disk.
 class Record final : public Job {
  public:
   Record(Delivery delivery, Decision decision, Clock::time_point now)
-      : delivery_(std::move(delivery)), headers_(header_text(delivery_.headers)), decision_(std::move(decision)), now_(now) {
+      : delivery_(std::move(delivery)), decision_(std::move(decision)), now_(now) {
     bytes = size_of(delivery_);
-    delivery_.headers = Headers();
   }
-  void run(Store& store) override { store.accept(delivery_, headers_, decision_, now_); }
+  void run(Store& store) override { store.accept(delivery_, decision_, now_); }
   void fail(std::exception_ptr) noexcept override {}  // the writer has logged it; comparing heads makes up for it
   void complete() override {}
 
  private:
   Delivery delivery_;
-  std::string headers_;
   Decision decision_;
   Clock::time_point now_;
 };
@@ -96,7 +93,7 @@ class SqliteQueue final : public Queue {
   }
 
   Task<Accepted> accept(const Delivery& delivery, const Decision& decision) override {
-    auto job = [&, now = time_.now()](Store& store) { return store.accept(delivery, header_text(delivery.headers), decision, now); };
+    auto job = [&, now = time_.now()](Store& store) { return store.accept(delivery, decision, now); };
     co_return co_await writer_.run(std::move(job), size_of(delivery));
   }
   bool record(Delivery&& delivery, Decision&& decision) override {

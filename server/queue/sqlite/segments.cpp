@@ -54,18 +54,6 @@ std::size_t read_length(std::string_view from, std::size_t at) {
   return length;
 }
 
-Headers parse_headers(std::string_view bytes) {
-  Headers headers;
-  while (!bytes.empty()) {
-    const auto name_end = bytes.find('\0');
-    const auto value_end = name_end == bytes.npos ? bytes.npos : bytes.find('\0', name_end + 1);
-    if (value_end == bytes.npos) break;
-    headers[std::string(bytes.substr(0, name_end))].emplace_back(bytes.substr(name_end + 1, value_end - name_end - 1));
-    bytes.remove_prefix(value_end + 1);
-  }
-  return headers;
-}
-
 void write_whole(int file, std::string_view bytes, std::int64_t at, const std::filesystem::path& name) {
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(file, bytes.data(), bytes.size(), at);
@@ -78,22 +66,6 @@ void write_whole(int file, std::string_view bytes, std::int64_t at, const std::f
 }
 
 }  // namespace
-
-std::string header_text(const Headers& headers) {
-  std::size_t size = 0;
-  for (const auto& [name, values] : headers) {
-    for (const auto& value : values) size += name.size() + value.size() + 2;
-  }
-  std::string text;
-  text.reserve(size);
-  for (const auto& [name, values] : headers) {
-    for (const auto& value : values) {
-      text.append(name).push_back('\0');
-      text.append(value).push_back('\0');
-    }
-  }
-  return text;
-}
 
 void append_record(std::string& to, std::string_view headers, std::string_view target, std::string_view verdict,
                    std::string_view body) {
@@ -134,7 +106,7 @@ std::optional<Payload> parse_record(std::string_view record) {
     left.remove_prefix(lengths[i]);
   }
   Payload payload;
-  payload.headers = parse_headers(parts[0]);
+  payload.headers = Headers::parse(parts[0]);
   payload.target = parts[1];
   payload.verdict = parts[2];
   payload.body = parts[3];

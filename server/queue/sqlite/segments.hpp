@@ -35,10 +35,9 @@ struct Payload {
 
 /// One record as bytes: `SLD2`, four lengths (32 bits, little endian) of headers, target, verdict and body, a check sum of what
 /// follows (64 bits), then these four one behind the other as one block of LZ4: twenty reasons of a push are much alike, and so is
-/// the body in itself. Headers are name and value, each ended by a zero byte, which neither can contain.
+/// the body in itself. `headers` is Headers::text().
 void append_record(std::string& to, std::string_view headers, std::string_view target, std::string_view verdict,
                    std::string_view body);
-std::string header_text(const Headers& headers);
 /// Reads a record back; nothing where the bytes are no whole record.
 std::optional<Payload> parse_record(std::string_view record);
 

@@ -31,8 +31,7 @@ class Store {
   void abort() noexcept;
 
   // Deliveries (intake.cpp).
-  /// `headers`: header_text().
-  Accepted accept(const Delivery& delivery, std::string_view headers, const Decision& decision, Clock::time_point now);
+  Accepted accept(const Delivery& delivery, const Decision& decision, Clock::time_point now);
   std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late, Clock::time_point now);
   void doubt(const DeliveryId& delivery);
 

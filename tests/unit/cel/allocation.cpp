@@ -31,7 +31,7 @@ TEST_CASE("a filter that only compares strings allocates nothing", "[cel]") {
   const auto body = parse_body(R"({"ref":"refs/heads/main","repository":{"name":"a-repository-with-a-rather-long-name"},
     "commits":[{"added":["services/grading/src/main/java/A.java"],"modified":["README.md"]}]})");
   REQUIRE(body);
-  const Headers header{{"X-Gitea-Event", {"push"}}, {"X-A-Header-With-A-Long-Name", {"a value that is long as well"}}};
+  const HeaderMap header{{"X-Gitea-Event", {"push"}}, {"X-A-Header-With-A-Long-Name", {"a value that is long as well"}}};
   Bindings bindings;
   bindings.body = &*body;
   bindings.header = &header;

@@ -90,7 +90,7 @@ const Case cases[] = {
 TEST_CASE("a filter explains what decided it", "[cel]") {
   const auto body = parse_body(push);
   REQUIRE(body);
-  const Headers header{{"X-Gitea-Event", {"push"}}};
+  const HeaderMap header{{"X-Gitea-Event", {"push"}}};
   Bindings bindings;
   bindings.body = &*body;
   bindings.header = &header;

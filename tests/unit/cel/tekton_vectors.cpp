@@ -107,7 +107,7 @@ TEST_CASE("as overlays they become the same JSON", "[cel]") {
 }
 
 TEST_CASE("judged together they decide as alone", "[cel]") {
-  std::map<std::pair<const rapidjson::Value*, const Headers*>, std::vector<const Vector*>> groups;
+  std::map<std::pair<const rapidjson::Value*, const HeaderMap*>, std::vector<const Vector*>> groups;
   for (const Vector& vector : Vectors::all().list()) {
     if (!vector.body_text && vector.extensions == nullptr && vector.request_url.empty()) groups[{vector.body, vector.header}].push_back(&vector);
   }

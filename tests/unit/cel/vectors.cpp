@@ -37,8 +37,8 @@ std::string expression(const rapidjson::Value& record) {
   return made;
 }
 
-Headers headers(const rapidjson::Value& object) {
-  Headers made;
+HeaderMap headers(const rapidjson::Value& object) {
+  HeaderMap made;
   for (const auto& entry : object.GetObject()) {
     for (const auto& value : entry.value.GetArray()) made[entry.name.GetString()].push_back(value.GetString());
   }

@@ -15,7 +15,7 @@ struct Vector {
   std::string id, expr;
   const rapidjson::Value* body = nullptr;   ///< of the shared bodies, null where there is none
   std::optional<std::string> body_text;
-  const Headers* header = nullptr;
+  const HeaderMap* header = nullptr;
   const rapidjson::Value* extensions = nullptr;
   std::string request_url;
   const rapidjson::Value* record = nullptr;  ///< the whole line
@@ -30,7 +30,7 @@ class Vectors {
  private:
   Vectors();
   std::vector<rapidjson::Document> bodies_, records_;
-  std::vector<Headers> headers_;
+  std::vector<HeaderMap> headers_;
   std::vector<Vector> list_;
 };
 

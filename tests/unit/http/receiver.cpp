@@ -120,7 +120,7 @@ TEST_CASE("a signed push is answered 202 with its runs once the queue has them")
   const Delivery& delivery = house.queue.accepted[0].first;
   CHECK(*delivery.body == captured("push-single-backend-05"));
   CHECK(delivery.target == "/hooks");
-  CHECK(delivery.headers.at("X-Gitea-Event") == HeaderValues{"push"});
+  CHECK(delivery.headers.first("X-Gitea-Event") == "push");
 }
 
 TEST_CASE("a delivery that comes again is answered with the first runs and their states") {

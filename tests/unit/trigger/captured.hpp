@@ -19,17 +19,6 @@ inline std::string read(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Go's canonical form: `X-Github-Event`.
-inline std::string canonical(std::string name) {
-  bool upper = true;
-  for (char& c : name) {
-    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c))
-                                : std::tolower(static_cast<unsigned char>(c)));
-    upper = c == '-';
-  }
-  return name;
-}
-
 /// A captured delivery as it comes off the wire.
 inline RawDelivery captured(const std::string& name) {
   RawDelivery raw;
@@ -41,7 +30,7 @@ inline RawDelivery captured(const std::string& name) {
   while (std::getline(lines, line)) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     const auto colon = line.find(':');
-    raw.headers[canonical(line.substr(0, colon))].push_back(colon + 2 < line.size() ? line.substr(colon + 2) : "");
+    raw.headers.add(canonical_name(line.substr(0, colon)), colon + 2 < line.size() ? line.substr(colon + 2) : "");
   }
   return raw;
 }

@@ -48,7 +48,9 @@ bool original_fires(const std::vector<std::string>& chain, const Delivery& deliv
   REQUIRE(body);
   cel::Bindings bindings;
   bindings.body = &*body;
-  bindings.header = &delivery.headers;
+  cel::HeaderMap header;
+  for (const auto& [name, value] : delivery.headers) header[std::string(name)].emplace_back(value);
+  bindings.header = &header;
   for (const auto& filter : chain) {
     const auto program = cel::Program::compile(filter);
     REQUIRE(program);

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
+#include <functional>
+#include <string>
+
+namespace slipway::cel {
+
+/// The values of one header field in order; mostly one.
+using HeaderValues = boost::container::small_vector<std::string, 1>;
+
+/// What `header` is to an expression: canonical name (`X-Gitea-Event`) to its values, as Go's http.Header.
+using HeaderMap = boost::container::flat_map<std::string, HeaderValues, std::less<>>;
+
+}  // namespace slipway::cel
