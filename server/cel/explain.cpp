@@ -260,9 +260,9 @@ class Explainer {
     const Value list = eval(*node.args[0]);
     if (!list.is(Kind::list)) return joined({before, no_element(node)});  // an object, whose keys were asked
     if (list.size() == 0) return joined({before, source(*node.args[0]), " is empty"});
-    const auto& [paths, shown] = evidence_.paths(question, list);
-    if (paths.empty()) return joined({before, "there are no paths in ", show_list(question.distinct_fields, "and"), " of ", source(*node.args[0])});
-    return joined({before, "none of the ", std::to_string(paths.size()), question.asked, ": ", shown, misspelt(question, paths)});
+    PathEvidence::Paths& paths = evidence_.paths(question, list);
+    if (paths.all.empty()) return joined({before, "there are no paths in ", show_list(question.distinct_fields, "and"), " of ", source(*node.args[0])});
+    return joined({before, "none of the ", std::to_string(paths.all.size()), question.asked, ": ", paths.shown, misspelt(question, paths)});
   }
 
   // --- errors

@@ -1,8 +1,6 @@
 #include "cel/misspelling.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 
 namespace slipway::cel {
 
@@ -16,20 +14,6 @@ std::size_t first_character(std::string_view text) {
   std::size_t size = 1;
   while (size < text.size() && !begins_character(text[size])) ++size;
   return size;
-}
-
-// No fewer edits make one of the other: each changes how often the letters occur by two at most. They are told apart by some of
-// the bits of their first bytes, which can only make the texts look more alike.
-std::size_t least_edits(std::string_view a, std::string_view b) {
-  std::array<std::int16_t, 32> counts{};
-  const auto count = [&counts](std::string_view text, int by) {
-    for (const char c : text) counts[static_cast<unsigned char>(folded(c)) % counts.size()] += static_cast<std::int16_t>(begins_character(c) ? by : 0);
-  };
-  count(a, 1);
-  count(b, -1);
-  int difference = 0;
-  for (const std::int16_t one : counts) difference += one < 0 ? -one : one;
-  return static_cast<std::size_t>(difference + 1) / 2;
 }
 
 // Whether so many letters put in, taken out, replaced or swapped make one of the other, upper and lower case being the same. Most texts
@@ -50,12 +34,29 @@ bool within(std::string_view a, std::string_view b, std::size_t edits) {
 
 }  // namespace
 
-bool nearly(std::string_view a, std::string_view b) {
-  constexpr std::size_t longest = 200, longest_character = 4;
+// Each edit changes how often letters occur by two at most. Letters are told apart by some of the bits of their first bytes, which
+// can only make the texts look more alike.
+Letters::Letters(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (begins_character(c)) ++counts_[static_cast<unsigned char>(folded(c)) % counts_.size()];
+  }
+}
+
+std::size_t Letters::least_edits(const Letters& other) const noexcept {
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    difference += static_cast<unsigned>(std::max(counts_[i], other.counts_[i]) - std::min(counts_[i], other.counts_[i]));
+  }
+  return (difference + 1) / 2;
+}
+
+bool nearly(std::string_view a, std::string_view b) { return nearly(a, Letters(a), b, Letters(b)); }
+
+bool nearly(std::string_view a, const Letters& of_a, std::string_view b, const Letters& of_b) {
+  constexpr std::size_t longest = 200;
   if (a == b || a.size() > longest || b.size() > longest) return false;
   const std::size_t edits = std::min<std::size_t>(2, b.size() / 4);
-  return std::max(a.size(), b.size()) - std::min(a.size(), b.size()) <= edits * longest_character &&
-         least_edits(a, b) <= edits && within(a, b, edits);
+  return of_a.least_edits(of_b) <= edits && within(a, b, edits);
 }
 
 bool same_but_for_case(std::string_view a, std::string_view b) {

@@ -63,7 +63,7 @@ std::vector<std::string> distinct(const std::vector<std::string>& names) {
   return each;
 }
 
-const PathEvidence::Paths& PathEvidence::paths(const PathQuestion& question, const Value& list) {
+PathEvidence::Paths& PathEvidence::paths(const PathQuestion& question, const Value& list) {
   const auto same = [&](const auto& one) { return one->list == question.list && one->fields == question.fields; };
   if (const auto at = std::find_if(known_.begin(), known_.end(), same); at != known_.end()) return (*at)->paths;
   auto made = std::make_unique<Known>();
@@ -84,18 +84,34 @@ std::string asked(const PathQuestion& question, std::string_view list) {
   return " paths in " + show_list(question.distinct_fields, "and") + " of " + std::string(list) + " " + show_list(distinct(tests), "or");
 }
 
-std::string misspelt(const PathQuestion& question, const std::vector<std::string_view>& paths) {
-  std::string_view asked_before;
+const std::vector<PathEvidence::Folder>& PathEvidence::Paths::folders(std::ptrdiff_t depth) {
+  const auto [at, is_new] = folders_.try_emplace(depth);
+  if (!is_new) return at->second;
+  std::vector<std::string_view> texts;
+  Distinct known(texts);
+  for (const std::string_view path : all) {
+    const std::string_view folder = folder_of(path, depth);
+    if (!folder.empty()) known.add(folder);
+  }
+  for (const std::string_view text : texts) at->second.push_back({text, Letters(text)});
+  return at->second;
+}
+
+std::vector<PathQuestion::Folder> folders_asked(const PathQuestion& question) {
+  std::vector<PathQuestion::Folder> folders;
   for (const PathQuestion::Test& test : question.tests) {
-    if (test.match != PathQuestion::Match::prefix || !test.text.ends_with('/') || test.text == asked_before) continue;
-    asked_before = test.text;
-    const auto depth = std::count(test.text.begin(), test.text.end(), '/');
-    std::string_view last;
-    for (const std::string_view path : paths) {
-      const std::string_view folder = folder_of(path, depth);
-      if (folder == last) continue;  // neighbours mostly lie in one folder
-      last = folder;
-      if (nearly(folder, test.text)) return "; did you mean " + show_text(folder) + " where " + show_text(test.text) + " is written?";
+    const auto same = [&](const PathQuestion::Folder& known) { return known.text == test.text; };
+    if (test.match != PathQuestion::Match::prefix || !test.text.ends_with('/') || std::any_of(folders.begin(), folders.end(), same)) continue;
+    folders.push_back({test.text, Letters(test.text), std::count(test.text.begin(), test.text.end(), '/')});
+  }
+  return folders;
+}
+
+std::string misspelt(const PathQuestion& question, PathEvidence::Paths& paths) {
+  for (const PathQuestion::Folder& asked : question.folders) {
+    for (const PathEvidence::Folder& there : paths.folders(asked.depth)) {
+      if (!nearly(there.text, there.letters, asked.text, asked.letters)) continue;
+      return "; did you mean " + show_text(there.text) + " where " + show_text(asked.text) + " is written?";
     }
   }
   return "";

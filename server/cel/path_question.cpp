@@ -116,6 +116,7 @@ std::unique_ptr<const PathQuestion> recognize_paths(const Expr& loop, const Sour
   question->distinct_fields = distinct(question->fields);
   question->excerpt = excerpt(source, loop);
   question->refused = "`" + question->excerpt + "` is false: ";
+  question->folders = folders_asked(*question);
   question->asked = asked(*question, excerpt(source, *loop.loop->range));
   return question;
 }

@@ -10,6 +10,7 @@
 
 #include "cel/ast.hpp"
 #include "cel/checker.hpp"
+#include "cel/misspelling.hpp"
 #include "cel/program.hpp"
 #include "cel/source.hpp"
 
@@ -46,6 +47,13 @@ struct PathQuestion {
   std::string excerpt;  ///< the source of the loop
   std::string refused;  ///< the same, quoted, and " is false: "
   std::string asked;    ///< ` paths in added of body.commits begins with 'services/'`
+  /// A prefix that ends with a slash, so many levels deep.
+  struct Folder {
+    std::string text;
+    Letters letters;
+    std::ptrdiff_t depth;
+  };
+  std::vector<Folder> folders;  ///< each once
 };
 
 /// Membership in a literal list as cel-go precomputes it: numbers also as the other numeric types where they convert.

@@ -10,6 +10,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 
 namespace slipway::trigger {
@@ -20,33 +21,6 @@ bool is_space(char c) noexcept {
 }
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
-}
-
-/// The first byte that ends or interrupts plain string text: quote, backslash, control character. `high` collects the
-/// top bits.
-const char* plain_end(const char* at, const char* end, bool& high) noexcept {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
-  for (; end - at >= 16; at += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, control), block);
-    const __m128i stop =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)), low);
-    const int stops = _mm_movemask_epi8(stop), tops = _mm_movemask_epi8(block);
-    if (stops != 0) {
-      const int offset = __builtin_ctz(static_cast<unsigned>(stops));
-      high = high || (tops & ((1 << offset) - 1)) != 0;
-      return at + offset;
-    }
-    high = high || tops != 0;
-  }
-#endif
-  for (; at != end; ++at) {
-    const auto c = static_cast<unsigned char>(*at);
-    if (c == '"' || c == '\\' || c < 0x20) return at;
-    high = high || c >= 0x80;
-  }
-  return at;
 }
 
 void append_utf8(std::string& text, std::uint32_t point) {
@@ -234,7 +208,7 @@ bool JsonScan::raw_string(std::string_view& raw, bool& escaped) {
   const char* const start = ++at_;
   bool high = false;
   for (;;) {
-    at_ = plain_end(at_, end_, high);
+    at_ = plain_json_end(at_, end_, high);
     if (at_ == end_) return fail("the text ends within a string");
     if (*at_ == '"') break;
     if (*at_ != '\\') return fail("control character within a string");

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace slipway {
+
+/// The first byte at which the plain text of a JSON string ends (RFC 8259 section 7): a quote, a backslash or a control character;
+/// `end` where there is none. `high` becomes true where a byte before that is no ASCII.
+inline const char* plain_json_end(const char* at, const char* end, bool& high) noexcept {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, control), block);
+    const __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)), low);
+    const int stops = _mm_movemask_epi8(stop), tops = _mm_movemask_epi8(block);
+    if (stops != 0) {
+      const int offset = __builtin_ctz(static_cast<unsigned>(stops));
+      high = high || (tops & ((1 << offset) - 1)) != 0;
+      return at + offset;
+    }
+    high = high || tops != 0;
+  }
+#endif
+  for (; at != end; ++at) {
+    const auto c = static_cast<unsigned char>(*at);
+    if (c == '"' || c == '\\' || c < 0x20) return at;
+    high = high || c >= 0x80;
+  }
+  return at;
+}
+
+/// Appends a text as a JSON string, with its quotes. What is not UTF-8 stays as it is.
+void append_json(std::string& to, std::string_view text);
+
+}  // namespace slipway
