@@ -257,10 +257,14 @@ class Explainer {
   // Behind `before`.
   std::string no_path(const Node& node, std::string_view before = {}) {
     const PathQuestion& question = *node.question;
-    const Value list = eval(*node.args[0]);
-    if (!list.is(Kind::list)) return joined({before, no_element(node)});  // an object, whose keys were asked
-    if (list.size() == 0) return joined({before, source(*node.args[0]), " is empty"});
-    PathEvidence::Paths& paths = evidence_.paths(question, list);
+    PathEvidence::Paths* known = evidence_.find(question);
+    if (known == nullptr) {
+      const Value list = eval(*node.args[0]);
+      if (!list.is(Kind::list)) return joined({before, no_element(node)});  // an object, whose keys were asked
+      if (list.size() == 0) return joined({before, source(*node.args[0]), " is empty"});
+      known = &evidence_.collect(question, list);
+    }
+    PathEvidence::Paths& paths = *known;
     if (paths.all.empty()) return joined({before, "there are no paths in ", show_list(question.distinct_fields, "and"), " of ", source(*node.args[0])});
     return joined({before, "none of the ", std::to_string(paths.all.size()), question.asked, ": ", paths.shown, misspelt(question, paths)});
   }

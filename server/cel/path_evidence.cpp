@@ -29,7 +29,7 @@ class Distinct {
   std::unordered_set<std::string_view> known_;
 };
 
-void collect(const Value& commit, const std::vector<std::string>& fields, Distinct& known, const std::vector<std::string_view>& paths) {
+void collect_paths(const Value& commit, const std::vector<std::string>& fields, Distinct& known, const std::vector<std::string_view>& paths) {
   for (const std::string& field : fields) {
     Value files;
     if (!commit.is(Kind::map) || !commit.find(field, files) || !files.is(Kind::list)) continue;
@@ -63,16 +63,28 @@ std::vector<std::string> distinct(const std::vector<std::string>& names) {
   return each;
 }
 
-PathEvidence::Paths& PathEvidence::paths(const PathQuestion& question, const Value& list) {
-  const auto same = [&](const auto& one) { return one->list == question.list && one->fields == question.fields; };
-  if (const auto at = std::find_if(known_.begin(), known_.end(), same); at != known_.end()) return (*at)->paths;
+PathEvidence::Paths* PathEvidence::find(const PathQuestion& question) noexcept {
+  for (const auto& known : known_) {
+    if (known->source == question.source) return &known->paths;
+  }
+  return nullptr;
+}
+
+PathEvidence::Paths& PathEvidence::collect(const PathQuestion& question, const Value& list) {
   auto made = std::make_unique<Known>();
-  made->list = question.list;
-  made->fields = question.fields;
+  made->source = question.source;
   Distinct known(made->paths.all);
-  for (std::size_t i = 0; i < list.size(); ++i) collect(list.at(i), question.distinct_fields, known, made->paths.all);
+  for (std::size_t i = 0; i < list.size(); ++i) collect_paths(list.at(i), question.distinct_fields, known, made->paths.all);
   made->paths.shown = show_paths(made->paths.all);
   return known_.emplace_back(std::move(made))->paths;
+}
+
+std::string paths_source(const PathQuestion& question) {
+  std::string source;
+  for (const std::string& name : question.list) source += name + '.';
+  source += ':';
+  for (const std::string& field : question.distinct_fields) source += ' ' + field;
+  return source;
 }
 
 std::string asked(const PathQuestion& question, std::string_view list) {

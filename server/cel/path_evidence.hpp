@@ -30,12 +30,14 @@ class PathEvidence {
     std::map<std::ptrdiff_t, std::vector<Folder>> folders_;
   };
 
-  /// The paths in the question's fields of the commits of `list`.
-  Paths& paths(const PathQuestion& question, const Value& list);
+  /// The paths that answer the question, where they are known.
+  Paths* find(const PathQuestion& question) noexcept;
+  /// Collects them: those in the question's fields of the commits of `list`.
+  Paths& collect(const PathQuestion& question, const Value& list);
 
  private:
   struct Known {
-    std::vector<std::string> list, fields;
+    std::string source;
     Paths paths;
   };
   std::vector<std::unique_ptr<Known>> known_;
@@ -43,6 +45,9 @@ class PathEvidence {
 
 /// Each name once, in the order of their first.
 std::vector<std::string> distinct(const std::vector<std::string>& names);
+
+/// Where the question's paths come from: PathQuestion::source.
+std::string paths_source(const PathQuestion& question);
 
 /// The folders whose paths the question asks for.
 std::vector<PathQuestion::Folder> folders_asked(const PathQuestion& question);

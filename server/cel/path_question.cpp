@@ -114,6 +114,7 @@ std::unique_ptr<const PathQuestion> recognize_paths(const Expr& loop, const Sour
   auto question = Reader().read(loop);
   if (!question) return nullptr;
   question->distinct_fields = distinct(question->fields);
+  question->source = paths_source(*question);
   question->excerpt = excerpt(source, loop);
   question->refused = "`" + question->excerpt + "` is false: ";
   question->folders = folders_asked(*question);

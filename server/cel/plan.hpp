@@ -44,6 +44,7 @@ struct PathQuestion {
   std::vector<std::string> fields;
   // For explanations, made once:
   std::vector<std::string> distinct_fields;
+  std::string source;   ///< `commits.: added modified`: questions of one source are answered by the same paths
   std::string excerpt;  ///< the source of the loop
   std::string refused;  ///< the same, quoted, and " is false: "
   std::string asked;    ///< ` paths in added of body.commits begins with 'services/'`

@@ -68,9 +68,9 @@ std::string_view reason_phrase(int status) noexcept {
   }
 }
 
-std::string serialise(const Answer& answer, bool keep_alive, bool head_only, bool can_chunk, Clock::time_point now) {
+std::string head_of(const Answer& answer, bool keep_alive, bool can_chunk, Clock::time_point now) {
   std::string out;
-  out.reserve(256 + answer.body.size());
+  out.reserve(256);
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", answer.status, reason_phrase(answer.status));
   add(out, "Date: ", http_date(now));
   add(out, "Content-Type: ", answer.content_type);
@@ -85,7 +85,6 @@ std::string serialise(const Answer& answer, bool keep_alive, bool head_only, boo
   if (!answer.challenge.empty()) add(out, "WWW-Authenticate: ", answer.challenge);
   if (!keep_alive) add(out, "Connection: ", "close");
   out.append("\r\n");
-  if (!head_only && !answer.stream) out.append(answer.body);
   return out;
 }
 

@@ -64,7 +64,7 @@ Answer unavailable(std::string_view why, std::chrono::seconds retry_after);
 /// The reason phrase of a status that this daemon sends.
 std::string_view reason_phrase(int status) noexcept;
 
-/// The answer's head, and its body unless it is streamed, ready to be sent in one piece.
-std::string serialise(const Answer& answer, bool keep_alive, bool head_only, bool can_chunk, Clock::time_point now);
+/// The answer's head, up to and with the empty line.
+std::string head_of(const Answer& answer, bool keep_alive, bool can_chunk, Clock::time_point now);
 
 }  // namespace slipway::http

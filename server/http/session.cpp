@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -99,8 +100,9 @@ void Session::expired() {
   error_code ignored;
   if (phase_ == Phase::answering) {
     // The sender waits 5 s at most: better a refusal in time than the right answer too late. What was asked may still happen.
-    const std::string late = serialise(unavailable("the answer takes too long", busy_retry), false, false, true, Clock::now());
-    socket_.write_some(boost::asio::buffer(late), ignored);
+    const Answer late = unavailable("the answer takes too long", busy_retry);
+    const std::string text = head_of(late, false, true, Clock::now()) + late.body;
+    socket_.write_some(boost::asio::buffer(text), ignored);
     socket_.shutdown(Socket::shutdown_send, ignored);
     hall_.site.refused(503, "the answer takes too long", peer_);
   }
@@ -235,8 +237,9 @@ Answer Session::bug(const std::exception& accident) const {
 Task<bool> Session::send(const Answer& answer, const Request& request) {
   if (timed_out_) co_return false;  // it has been answered already
   const bool keep_alive = request.keep_alive && !answer.close && !hall_.stopping && (!answer.stream || request.can_chunk);
-  const std::string text = serialise(answer, keep_alive, head_only_, request.can_chunk, Clock::now());
-  if (!co_await send_all(text)) co_return false;
+  const std::string head = head_of(answer, keep_alive, request.can_chunk, Clock::now());
+  const bool sent = co_await send_all(head, body_of(answer));
+  if (!sent) co_return false;
   if (!answer.stream || head_only_) co_return keep_alive;
   chunked_ = request.can_chunk;
   enter(Phase::answering);
@@ -254,15 +257,34 @@ Task<bool> Session::write(std::string_view bytes) {
   co_return sent;
 }
 
-Task<bool> Session::send_all(std::string_view bytes) {
+std::string_view Session::body_of(const Answer& answer) const noexcept {
+  return head_only_ || answer.stream ? std::string_view() : std::string_view(answer.body);
+}
+
+// One text, or two that follow each other: an answer's head and body, without putting them together first.
+Task<bool> Session::send_all(std::string_view bytes, std::string_view more) {
   error_code error;
-  std::size_t sent = socket_.write_some(boost::asio::buffer(bytes), error);  // nearly always all: the socket's buffer is empty
+  const std::array<boost::asio::const_buffer, 2> both{boost::asio::buffer(bytes), boost::asio::buffer(more)};
+  const std::size_t sent = socket_.write_some(both, error);  // nearly always all: the socket's buffer is empty
   if (error && error != boost::asio::error::would_block) co_return false;
-  while (sent < bytes.size()) {
-    enter(Phase::writing);  // anew for each piece: a slow reader is served, one that has stopped is not
-    const auto rest = boost::asio::buffer(bytes.substr(sent));
-    sent += co_await socket_.async_write_some(rest, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+  const std::string_view left = bytes.substr(std::min(sent, bytes.size()));
+  const std::string_view more_left = more.substr(sent - (bytes.size() - left.size()));
+  bool good = left.empty() && more_left.empty();
+  if (good) co_return true;
+  good = co_await send_slowly(left);
+  if (good) good = co_await send_slowly(more_left);
+  co_return good;
+}
+
+// Anew for each piece: a slow reader is served, one that has stopped is not.
+Task<bool> Session::send_slowly(std::string_view bytes) {
+  error_code error;
+  while (!bytes.empty()) {
+    enter(Phase::writing);
+    const auto rest = boost::asio::buffer(bytes);
+    const std::size_t sent = co_await socket_.async_write_some(rest, boost::asio::redirect_error(boost::asio::use_awaitable, error));
     if (error) co_return false;
+    bytes.remove_prefix(sent);
   }
   co_return true;
 }
@@ -272,8 +294,9 @@ Task<> Session::turn_away() { co_await refuse_and_close(unavailable("too many co
 // The connection ends, since what is left of the request is not read.
 Task<> Session::refuse_and_close(Answer answer) {
   hall_.site.refused(answer.status, answer.why, peer_);
-  const std::string text = serialise(answer, false, head_only_, true, Clock::now());
-  if (co_await send_all(text)) co_await linger();
+  const std::string head = head_of(answer, false, true, Clock::now());
+  const bool sent = co_await send_all(head, body_of(answer));
+  if (sent) co_await linger();
 }
 
 // A connection that is closed with unread bytes is reset, and the answer may be lost on its way: so read a little of them.

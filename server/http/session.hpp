@@ -69,7 +69,9 @@ class Session final : public BodyWriter, private Deadlines::Member {
   Task<> refuse_and_close(Answer answer);
   Task<> linger();
   Task<bool> receive_some();
-  Task<bool> send_all(std::string_view bytes);
+  std::string_view body_of(const Answer& answer) const noexcept;
+  Task<bool> send_all(std::string_view bytes, std::string_view more = {});
+  Task<bool> send_slowly(std::string_view bytes);
   Task<bool> write(std::string_view bytes) override;
   void enter(Phase phase);
   void expired() override;

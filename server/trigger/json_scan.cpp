@@ -16,11 +16,29 @@
 namespace slipway::trigger {
 namespace {
 
-bool is_space(char c) noexcept {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+inline bool is_space(char c) noexcept {
+  return static_cast<unsigned char>(c) <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
+}
+
+/// The first byte that is no white space. Mostly there is none, or one blank, or the indentation of a new line.
+inline const char* space_end(const char* at, const char* end) noexcept {
+  if (at == end || !is_space(*at)) return at;
+  if (++at == end || !is_space(*at)) return at;
+#if defined(__SSE2__)
+  const __m128i blank = _mm_set1_epi8(' ');
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto others = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, blank))) ^ 0xFFFFu;
+    if (others == 0) continue;
+    at += __builtin_ctz(others);
+    break;
+  }
+#endif
+  while (at != end && is_space(*at)) ++at;
+  return at;
 }
 
 void append_utf8(std::string& text, std::uint32_t point) {
@@ -109,23 +127,8 @@ Error JsonScan::error() const {
   return Error(fmt::format("{} at byte {}", what_, at_ - begin_));
 }
 
-void JsonScan::skip_space() noexcept {
-  if (at_ == end_ || !is_space(*at_)) return;
-#if defined(__SSE2__)
-  const __m128i blank = _mm_set1_epi8(' ');
-  for (++at_; end_ - at_ >= 16; at_ += 16) {  // indentation: mostly blanks
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
-    const auto others = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, blank))) ^ 0xFFFFu;
-    if (others == 0) continue;
-    at_ += __builtin_ctz(others);
-    break;
-  }
-#endif
-  while (at_ != end_ && is_space(*at_)) ++at_;
-}
-
 JsonScan::Kind JsonScan::peek() noexcept {
-  skip_space();
+  at_ = space_end(at_, end_);
   if (at_ == end_ || failed()) return Kind::end;
   switch (*at_) {
     case '{':
@@ -145,7 +148,7 @@ JsonScan::Kind JsonScan::peek() noexcept {
 }
 
 bool JsonScan::open(char bracket, const char* expected) {
-  skip_space();
+  at_ = space_end(at_, end_);
   if (failed()) return false;
   if (at_ == end_) return fail("the text ends too early");
   if (*at_ != bracket) return fail(expected);
@@ -163,7 +166,7 @@ bool JsonScan::enter_array() {
 }
 
 bool JsonScan::next_element() {
-  skip_space();
+  at_ = space_end(at_, end_);
   if (failed()) return false;
   if (at_ == end_) return fail("the text ends too early");
   bool& first = first_[static_cast<std::size_t>(depth_ - 1)];
@@ -179,32 +182,20 @@ bool JsonScan::next_element() {
   return true;
 }
 
-bool JsonScan::next_member(std::string_view& key) {
-  skip_space();
-  if (failed()) return false;
+inline bool JsonScan::raw_string(std::string_view& raw, bool& escaped) {
   if (at_ == end_) return fail("the text ends too early");
-  bool& first = first_[static_cast<std::size_t>(depth_ - 1)];
-  if (*at_ == '}') {
-    ++at_, --depth_;
-    return false;
-  }
-  if (!first) {
-    if (*at_ != ',') return fail("expected , or }");
-    ++at_;
-    skip_space();
-  }
-  first = false;
-  bool escaped = false;
-  if (!raw_string(key, escaped)) return false;
-  skip_space();
-  if (at_ == end_ || *at_ != ':') return fail("expected :");
-  ++at_;
+  if (*at_ != '"') return fail("expected a string");
+  const char* const start = at_ + 1;
+  bool high = false;
+  const char* const stop = plain_json_end(start, end_, high);
+  if (stop == end_ || *stop != '"' || high) return odd_string(raw, escaped);
+  raw = std::string_view(start, static_cast<std::size_t>(stop - start));
+  at_ = stop + 1;
   return true;
 }
 
-bool JsonScan::raw_string(std::string_view& raw, bool& escaped) {
-  if (at_ == end_) return fail("the text ends too early");
-  if (*at_ != '"') return fail("expected a string");
+/// Of a string with escapes or other than ASCII characters, or a broken one.
+bool JsonScan::odd_string(std::string_view& raw, bool& escaped) {
   const char* const start = ++at_;
   bool high = false;
   for (;;) {
@@ -225,6 +216,29 @@ bool JsonScan::raw_string(std::string_view& raw, bool& escaped) {
   return !escaped || check_escapes(raw);
 }
 
+bool JsonScan::next_member(std::string_view& key) {
+  at_ = space_end(at_, end_);
+  if (failed()) return false;
+  if (at_ == end_) return fail("the text ends too early");
+  bool& first = first_[static_cast<std::size_t>(depth_ - 1)];
+  if (*at_ == '}') {
+    ++at_, --depth_;
+    return false;
+  }
+  if (!first) {
+    if (*at_ != ',') return fail("expected , or }");
+    ++at_;
+    at_ = space_end(at_, end_);
+  }
+  first = false;
+  bool escaped = false;
+  if (!raw_string(key, escaped)) return false;
+  at_ = space_end(at_, end_);
+  if (at_ == end_ || *at_ != ':') return fail("expected :");
+  ++at_;
+  return true;
+}
+
 bool JsonScan::check_escapes(std::string_view raw) noexcept {
   constexpr std::string_view hex = "0123456789abcdefABCDEF", simple = "\"\\/bfnrt";
   for (auto i = raw.find('\\'); i != std::string_view::npos; i = raw.find('\\', i)) {
@@ -243,7 +257,7 @@ bool JsonScan::check_escapes(std::string_view raw) noexcept {
 }
 
 bool JsonScan::string(std::string& value) {
-  skip_space();
+  at_ = space_end(at_, end_);
   if (failed()) return false;
   std::string_view raw;
   bool escaped = false;
@@ -319,41 +333,76 @@ bool JsonScan::scalar(char first) {
 }
 
 bool JsonScan::skip() {
-  skip_space();
+  at_ = space_end(at_, end_);
   if (failed()) return false;
   if (at_ == end_) return fail("the text ends too early");
   return *at_ == '{' || *at_ == '[' ? skip_nested() : scalar(*at_);
 }
 
-/// Without recursion: `closing` holds the bracket that each open one waits for.
+/// Without recursion: `closing` holds the bracket that each open one waits for. Most of a payload goes by here, so the
+/// place is a local variable, and only what is rare is asked of other functions.
 bool JsonScan::skip_nested() {
   std::array<char, max_depth> closing;
-  const int outside = depth_;
-  std::string_view key;
-  const auto enter = [&] {
-    const char bracket = *at_;
-    if (!open(bracket, "")) return false;
-    closing[static_cast<std::size_t>(depth_ - 1)] = bracket == '{' ? '}' : ']';
-    return true;
+  int open = 0;
+  const char* at = at_;
+  const auto fail_here = [&](const char* what) {
+    at_ = at;
+    return fail(what);
   };
-  if (!enter()) return false;
-  while (depth_ > outside) {
-    const bool more = closing[static_cast<std::size_t>(depth_ - 1)] == '}' ? next_member(key) : next_element();
-    if (failed()) return false;
-    if (!more) continue;
-    skip_space();
-    if (at_ == end_) return fail("the text ends too early");
-    if (*at_ == '{' || *at_ == '[') {
-      if (!enter()) return false;
-    } else if (!scalar(*at_)) {
-      return false;
+  const auto pass_string = [&] {
+    std::string_view text;
+    bool escaped = false;
+    at_ = at;
+    const bool good = raw_string(text, escaped);
+    at = at_;
+    return good;
+  };
+
+  for (;;) {
+    // Before a value.
+    if (at == end_) return fail_here("the text ends too early");
+    bool entered = false;
+    if (*at == '{' || *at == '[') {
+      if (depth_ + open == max_depth) return fail_here("nested too deep");
+      closing[static_cast<std::size_t>(open++)] = *at == '{' ? '}' : ']';
+      at = space_end(at + 1, end_);
+      if (at == end_) return fail_here("the text ends too early");
+      entered = *at != closing[static_cast<std::size_t>(open - 1)];
+    } else if (*at == '"') {
+      if (!pass_string()) return false;
+    } else {
+      at_ = at;
+      if (!scalar(*at)) return false;
+      at = at_;
     }
+    // Behind a value, or before the first of those inside.
+    while (!entered) {
+      if (open == 0) {
+        at_ = at;
+        return true;
+      }
+      const char bracket = closing[static_cast<std::size_t>(open - 1)];
+      at = space_end(at, end_);
+      if (at == end_) return fail_here("the text ends too early");
+      if (*at == bracket) {
+        ++at, --open;
+        continue;
+      }
+      if (*at != ',') return fail_here(bracket == '}' ? "expected , or }" : "expected , or ]");
+      at = space_end(at + 1, end_);
+      entered = true;
+    }
+    if (closing[static_cast<std::size_t>(open - 1)] == ']') continue;
+    if (at == end_) return fail_here("the text ends too early");
+    if (!pass_string()) return false;
+    at = space_end(at, end_);
+    if (at == end_ || *at != ':') return fail_here("expected :");
+    at = space_end(at + 1, end_);
   }
-  return true;
 }
 
 bool JsonScan::finish() {
-  skip_space();
+  at_ = space_end(at_, end_);
   if (failed()) return false;
   return at_ == end_ || fail("text after the end");
 }

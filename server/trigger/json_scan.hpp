@@ -44,9 +44,9 @@ class JsonScan {
   bool fail(const char* what) noexcept;
 
  private:
-  void skip_space() noexcept;
   bool open(char bracket, const char* expected);
   bool raw_string(std::string_view& raw, bool& escaped);
+  bool odd_string(std::string_view& raw, bool& escaped);
   bool check_escapes(std::string_view raw) noexcept;
   bool number(std::string_view& digits, bool& whole);
   bool word(std::string_view expected) noexcept;
