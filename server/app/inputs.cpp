@@ -94,7 +94,7 @@ void read_headers(const std::string& text, RawDelivery& into) {
     }
     if (colon == std::string::npos) continue;
     const auto value = line.find_first_not_of(" \t", colon + 1);
-    into.headers.add(canonical_name(line.substr(0, colon)), value == std::string::npos ? "" : line.substr(value));
+    into.headers.add(line.substr(0, colon), value == std::string::npos ? "" : line.substr(value));
   }
 }
 

@@ -2,6 +2,19 @@
 
 namespace slipway {
 
+namespace {
+
+void make_canonical(char* at, const char* end) noexcept {
+  bool upper = true;
+  for (; at != end; ++at) {
+    if (upper && *at >= 'a' && *at <= 'z') *at = static_cast<char>(*at - 'a' + 'A');
+    if (!upper && *at >= 'A' && *at <= 'Z') *at = static_cast<char>(*at - 'A' + 'a');
+    upper = *at == '-';
+  }
+}
+
+}  // namespace
+
 Headers::Headers(std::initializer_list<std::pair<std::string_view, std::initializer_list<std::string_view>>> fields) {
   for (const auto& [name, values] : fields) {
     for (const std::string_view value : values) add(name, value);
@@ -29,6 +42,7 @@ void Headers::reserve(std::size_t fields, std::size_t bytes) {
 void Headers::add(std::string_view name, std::string_view value) {
   Place place{static_cast<std::uint32_t>(text_.size()), 0, 0};
   text_.append(name).push_back('\0');
+  make_canonical(text_.data() + place.name, text_.data() + text_.size());
   place.value = static_cast<std::uint32_t>(text_.size());
   text_.append(value).push_back('\0');
   place.end = static_cast<std::uint32_t>(text_.size());
@@ -67,17 +81,6 @@ std::map<std::string_view, std::vector<std::string_view>> Headers::by_name() con
   std::map<std::string_view, std::vector<std::string_view>> names;
   for (const Field field : *this) names[field.name].push_back(field.value);
   return names;
-}
-
-std::string canonical_name(std::string_view name) {
-  std::string canonical(name);
-  bool upper = true;
-  for (char& c : canonical) {
-    if (upper && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    if (!upper && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    upper = c == '-';
-  }
-  return canonical;
 }
 
 }  // namespace slipway

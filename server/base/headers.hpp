@@ -12,7 +12,7 @@
 
 namespace slipway {
 
-/// Header fields as received, in that order, under their canonical names (`X-Gitea-Event`). One block of text and one of places in
+/// Header fields as received, in that order, under canonical names as Go writes them (`x-GITEA-event` → `X-Gitea-Event`). One block of text and one of places in
 /// it: every delivery has a dozen and a half of them, and most are only stored.
 class Headers {
   struct Place {
@@ -53,6 +53,7 @@ class Headers {
   static Headers parse(std::string_view text);
 
   void reserve(std::size_t fields, std::size_t bytes);
+  /// Makes the name canonical.
   void add(std::string_view name, std::string_view value);
   /// In place of every field of that name.
   void set(std::string_view name, std::string_view value);
@@ -81,8 +82,5 @@ class Headers {
   std::string text_;
   std::vector<Place> places_;
 };
-
-/// The name of a header as Go writes it: `x-GITEA-event` → `X-Gitea-Event`.
-std::string canonical_name(std::string_view name);
 
 }  // namespace slipway

@@ -1,86 +1,72 @@
 #include "http/delivery_answer.hpp"
 
-#include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include "base/json_text.hpp"
 
 namespace slipway::http {
 
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void write_text(Writer& out, const char* key, const std::string& value) {
-  out.Key(key);
-  out.String(value);
+// `,"key":"text"`
+void append_member(std::string& json, std::string_view key, std::string_view text) {
+  json += ',';
+  append_json(json, key);
+  json += ':';
+  append_json(json, text);
 }
 
-void write_run(Writer& out, const queue::MadeRun& run, bool with_state) {
-  out.StartObject();
-  out.Key("id");
-  out.Int64(run.run.value());
-  write_text(out, "template", run.template_name.value());
+void append_run(std::string& json, const queue::MadeRun& run, bool with_state) {
+  const std::string id = std::to_string(run.run.value());
+  json.append(R"({"id":)").append(id);
+  append_member(json, "template", run.template_name.value());
   if (with_state) {
-    write_text(out, "state", run.state ? std::string(name(*run.state)) : "removed");
-    if (!run.reason.empty()) write_text(out, "reason", run.reason);
-    if (run.state == RunState::failed) write_text(out, "retry", fmt::format("slipway retry {}", run.run.value()));
+    append_member(json, "state", run.state ? name(*run.state) : "removed");
+    if (!run.reason.empty()) append_member(json, "reason", run.reason);
+    if (run.state == RunState::failed) append_member(json, "retry", "slipway retry " + id);
   }
-  out.EndObject();
+  json += '}';
 }
 
-void write_runs(Writer& out, const std::vector<queue::MadeRun>& runs, bool with_state) {
-  out.Key("runs");
-  out.StartArray();
-  for (const auto& run : runs) write_run(out, run, with_state);
-  out.EndArray();
+/// An answer's begin: `{"delivery":…,"runs":[…]`.
+std::string begin(const DeliveryId& delivery, const std::vector<queue::MadeRun>& runs, bool with_state) {
+  std::string json = R"({"delivery":)";
+  append_json(json, delivery.value());
+  json += R"(,"runs":[)";
+  for (const queue::MadeRun& run : runs) {
+    if (&run != runs.data()) json += ',';
+    append_run(json, run, with_state);
+  }
+  json += ']';
+  return json;
 }
 
-/// Ends an object that was begun with what the decision says of the triggers that did not fire.
-Answer finish(int status, const rapidjson::StringBuffer& begun, const queue::Decision& decision) {
-  const std::string_view skipped = decision.skipped();
-  std::string body;
-  body.reserve(begun.GetSize() + skipped.size() + 2);
-  body.append(begun.GetString(), begun.GetSize()).append(",").append(skipped).append("}");
-  return Answer(status, std::move(body));
-}
-
-void write_true(Writer& out, const char* key, bool when) {
-  if (!when) return;
-  out.Key(key);
-  out.Bool(true);
+/// Ends it with what the decision says of the triggers that did not fire.
+Answer finish(int status, std::string begun, const queue::Decision& decision) {
+  Answer answer(status, std::move(begun += ','));
+  answer.tail = decision.skipped();
+  return answer;
 }
 
 }  // namespace
 
 Answer answer_accepted(const queue::Accepted& accepted, const queue::Decision& decision) {
-  rapidjson::StringBuffer buffer;
-  Writer out(buffer);
-  out.StartObject();
-  write_text(out, "delivery", accepted.delivery.value());
-  write_runs(out, accepted.runs, accepted.duplicate);
-  write_true(out, "duplicate", accepted.duplicate);
-  write_true(out, "pending", accepted.pending);
+  std::string json = begin(accepted.delivery, accepted.runs, accepted.duplicate);
+  if (accepted.duplicate) json += R"(,"duplicate":true)";
+  if (accepted.pending) json += R"(,"pending":true)";
   const bool promises = !accepted.duplicate && (!accepted.runs.empty() || accepted.pending);
-  return finish(promises ? 202 : 200, buffer, decision);
+  return finish(promises ? 202 : 200, std::move(json), decision);
 }
 
 Answer answer_unmatched(const DeliveryId& delivery, const queue::Decision& decision) {
-  queue::Accepted nothing;
-  nothing.delivery = delivery;
-  return answer_accepted(nothing, decision);
+  return finish(200, begin(delivery, {}, false), decision);
 }
 
 Answer answer_ignored(const trigger::Ignored& ignored) {
-  rapidjson::StringBuffer buffer;
-  Writer out(buffer);
-  out.StartObject();
-  write_text(out, "delivery", ignored.id.value());
-  write_runs(out, {}, false);
-  write_text(out, "reason", ignored.reason);
-  write_true(out, "test", ignored.test);
+  std::string json = begin(ignored.id, {}, false);
+  append_member(json, "reason", ignored.reason);
+  if (ignored.test) json += R"(,"test":true)";
   Verdict verdict;
   verdict.skipped.emplace_back("*", ignored.reason);  // whatever the triggers are
-  return finish(200, buffer, queue::Decision(std::move(verdict)));
+  return finish(200, std::move(json), queue::Decision(std::move(verdict)));
 }
 
 }  // namespace slipway::http

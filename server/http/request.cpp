@@ -78,7 +78,7 @@ std::string head_of(const Answer& answer, bool keep_alive, bool can_chunk, Clock
     if (can_chunk) add(out, "Transfer-Encoding: ", "chunked");
     add(out, "Cache-Control: ", "no-store");
   } else {
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", answer.body.size());
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", answer.body.size() + answer.tail.view().size());
   }
   if (answer.retry_after) fmt::format_to(std::back_inserter(out), "Retry-After: {}\r\n", answer.retry_after->count());
   if (!answer.allow.empty()) add(out, "Allow: ", answer.allow);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/shared_tail.hpp"
 #include "io/task.hpp"
 #include "model/delivery.hpp"
 
@@ -47,13 +48,14 @@ struct Answer {
   Answer(int code, std::string text) : status(code), body(std::move(text)) {}
   int status = 200;
   std::string body;
+  SharedTail tail;  ///< follows the body
   std::string why;  ///< of a refusal, for the log
   std::string_view content_type = "application/json";  ///< a literal
   std::optional<std::chrono::seconds> retry_after;
   std::string_view allow;  ///< a literal: the methods of a 405
   std::string_view challenge;  ///< a literal: WWW-Authenticate of a 401
   bool close = false;      ///< end the connection afterwards
-  std::function<Task<>(BodyWriter&)> stream;  ///< instead of `body`
+  std::function<Task<>(BodyWriter&)> stream;  ///< instead of `body` and `tail`
 };
 
 /// `{"error": why}`

@@ -66,7 +66,7 @@ void RequestParser::on_field_impl(Field field, Text name, Text value, ErrorCode&
     return;
   }
   if (field == Field::expect) request_.expects_continue = equal_ignoring_case(std::string_view(value.data(), value.size()), "100-continue");
-  request_.headers.add(canonical_name(std::string_view(name.data(), name.size())), std::string_view(value.data(), value.size()));
+  request_.headers.add(std::string_view(name.data(), name.size()), std::string_view(value.data(), value.size()));
 }
 
 }  // namespace slipway::http

@@ -237,8 +237,7 @@ Answer Session::bug(const std::exception& accident) const {
 Task<bool> Session::send(const Answer& answer, const Request& request) {
   if (timed_out_) co_return false;  // it has been answered already
   const bool keep_alive = request.keep_alive && !answer.close && !hall_.stopping && (!answer.stream || request.can_chunk);
-  const std::string head = head_of(answer, keep_alive, request.can_chunk, Clock::now());
-  const bool sent = co_await send_all(head, body_of(answer));
+  const bool sent = co_await send_whole(answer, keep_alive, request.can_chunk);
   if (!sent) co_return false;
   if (!answer.stream || head_only_) co_return keep_alive;
   chunked_ = request.can_chunk;
@@ -257,23 +256,29 @@ Task<bool> Session::write(std::string_view bytes) {
   co_return sent;
 }
 
-std::string_view Session::body_of(const Answer& answer) const noexcept {
-  return head_only_ || answer.stream ? std::string_view() : std::string_view(answer.body);
+// Its parts are not put together first.
+Task<bool> Session::send_whole(const Answer& answer, bool keep_alive, bool can_chunk) {
+  const std::string head = head_of(answer, keep_alive, can_chunk, Clock::now());
+  std::array<std::string_view, 3> parts{head, std::string_view(), std::string_view()};
+  if (!head_only_ && !answer.stream) parts = {head, answer.body, answer.tail.view()};
+  error_code error;
+  const std::array<boost::asio::const_buffer, 3> buffers{boost::asio::buffer(parts[0]), boost::asio::buffer(parts[1]), boost::asio::buffer(parts[2])};
+  std::size_t sent = socket_.write_some(buffers, error);  // nearly always all: the socket's buffer is empty
+  bool good = !error || error == boost::asio::error::would_block;
+  for (std::size_t i = 0; good && i < parts.size(); ++i) {
+    const std::size_t gone = std::min(sent, parts[i].size());
+    sent -= gone;
+    if (gone < parts[i].size()) good = co_await send_slowly(parts[i].substr(gone));
+  }
+  co_return good;
 }
 
-// One text, or two that follow each other: an answer's head and body, without putting them together first.
-Task<bool> Session::send_all(std::string_view bytes, std::string_view more) {
+Task<bool> Session::send_all(std::string_view bytes) {
   error_code error;
-  const std::array<boost::asio::const_buffer, 2> both{boost::asio::buffer(bytes), boost::asio::buffer(more)};
-  const std::size_t sent = socket_.write_some(both, error);  // nearly always all: the socket's buffer is empty
+  const std::size_t sent = socket_.write_some(boost::asio::buffer(bytes), error);
   if (error && error != boost::asio::error::would_block) co_return false;
-  const std::string_view left = bytes.substr(std::min(sent, bytes.size()));
-  const std::string_view more_left = more.substr(sent - (bytes.size() - left.size()));
-  bool good = left.empty() && more_left.empty();
-  if (good) co_return true;
-  good = co_await send_slowly(left);
-  if (good) good = co_await send_slowly(more_left);
-  co_return good;
+  if (sent == bytes.size()) co_return true;
+  co_return co_await send_slowly(bytes.substr(sent));
 }
 
 // Anew for each piece: a slow reader is served, one that has stopped is not.
@@ -294,8 +299,7 @@ Task<> Session::turn_away() { co_await refuse_and_close(unavailable("too many co
 // The connection ends, since what is left of the request is not read.
 Task<> Session::refuse_and_close(Answer answer) {
   hall_.site.refused(answer.status, answer.why, peer_);
-  const std::string head = head_of(answer, false, true, Clock::now());
-  const bool sent = co_await send_all(head, body_of(answer));
+  const bool sent = co_await send_whole(answer, false, true);
   if (sent) co_await linger();
 }
 

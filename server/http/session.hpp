@@ -69,8 +69,8 @@ class Session final : public BodyWriter, private Deadlines::Member {
   Task<> refuse_and_close(Answer answer);
   Task<> linger();
   Task<bool> receive_some();
-  std::string_view body_of(const Answer& answer) const noexcept;
-  Task<bool> send_all(std::string_view bytes, std::string_view more = {});
+  Task<bool> send_whole(const Answer& answer, bool keep_alive, bool can_chunk);
+  Task<bool> send_all(std::string_view bytes);
   Task<bool> send_slowly(std::string_view bytes);
   Task<bool> write(std::string_view bytes) override;
   void enter(Phase phase);

@@ -45,14 +45,17 @@ void append_list(std::string& json, const std::vector<T>& list, void (*append)(s
 
 // Written without a JSON library's detours: a hundred strings a push, and nearly none has anything to escape.
 Decision::Decision(Verdict verdict) : pending_(verdict.pending) {
-  json_.reserve(room_for(verdict));
-  json_ += R"({"runs":)";
-  append_list(json_, verdict.runs, append_run);
-  json_ += ',';
-  skipped_at_ = json_.size();
-  json_ += R"("skipped":)";
-  append_list(json_, verdict.skipped, append_skip);
-  json_ += '}';
+  auto made = std::make_shared<std::string>();
+  std::string& json = *made;
+  json.reserve(room_for(verdict));
+  json += R"({"runs":)";
+  append_list(json, verdict.runs, append_run);
+  json += ',';
+  skipped_at_ = json.size();
+  json += R"("skipped":)";
+  append_list(json, verdict.skipped, append_skip);
+  json += '}';
+  json_ = std::move(made);
   runs_ = std::move(verdict.runs);
 }
 

@@ -1,15 +1,16 @@
 #pragma once
 
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "base/shared_tail.hpp"
 #include "model/delivery.hpp"
 
 namespace slipway::queue {
 
 /// A verdict as the queue takes it: the runs to make, and the whole as the JSON that is kept and told to the sender. Made once; the
-/// hundred small texts of a verdict need not wait for the disk with the delivery.
+/// hundred small texts of a verdict need not wait for the disk with the delivery. Copies share the text.
 class Decision {
  public:
   explicit Decision(Verdict verdict);
@@ -20,13 +21,13 @@ class Decision {
   /// Whether nothing is lost when it is not on disk: it promises no run.
   bool promises_nothing() const noexcept { return runs_.empty() && !pending_; }
   /// `{"runs":[{"template","trigger"}],"skipped":[{"trigger","reason","error"?}]}`.
-  const std::string& json() const noexcept { return json_; }
-  /// Of json() the part `"skipped":[…]`.
-  std::string_view skipped() const noexcept { return std::string_view(json_).substr(skipped_at_, json_.size() - skipped_at_ - 1); }
+  const std::string& json() const noexcept { return *json_; }
+  /// Of json() the end: `"skipped":[…]}`.
+  SharedTail skipped() const { return {json_, skipped_at_}; }
 
  private:
   std::vector<RunRequest> runs_;
-  std::string json_;
+  std::shared_ptr<const std::string> json_;
   std::size_t skipped_at_ = 0;
   bool pending_ = false;
 };

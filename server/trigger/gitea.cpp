@@ -225,18 +225,21 @@ Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {
   using Parsed = std::variant<Delivery, Ignored>;
   std::string hash = signed_delivery.fingerprint();
   RawDelivery raw = std::move(signed_delivery).take();
-  const DeliveryId id = delivery_id(raw.headers, hash);
-  if (auto reason = event_reason(raw.headers); !reason.empty()) return Parsed(Ignored(id, std::move(reason)));
+  DeliveryId id = delivery_id(raw.headers, hash);
+  if (auto reason = event_reason(raw.headers); !reason.empty()) return Parsed(Ignored(std::move(id), std::move(reason)));
 
   auto payload = read_payload(raw.body);
   if (!payload) return payload.error();
   if (const auto wrong = wrong_shape(*payload)) return Error(*wrong);
-  Ignored ignored(id, "");
-  ignored.reason = idle_reason(*payload, ignored.test);
-  if (!ignored.reason.empty()) return Parsed(std::move(ignored));
+  bool test = false;
+  if (auto reason = idle_reason(*payload, test); !reason.empty()) {
+    Ignored ignored(std::move(id), std::move(reason));
+    ignored.test = test;
+    return Parsed(std::move(ignored));
+  }
 
   Delivery delivery;
-  delivery.id = id;
+  delivery.id = std::move(id);
   delivery.push = push_of(*payload);
   delivery.headers = std::move(raw.headers);
   delivery.target = std::move(raw.target);

@@ -118,8 +118,8 @@ TEST_CASE("verdicts and parameters as JSON") {
   const queue::Decision decision(verdict);
   CHECK(decision.json() ==
         R"({"runs":[{"template":"t\"1","trigger":"on"}],"skipped":[{"trigger":"other","reason":"it failed","error":true}]})");
-  CHECK(decision.skipped() == R"("skipped":[{"trigger":"other","reason":"it failed","error":true}])");
-  CHECK(queue::Decision(Verdict()).skipped() == R"("skipped":[])");
+  CHECK(decision.skipped().view() == R"("skipped":[{"trigger":"other","reason":"it failed","error":true}]})");
+  CHECK(queue::Decision(Verdict()).skipped().view() == R"("skipped":[]})");
   CHECK(requests_from(decision.json()).at(0).template_name == TemplateName("t\"1"));
   CHECK(requests_from("not json").empty());
   const Parameters parameters = {{"a", "b\n"}, {"c", ""}};

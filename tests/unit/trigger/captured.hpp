@@ -30,7 +30,7 @@ inline RawDelivery captured(const std::string& name) {
   while (std::getline(lines, line)) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     const auto colon = line.find(':');
-    raw.headers.add(canonical_name(line.substr(0, colon)), colon + 2 < line.size() ? line.substr(colon + 2) : "");
+    raw.headers.add(line.substr(0, colon), colon + 2 < line.size() ? line.substr(colon + 2) : "");
   }
   return raw;
 }

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace slipway {
+
+/// The end of a text that others keep as well: passed on without a copy.
+struct SharedTail {
+  std::shared_ptr<const std::string> text;
+  std::size_t from = 0;
+  std::string_view view() const noexcept { return text == nullptr ? std::string_view() : std::string_view(*text).substr(from); }
+};
+
+}  // namespace slipway
