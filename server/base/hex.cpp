@@ -9,18 +9,24 @@ namespace {
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+constexpr std::array<std::int8_t, 256> values_of_hex() {
+  std::array<std::int8_t, 256> values{};
+  for (std::int8_t& value : values) value = -1;
+  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 10; i < 16; ++i) {
+    values[static_cast<std::size_t>('a' + i - 10)] = values[static_cast<std::size_t>('A' + i - 10)] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}
+constexpr std::array<std::int8_t, 256> hex_values = values_of_hex();
+
 std::uint32_t byte_at(std::string_view bytes, std::size_t i) noexcept {
   return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
 }
 
 }  // namespace
 
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+int hex_value(char c) noexcept { return hex_values[static_cast<unsigned char>(c)]; }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
   std::string text(bytes.size() * 2, '0');
@@ -43,12 +49,13 @@ std::optional<std::string> from_hex(std::string_view text) {
 
 bool from_hex(std::string_view text, std::span<std::uint8_t> bytes) noexcept {
   if (text.size() != 2 * bytes.size()) return false;
+  int wrong = 0;  // below zero where a digit was none
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
+    wrong |= high | low;
     bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
-  return true;
+  return wrong >= 0;
 }
 
 std::string to_base64(std::string_view bytes) {

@@ -34,6 +34,22 @@ std::string joined(std::initializer_list<std::string_view> parts) {
   return whole;
 }
 
+// Behind `before`: none of the paths is one that the question asks for.
+std::string no_such_path(const PathQuestion& question, PathEvidence::Paths& paths, std::string_view before) {
+  return joined({before, "none of the ", std::to_string(paths.all.size()), question.asked, ": ", paths.shown, misspelt(question, paths)});
+}
+
+// Of a filter that refused: the part that did, where nothing has to be evaluated to find it; else null.
+const Node* known_refusal(const Node& node, Answers answers) {
+  if (node.op != Op::logical_and) return &node;
+  for (const Node* arg : node.args) {
+    const std::int8_t answer = arg->part == Node::no_part ? std::int8_t{-1} : answers[arg->part];
+    if (arg == node.args.back() || answer == 0) return known_refusal(*arg, answers);
+    if (answer < 0) return nullptr;
+  }
+  return nullptr;
+}
+
 // Goes down from the root to the smallest part that decided, evaluating the parts of each step again.
 class Explainer {
  public:
@@ -264,9 +280,8 @@ class Explainer {
       if (list.size() == 0) return joined({before, source(*node.args[0]), " is empty"});
       known = &evidence_.collect(question, list);
     }
-    PathEvidence::Paths& paths = *known;
-    if (paths.all.empty()) return joined({before, "there are no paths in ", show_list(question.distinct_fields, "and"), " of ", source(*node.args[0])});
-    return joined({before, "none of the ", std::to_string(paths.all.size()), question.asked, ": ", paths.shown, misspelt(question, paths)});
+    if (!known->all.empty()) return no_such_path(question, *known, before);
+    return joined({before, "there are no paths in ", show_list(question.distinct_fields, "and"), " of ", source(*node.args[0])});
   }
 
   // --- errors
@@ -345,6 +360,12 @@ std::string excerpt(const Source& source, const Expr& e) {
 Explanation Program::explain(const Bindings& bindings) const { return Explainer(*plan_, bindings).run(); }
 
 std::string Program::refusal(const Bindings& bindings, const std::int8_t* answers) const {
+  // Nineteen of twenty filters refuse for the paths that the first was explained with.
+  const Node* const decided = answers == nullptr || bindings.evidence == nullptr ? nullptr : known_refusal(*plan_->root, answers);
+  if (decided != nullptr && decided->question) {
+    PathEvidence::Paths* const known = bindings.evidence->find(*decided->question);
+    if (known != nullptr && !known->all.empty()) return no_such_path(*decided->question, *known, decided->question->refused);
+  }
   return Explainer(*plan_, bindings, answers).refusal();
 }
 

@@ -28,7 +28,9 @@ void append_run(std::string& json, const queue::MadeRun& run, bool with_state) {
 
 /// An answer's begin: `{"delivery":…,"runs":[…]`.
 std::string begin(const DeliveryId& delivery, const std::vector<queue::MadeRun>& runs, bool with_state) {
-  std::string json = R"({"delivery":)";
+  std::string json;
+  json.reserve(128 + 128 * runs.size());
+  json += R"({"delivery":)";
   append_json(json, delivery.value());
   json += R"(,"runs":[)";
   for (const queue::MadeRun& run : runs) {

@@ -12,13 +12,17 @@ namespace slipway::queue::sqlite {
 namespace {
 
 constexpr int enough_pages = 4000;  ///< 16 MiB
+constexpr int few_pages = 250;      ///< a millisecond's work
+constexpr int most_rounds = 8;
 constexpr int niceness = 10;
 
-void checkpoint(Database& database) {
+// How many of the log's pages are moved.
+int checkpoint(Database& database) {
   try {
-    database.script("PRAGMA wal_checkpoint(PASSIVE)");
+    return database.checkpoint();
   } catch (const Unavailable&) {
     // The log keeps everything meanwhile; the next one tries again, and a transaction that finds no room says so.
+    return 0;
   }
 }
 
@@ -34,15 +38,24 @@ Checkpointer::Checkpointer(const std::filesystem::path& database) : database_(da
 Checkpointer::~Checkpointer() { thread_.join(); }
 
 void Checkpointer::after_commit(Database& writer) {
-  if (moving_.valid()) {
-    if (moving_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
-    moving_ = {};
-    checkpoint(writer);
-  } else if (writer.log_pages() >= enough_pages) {
-    std::packaged_task<void()> move([this] { checkpoint(database_); });
-    moving_ = move.get_future();
-    asio::post(thread_, std::move(move));
+  if (!moving_.valid()) {
+    if (writer.log_pages() >= enough_pages) move();
+    return;
   }
+  if (moving_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  const int left = writer.log_pages() - moving_.get();
+  if (left > few_pages && ++rounds_ < most_rounds) {
+    move();
+  } else {
+    rounds_ = 0;
+    checkpoint(writer);
+  }
+}
+
+void Checkpointer::move() {
+  std::packaged_task<int()> move([this] { return checkpoint(database_); });
+  moving_ = move.get_future();
+  asio::post(thread_, std::move(move));
 }
 
 }  // namespace slipway::queue::sqlite

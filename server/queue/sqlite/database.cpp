@@ -93,6 +93,13 @@ Database::Database(const std::filesystem::path& file, Mode mode) {
 Database::~Database() = default;
 Database::Database(Database&&) noexcept = default;
 
+int Database::checkpoint() {
+  int in_log = 0, moved = 0;
+  const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
+  if (code != SQLITE_OK) fail(code, "checkpoint", connection_.get());
+  return moved;
+}
+
 void Database::script(const char* sql) {
   const int code = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code, sql, connection_.get());

@@ -75,6 +75,8 @@ class Database {
   bool in_transaction() const noexcept;
   /// Pages in the write-ahead log after this connection's last commit.
   int log_pages() const noexcept { return *log_pages_; }
+  /// Moves what nobody reads any more from the write-ahead log to the database; returns how many of the log's pages are there now.
+  int checkpoint();
 
  private:
   struct Close {

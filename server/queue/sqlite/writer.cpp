@@ -124,7 +124,7 @@ void Writer::loop() {
 bool Writer::next_batch(Batch& batch) {
   // Where several wait at once, a transaction begins at most so often: what comes meanwhile shares the next one, and far fewer
   // pages are written.
-  constexpr std::chrono::milliseconds pace{1};
+  constexpr std::chrono::microseconds pace{500};
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
   if (!urgent_ && !stopping_) {
