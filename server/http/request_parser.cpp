@@ -11,7 +11,7 @@ namespace {
 
 namespace beast = boost::beast;
 constexpr std::size_t most_fields = 100;
-constexpr std::size_t usual_fields = 20, usual_bytes = 1024;  ///< of what Gitea sends
+constexpr std::size_t usual_fields = 20, usual_bytes = 1000;  ///< of what Gitea sends
 
 }  // namespace
 

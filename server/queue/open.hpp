@@ -26,7 +26,7 @@ struct Options {
   std::uint64_t segment_size = 64ull << 20;       ///< bytes
   std::size_t max_waiting = 4096;                 ///< operations; beyond it Unavailable
   std::uint64_t max_waiting_bytes = 256ull << 20; ///< of bodies on their way
-  std::size_t max_records = 256;                  ///< unawaited ones, some 20 KB each
+  std::size_t max_records = 160;                  ///< unawaited ones, some 20 KB each
   std::chrono::milliseconds record_delay{50};     ///< a record() alone waits so long for company
 };
 
