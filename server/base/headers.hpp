@@ -12,8 +12,8 @@
 
 namespace slipway {
 
-/// Header fields as received, in that order, under canonical names as Go writes them (`x-GITEA-event` → `X-Gitea-Event`). One block of text and one of places in
-/// it: every delivery has a dozen and a half of them, and most are only stored.
+/// Header fields as received, in that order, under canonical names as Go writes them (`x-GITEA-event` → `X-Gitea-Event`). One block
+/// of text and one of places in it: every delivery has a dozen and a half of them, and most are only stored.
 class Headers {
   struct Place {
     std::uint32_t name, value, end;  ///< offsets into the text; each but the first behind a zero byte
