@@ -25,22 +25,12 @@ struct Signer::Request {
   std::vector<Sha256Digest>& digests;  ///< the waiting task's
 };
 
-/// The requests of this round.
-struct Signer::Waiting : std::enable_shared_from_this<Waiting> {
+/// The requests of one round of the loop; owned by what is posted for its end, so that a loop that is gone has taken them along.
+struct Signer::Round {
   using Requests = std::vector<std::unique_ptr<Request>>;
 
-  void add(std::unique_ptr<Request> request, const asio::any_io_executor& loop) {
-    requests.push_back(std::move(request));
-    if (!std::exchange(posted, true)) asio::post(loop, [self = shared_from_this()] { self->end_round(); });
-  }
-
-  void end_round() {
-    posted = false;
-    flush();
-  }
-
-  // Resumes the tasks one after the other; what they ask for then is of the next round.
-  void flush() {
+  // Resumes the tasks one after the other. What they ask for then is signed later.
+  void answer_all() {
     const Requests ready = std::exchange(requests, Requests());
     std::exception_ptr error;
     try {
@@ -73,7 +63,7 @@ struct Signer::Waiting : std::enable_shared_from_this<Waiting> {
   }
 
   Requests requests;
-  bool posted = false;
+  bool over = false;  ///< nobody joins it any more
 };
 
 namespace {
@@ -94,16 +84,24 @@ class Resumable final : public Base {
 
 }  // namespace
 
-Signer::Signer() : waiting_(std::make_shared<Waiting>()) {}
-Signer::~Signer() = default;
+Signer::Round& Signer::round(const asio::any_io_executor& loop) {
+  if (const auto present = round_.lock(); present != nullptr && !present->over) return *present;
+  const auto fresh = std::make_shared<Round>();
+  round_ = fresh;
+  asio::post(loop, [fresh] {
+    fresh->over = true;
+    fresh->answer_all();
+  });
+  return *fresh;
+}
 
 Task<std::vector<Sha256Digest>> Signer::sign(std::shared_ptr<Keys> keys, std::string_view message) {
   if (message.size() > HmacKeys::longest_together) co_return keys->ready.sign({&message, 1});
-  if (waiting_->requests.size() >= HmacKeys::lanes) waiting_->flush();
+  if (const auto present = round_.lock(); present != nullptr && present->requests.size() >= HmacKeys::lanes) present->answer_all();
   std::vector<Sha256Digest> digests;
   auto start = [&](auto task) {
-    const asio::any_io_executor loop = asio::get_associated_executor(task);
-    waiting_->add(std::make_unique<Resumable<Request, decltype(task)>>(std::move(keys), message, digests, std::move(task)), loop);
+    Round& present = round(asio::get_associated_executor(task));
+    present.requests.push_back(std::make_unique<Resumable<Request, decltype(task)>>(std::move(keys), message, digests, std::move(task)));
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr)>(start, asio::use_awaitable);
   co_return digests;

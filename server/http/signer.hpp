@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -13,18 +14,15 @@ namespace slipway::http {
 /// alone waits for nobody. On the loop.
 class Signer {
  public:
-  Signer();
-  Signer(const Signer&) = delete;
-  Signer& operator=(const Signer&) = delete;
-  ~Signer();
-
   /// The message's HMAC with each key; throws what HmacKeys throws. The message stays where it is until then.
   Task<std::vector<Sha256Digest>> sign(std::shared_ptr<Keys> keys, std::string_view message);
 
  private:
   struct Request;
-  struct Waiting;
-  std::shared_ptr<Waiting> waiting_;  ///< outlives the signer in what it has posted
+  struct Round;
+  Round& round(const asio::any_io_executor& loop);
+
+  std::weak_ptr<Round> round_;  ///< the present one
 };
 
 }  // namespace slipway::http
