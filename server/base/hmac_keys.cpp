@@ -115,8 +115,6 @@ HmacKeys::HmacKeys(std::span<const std::string> secrets) {
   }
 }
 
-HmacKeys::HmacKeys(HmacKeys&&) noexcept = default;
-HmacKeys& HmacKeys::operator=(HmacKeys&&) noexcept = default;
 HmacKeys::~HmacKeys() = default;
 
 std::vector<Sha256Digest> HmacKeys::sign(std::span<const std::string_view> messages) {

@@ -23,8 +23,8 @@ class HmacKeys {
 
   /// An empty secret makes no key.
   explicit HmacKeys(std::span<const std::string> secrets);
-  HmacKeys(HmacKeys&&) noexcept;
-  HmacKeys& operator=(HmacKeys&&) noexcept;
+  HmacKeys(const HmacKeys&) = delete;
+  HmacKeys& operator=(const HmacKeys&) = delete;
   ~HmacKeys();
 
   std::size_t size() const noexcept { return keys_.size(); }

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -36,5 +37,16 @@ inline const char* plain_json_end(const char* at, const char* end, bool& high) n
 
 /// Appends a text as a JSON string, with its quotes. What is not UTF-8 stays as it is.
 void append_json(std::string& to, std::string_view text);
+
+/// Appends a JSON list; `append(to, one)` writes one of its elements.
+template <class T, class Append>
+void append_json_list(std::string& to, const std::vector<T>& list, Append append) {
+  to += '[';
+  for (const T& one : list) {
+    if (&one != list.data()) to += ',';
+    append(to, one);
+  }
+  to += ']';
+}
 
 }  // namespace slipway

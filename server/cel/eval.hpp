@@ -11,6 +11,11 @@ namespace slipway::cel {
 /// What FilterSet knows beforehand of a plan's parts: 1 true, 0 false, −1 evaluate.
 using Answers = const std::int8_t*;
 
+/// What is known of a node.
+inline std::int8_t known_answer(Answers answers, const Node& node) noexcept {
+  return answers == nullptr || node.part == Node::no_part ? std::int8_t{-1} : answers[node.part];
+}
+
 /// One evaluation: the bindings, the values of loop variables, and what is left to spend. Not shared between threads.
 class Evaluation {
  public:
@@ -20,9 +25,7 @@ class Evaluation {
   Value run(const Node& node);
   Value eval(const Node& node);
   /// What is known of a node beforehand, as in Answers.
-  std::int8_t known(const Node& node) const noexcept {
-    return answers_ == nullptr || node.part == Node::no_part ? std::int8_t{-1} : answers_[node.part];
-  }
+  std::int8_t known(const Node& node) const noexcept { return known_answer(answers_, node); }
 
   const Bindings& bindings() const noexcept { return bindings_; }
   Value& slot(std::uint32_t index) noexcept { return slots_[index]; }

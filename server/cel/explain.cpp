@@ -43,7 +43,7 @@ std::string no_such_path(const PathQuestion& question, PathEvidence::Paths& path
 const Node* known_refusal(const Node& node, Answers answers) {
   if (node.op != Op::logical_and) return &node;
   for (const Node* arg : node.args) {
-    const std::int8_t answer = arg->part == Node::no_part ? std::int8_t{-1} : answers[arg->part];
+    const std::int8_t answer = known_answer(answers, *arg);
     if (arg == node.args.back() || answer == 0) return known_refusal(*arg, answers);
     if (answer < 0) return nullptr;
   }

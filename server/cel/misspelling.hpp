@@ -10,7 +10,7 @@ namespace slipway::cel {
 class Letters {
  public:
   explicit Letters(std::string_view text) noexcept;
-  /// No fewer edits make one text of the other. Of at most 255 letters each.
+  /// No fewer edits make one text of the other, where nearly() compares such long ones at all.
   std::size_t least_edits(const Letters& other) const noexcept;
 
  private:

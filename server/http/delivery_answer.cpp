@@ -32,12 +32,8 @@ std::string begin(const DeliveryId& delivery, const std::vector<queue::MadeRun>&
   json.reserve(128 + 128 * runs.size());
   json += R"({"delivery":)";
   append_json(json, delivery.value());
-  json += R"(,"runs":[)";
-  for (const queue::MadeRun& run : runs) {
-    if (&run != runs.data()) json += ',';
-    append_run(json, run, with_state);
-  }
-  json += ']';
+  json += R"(,"runs":)";
+  append_json_list(json, runs, [=](std::string& to, const queue::MadeRun& run) { append_run(to, run, with_state); });
   return json;
 }
 

@@ -2,10 +2,10 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <ctime>
+
+#include "base/json_text.hpp"
 
 namespace slipway::http {
 
@@ -30,13 +30,10 @@ void add(std::string& out, std::string_view name, std::string_view value) { out.
 std::string_view Request::path() const noexcept { return std::string_view(target).substr(0, target.find('?')); }
 
 Answer problem(int status, std::string_view why) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.StartObject();
-  writer.Key("error");
-  writer.String(why.data(), static_cast<rapidjson::SizeType>(why.size()));
-  writer.EndObject();
-  Answer answer(status, std::string(buffer.GetString(), buffer.GetSize()));
+  std::string body = R"({"error":)";
+  append_json(body, why);
+  body += '}';
+  Answer answer(status, std::move(body));
   answer.why = why;
   return answer;
 }

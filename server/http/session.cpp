@@ -256,13 +256,21 @@ Task<bool> Session::write(std::string_view bytes) {
   co_return sent;
 }
 
-// Its parts are not put together first.
 Task<bool> Session::send_whole(const Answer& answer, bool keep_alive, bool can_chunk) {
   const std::string head = head_of(answer, keep_alive, can_chunk, Clock::now());
-  std::array<std::string_view, 3> parts{head, std::string_view(), std::string_view()};
-  if (!head_only_ && !answer.stream) parts = {head, answer.body, answer.tail.view()};
+  std::string_view body, tail;
+  if (!head_only_ && !answer.stream) {
+    body = answer.body;
+    tail = answer.tail.view();
+  }
+  co_return co_await send_all(head, body, tail);
+}
+
+// Texts that follow each other, without putting them together first.
+Task<bool> Session::send_all(std::string_view bytes, std::string_view more, std::string_view last) {
+  const std::array<std::string_view, 3> parts{bytes, more, last};
+  const std::array<boost::asio::const_buffer, 3> buffers{boost::asio::buffer(bytes), boost::asio::buffer(more), boost::asio::buffer(last)};
   error_code error;
-  const std::array<boost::asio::const_buffer, 3> buffers{boost::asio::buffer(parts[0]), boost::asio::buffer(parts[1]), boost::asio::buffer(parts[2])};
   std::size_t sent = socket_.write_some(buffers, error);  // nearly always all: the socket's buffer is empty
   bool good = !error || error == boost::asio::error::would_block;
   for (std::size_t i = 0; good && i < parts.size(); ++i) {
@@ -271,14 +279,6 @@ Task<bool> Session::send_whole(const Answer& answer, bool keep_alive, bool can_c
     if (gone < parts[i].size()) good = co_await send_slowly(parts[i].substr(gone));
   }
   co_return good;
-}
-
-Task<bool> Session::send_all(std::string_view bytes) {
-  error_code error;
-  const std::size_t sent = socket_.write_some(boost::asio::buffer(bytes), error);
-  if (error && error != boost::asio::error::would_block) co_return false;
-  if (sent == bytes.size()) co_return true;
-  co_return co_await send_slowly(bytes.substr(sent));
 }
 
 // Anew for each piece: a slow reader is served, one that has stopped is not.

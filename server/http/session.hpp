@@ -70,7 +70,7 @@ class Session final : public BodyWriter, private Deadlines::Member {
   Task<> linger();
   Task<bool> receive_some();
   Task<bool> send_whole(const Answer& answer, bool keep_alive, bool can_chunk);
-  Task<bool> send_all(std::string_view bytes);
+  Task<bool> send_all(std::string_view bytes, std::string_view more = {}, std::string_view last = {});
   Task<bool> send_slowly(std::string_view bytes);
   Task<bool> write(std::string_view bytes) override;
   void enter(Phase phase);

@@ -31,16 +31,6 @@ void append_skip(std::string& json, const Skip& skip) {
   json += '}';
 }
 
-template <class T>
-void append_list(std::string& json, const std::vector<T>& list, void (*append)(std::string&, const T&)) {
-  json += '[';
-  for (const T& one : list) {
-    if (&one != list.data()) json += ',';
-    append(json, one);
-  }
-  json += ']';
-}
-
 }  // namespace
 
 // Written without a JSON library's detours: a hundred strings a push, and nearly none has anything to escape.
@@ -49,11 +39,11 @@ Decision::Decision(Verdict verdict) : pending_(verdict.pending) {
   std::string& json = *made;
   json.reserve(room_for(verdict));
   json += R"({"runs":)";
-  append_list(json, verdict.runs, append_run);
+  append_json_list(json, verdict.runs, append_run);
   json += ',';
   skipped_at_ = json.size();
   json += R"("skipped":)";
-  append_list(json, verdict.skipped, append_skip);
+  append_json_list(json, verdict.skipped, append_skip);
   json += '}';
   json_ = std::move(made);
   runs_ = std::move(verdict.runs);

@@ -188,18 +188,16 @@ inline bool JsonScan::raw_string(std::string_view& raw, bool& escaped) {
   const char* const start = at_ + 1;
   bool high = false;
   const char* const stop = plain_json_end(start, end_, high);
-  if (stop == end_ || *stop != '"' || high) return odd_string(raw, escaped);
+  at_ = stop;
+  if (stop == end_ || *stop != '"' || high) return odd_string(start, high, raw, escaped);
   raw = std::string_view(start, static_cast<std::size_t>(stop - start));
-  at_ = stop + 1;
+  ++at_;
   return true;
 }
 
-/// Of a string with escapes or other than ASCII characters, or a broken one.
-bool JsonScan::odd_string(std::string_view& raw, bool& escaped) {
-  const char* const start = ++at_;
-  bool high = false;
-  for (;;) {
-    at_ = plain_json_end(at_, end_, high);
+/// The rest of a string with escapes or other than ASCII characters, or a broken one, from where its plain text ends.
+bool JsonScan::odd_string(const char* start, bool high, std::string_view& raw, bool& escaped) {
+  for (;; at_ = plain_json_end(at_, end_, high)) {
     if (at_ == end_) return fail("the text ends within a string");
     if (*at_ == '"') break;
     if (*at_ != '\\') return fail("control character within a string");
