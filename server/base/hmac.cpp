@@ -69,6 +69,10 @@ Sha256Digest sha256(std::string_view message) {
   return digest;
 }
 
+Sha256Digest sha256(std::span<const std::uint8_t> message) {
+  return sha256(std::string_view(reinterpret_cast<const char*>(message.data()), message.size()));
+}
+
 std::string sha256_hex(std::string_view message) { return to_hex(sha256(message)); }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ class HmacSha256 {
 };
 
 Sha256Digest sha256(std::string_view message);
+Sha256Digest sha256(std::span<const std::uint8_t> message);
 /// 64 lower-case hex digits.
 std::string sha256_hex(std::string_view message);
 

@@ -16,6 +16,20 @@ inline std::int8_t known_answer(Answers answers, const Node& node) noexcept {
   return answers == nullptr || node.part == Node::no_part ? std::int8_t{-1} : answers[node.part];
 }
 
+/// What is known of a node, also by its parts: what `&&` and `||` need not look at does not matter.
+inline std::int8_t known_together(Answers answers, const Node& node) noexcept {
+  const std::int8_t whole = known_answer(answers, node);
+  if (whole >= 0 || (node.op != Op::logical_and && node.op != Op::logical_or)) return whole;
+  const std::int8_t deciding = node.op == Op::logical_or ? 1 : 0;
+  bool all = true;
+  for (const Node* arg : node.args) {
+    const std::int8_t answer = known_together(answers, *arg);
+    if (answer == deciding) return deciding;
+    all = all && answer >= 0;
+  }
+  return all ? static_cast<std::int8_t>(1 - deciding) : std::int8_t{-1};
+}
+
 /// One evaluation: the bindings, the values of loop variables, and what is left to spend. Not shared between threads.
 class Evaluation {
  public:

@@ -199,12 +199,32 @@ FilterSet& FilterSet::operator=(FilterSet&&) noexcept = default;
 FilterSet::Judgement FilterSet::judge(const Bindings& bindings) const {
   Judgement made(*plan_);
   made.answers_ = plan_->answers(bindings);
-  made.verdicts_.reserve(size());
-  for (std::size_t i = 0; i < size(); ++i) made.verdicts_.push_back(plan_->filters[i].test(bindings, made.answers_.data() + plan_->begins[i]));
+  made.said_.reserve(size());
+  for (std::size_t i = 0; i < size(); ++i) {
+    const Program& filter = plan_->filters[i];
+    const Answers answers = made.answers_.data() + plan_->begins[i];
+    std::int8_t said = known_together(answers, *filter.plan_->root);
+    if (said < 0) {
+      const Result<bool> tested = filter.test(bindings, answers);
+      if (!tested) made.errors_.emplace(i, tested.error());
+      said = tested && *tested ? 1 : 0;
+    }
+    made.said_.push_back(said);
+  }
   return made;
 }
 
-std::vector<Result<bool>> FilterSet::test(const Bindings& bindings) const { return judge(bindings).verdicts_; }
+std::vector<Result<bool>> FilterSet::test(const Bindings& bindings) const {
+  const Judgement judgement = judge(bindings);
+  std::vector<Result<bool>> verdicts;
+  for (std::size_t i = 0; i < size(); ++i) verdicts.push_back(judgement.verdict(i));
+  return verdicts;
+}
+
+Result<bool> FilterSet::Judgement::verdict(std::size_t index) const {
+  if (const auto error = errors_.find(index); error != errors_.end()) return error->second;
+  return said_[index] != 0;
+}
 
 std::string FilterSet::Judgement::refusal(std::size_t index, const Bindings& bindings) const {
   return plan_->filters[index].refusal(bindings, answers_.data() + plan_->begins[index]);

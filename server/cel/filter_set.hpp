@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -32,9 +34,9 @@ class FilterSet {
 /// What the filters of a set, which has to outlive this, say of one delivery.
 class FilterSet::Judgement {
  public:
-  std::size_t size() const noexcept { return verdicts_.size(); }
+  std::size_t size() const noexcept { return said_.size(); }
   /// As Program::test, of the filter of that place.
-  const Result<bool>& verdict(std::size_t index) const { return verdicts_[index]; }
+  Result<bool> verdict(std::size_t index) const;
   /// As Program::refusal, over the same bindings.
   std::string refusal(std::size_t index, const Bindings& bindings) const;
 
@@ -43,7 +45,8 @@ class FilterSet::Judgement {
   explicit Judgement(const Plan& plan) : plan_(&plan) {}
 
   const Plan* plan_;
-  std::vector<Result<bool>> verdicts_;
+  std::vector<std::int8_t> said_;        ///< 1 or 0
+  std::map<std::size_t, Error> errors_;  ///< of those that failed
   std::vector<std::int8_t> answers_;  ///< of every filter's parts, one filter after the other
 };
 

@@ -137,7 +137,7 @@ void write(Json& json, const queue::StoredDelivery& delivery, bool with_body) {
   json.flag("gap", delivery.gap);
   json.number("runs", static_cast<std::int64_t>(delivery.runs));
   json.text_if("target", delivery.target);
-  json.text_if("body_sha256", delivery.body_sha256);
+  json.text_if("fingerprint", delivery.fingerprint);
   write_headers(json, delivery.headers);
   write_raw(json, "verdict", delivery.verdict);
   write_raw(json, "completed_verdict", delivery.completed_verdict);

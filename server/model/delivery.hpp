@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/headers.hpp"
+#include "base/hmac.hpp"
 #include "base/id.hpp"
 
 namespace slipway {
@@ -53,6 +54,9 @@ struct Push {
   bool exact = false;  ///< this is literally what the payload says: no list of it was null or missing
 };
 
+/// What only the same body has: a hash, but not the body's own (trigger::SignedDelivery::fingerprint).
+using Fingerprint = Sha256Digest;
+
 /// Where a delivery came from.
 enum class Source { webhook, reconcile };
 
@@ -64,7 +68,7 @@ struct Delivery {
   Source source = Source::webhook;
   Headers headers;
   std::string target;
-  std::string body_sha256;  ///< 64 hex digits that only the same bytes have (trigger::SignedDelivery::fingerprint)
+  Fingerprint fingerprint{};
   std::shared_ptr<const std::string> body;
   Clock::time_point received;
 };

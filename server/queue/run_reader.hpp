@@ -39,7 +39,7 @@ struct StoredDelivery {
   std::string target;           ///< request target
   Headers headers;
   std::string body;
-  std::string body_sha256;
+  std::string fingerprint;      ///< 64 hex digits that only the same body has
   std::string verdict;          ///< as first judged: {"runs":[{"template","trigger"}],"skipped":[{"trigger","reason","error"?}]}
   std::string completed_verdict;///< the same after completion from Git; empty: none
 };

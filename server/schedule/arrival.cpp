@@ -5,7 +5,7 @@ namespace {
 
 Arrival classify(const Delivery& delivery, const Known& known, Rules rules) {
   const Push& push = delivery.push;
-  if (rules.has(Rule::duplicate_by_id) && known.same_id_sha256 == delivery.body_sha256) return Arrival::duplicate_id;
+  if (rules.has(Rule::duplicate_by_id) && known.same_id == delivery.fingerprint) return Arrival::duplicate_id;
   if (!known.last) return Arrival::fresh;
   const bool same_push = known.last->before == push.before && known.last->after == push.after;
   if (rules.has(Rule::duplicate_by_push) && same_push) return Arrival::duplicate_push;

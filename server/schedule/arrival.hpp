@@ -18,7 +18,7 @@ struct LastPush {
 /// What is stored about the branch and the id of an arriving delivery.
 struct Known {
   Known() = default;
-  std::optional<std::string> same_id_sha256;  ///< body hash of the stored delivery with the same id, if there is one
+  std::optional<Fingerprint> same_id;  ///< of the stored delivery with the same id, if there is one
   std::optional<LastPush> last;               ///< of the same repository and ref
   CommitSha seen;  ///< where the branch is taken to be: the last `after`, unless Git said that it arrived late
 };

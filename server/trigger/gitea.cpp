@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "trigger/json_scan.hpp"
 
@@ -210,7 +212,7 @@ bool is_repository_name(const std::string& full_name) noexcept {
   return good(name.substr(0, slash)) && good(name.substr(slash + 1));
 }
 
-DeliveryId delivery_id(const Headers& headers, const std::string& fingerprint) {
+DeliveryId delivery_id(const Headers& headers, const Fingerprint& fingerprint) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:";
   const auto ids = headers.values("X-Gitea-Delivery");
   if (ids.size() == 1) {
@@ -218,14 +220,14 @@ DeliveryId delivery_id(const Headers& headers, const std::string& fingerprint) {
     if (!id.empty() && id.size() <= 128 && id.find_first_not_of(allowed) == std::string_view::npos)
       return DeliveryId(std::string(id));
   }
-  return DeliveryId("body-" + fingerprint.substr(0, 32));
+  return DeliveryId("body-" + to_hex(std::span(fingerprint).first(16)));
 }
 
 Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {
   using Parsed = std::variant<Delivery, Ignored>;
-  std::string hash = signed_delivery.fingerprint();
+  const Fingerprint fingerprint = signed_delivery.fingerprint();
   RawDelivery raw = std::move(signed_delivery).take();
-  DeliveryId id = delivery_id(raw.headers, hash);
+  DeliveryId id = delivery_id(raw.headers, fingerprint);
   if (auto reason = event_reason(raw.headers); !reason.empty()) return Parsed(Ignored(std::move(id), std::move(reason)));
 
   auto payload = read_payload(raw.body);
@@ -243,7 +245,7 @@ Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {
   delivery.push = push_of(*payload);
   delivery.headers = std::move(raw.headers);
   delivery.target = std::move(raw.target);
-  delivery.body_sha256 = std::move(hash);
+  delivery.fingerprint = fingerprint;
   delivery.body = std::make_shared<const std::string>(std::move(raw.body));
   delivery.received = raw.received;
   return Parsed(std::move(delivery));

@@ -29,7 +29,7 @@ inline constexpr const char* watched_ref = "refs/heads/main";
 Result<std::variant<Delivery, Ignored>> parse(SignedDelivery delivery);
 
 /// The id that Gitea gave, or, where there is none that is fit for a log line, one made from the body's fingerprint.
-DeliveryId delivery_id(const Headers& headers, const std::string& fingerprint);
+DeliveryId delivery_id(const Headers& headers, const Fingerprint& fingerprint);
 
 /// `organisation/name` as Gitea allows them; nothing that could mean something to a path, an address or a shell.
 bool is_repository_name(const std::string& full_name) noexcept;

@@ -92,27 +92,26 @@ std::optional<cel::FilterSet::Judgement> judge_filters(const Group& group, const
   return group.filters->judge(event.bindings(none));
 }
 
-/// One outcome a trigger of the group, in its order.
-std::vector<Outcome> judge_group(const config::Catalogue& catalogue, const Group& group, Event& event) {
+/// Tells each trigger's outcome by its index in the catalogue.
+template <class Tell>
+void judge_group(const config::Catalogue& catalogue, const Group& group, Event& event, const Tell& tell) {
   event.show_push_only(group.push_suffices);
   event.hide_header(!group.reads_header);
   const auto judgement = judge_filters(group, event);
-  std::vector<Outcome> outcomes;
-  outcomes.reserve(group.triggers.size());
   for (std::size_t i = 0; i < group.triggers.size(); ++i) {
     std::optional<KnownFilters> known;
     if (judgement) known.emplace(KnownFilters{*judgement, group.positions[i]});
-    outcomes.push_back(evaluate(catalogue, catalogue.triggers()[group.triggers[i]], event, known ? &*known : nullptr));
+    tell(group.triggers[i], evaluate(catalogue, catalogue.triggers()[group.triggers[i]], event, known ? &*known : nullptr));
   }
-  return outcomes;
 }
 
 /// As judge_group(), but slipway's own commits are nothing to evaluate.
-std::vector<Outcome> judge_unless_own(const config::Catalogue& catalogue, const OwnCommits& own, const Group& group,
-                                      Event& event) {
+template <class Tell>
+void judge_unless_own(const config::Catalogue& catalogue, const OwnCommits& own, const Group& group, Event& event,
+                      const Tell& tell) {
   const auto reason = own.reason(event);
-  if (!reason) return judge_group(catalogue, group, event);
-  return std::vector<Outcome>(group.triggers.size(), Outcome(Outcome::Kind::not_matched, *reason));
+  if (!reason) return judge_group(catalogue, group, event, tell);
+  for (const std::size_t trigger : group.triggers) tell(trigger, Outcome(Outcome::Kind::not_matched, *reason));
 }
 
 /// What each trigger of the catalogue said, put together in the catalogue's order.
@@ -174,19 +173,19 @@ Matcher::Matcher(std::shared_ptr<const config::Catalogue> catalogue)
 
 Verdict Matcher::judge(const Delivery& delivery) const {
   Answers answers(*catalogue_);
+  const auto set = [&](std::size_t trigger, Outcome outcome) { answers.set(trigger, std::move(outcome)); };
   Event event(delivery, delivery.push);
   bool watched = false;
   for (const auto& group : plan_->groups) {
     const bool foreign = repository_reason(*group.first, delivery.push.repository).has_value();
     watched = watched || !foreign;
-    auto outcomes = foreign ? std::vector<Outcome>() : judge_unless_own(*catalogue_, plan_->own, group, event);
-    for (std::size_t i = 0; i < group.triggers.size(); ++i) {
-      const std::size_t trigger = group.triggers[i];
-      if (!foreign)
-        answers.set(trigger, std::move(outcomes[i]));
-      else
-        answers.set(trigger, Outcome(Outcome::Kind::not_matched,
-                                     *repository_reason(catalogue_->triggers()[trigger], delivery.push.repository)));
+    if (!foreign) {
+      judge_unless_own(*catalogue_, plan_->own, group, event, set);
+      continue;
+    }
+    for (const std::size_t trigger : group.triggers) {
+      set(trigger, Outcome(Outcome::Kind::not_matched,
+                           *repository_reason(catalogue_->triggers()[trigger], delivery.push.repository)));
     }
   }
   Verdict verdict = std::move(answers).verdict();
@@ -196,6 +195,8 @@ Verdict Matcher::judge(const Delivery& delivery) const {
 
 Verdict Matcher::judge(const Delivery& delivery, const Push& completed) const {
   Answers answers(*catalogue_);
+  const auto set = [&](std::size_t trigger, Outcome outcome) { answers.set(trigger, std::move(outcome)); };
+  const auto complete = [&](std::size_t trigger, Outcome outcome) { answers.complete(trigger, std::move(outcome)); };
   Event as_sent(delivery, delivery.push), whole(delivery, completed);
   for (const auto& group : plan_->groups) {
     for (const std::size_t trigger : group.triggers) {
@@ -204,12 +205,8 @@ Verdict Matcher::judge(const Delivery& delivery, const Push& completed) const {
       }
     }
     if (repository_reason(*group.first, delivery.push.repository)) continue;
-    auto sent = judge_unless_own(*catalogue_, plan_->own, group, as_sent);
-    auto full = judge_unless_own(*catalogue_, plan_->own, group, whole);
-    for (std::size_t i = 0; i < group.triggers.size(); ++i) {
-      answers.set(group.triggers[i], std::move(sent[i]));
-      answers.complete(group.triggers[i], std::move(full[i]));
-    }
+    judge_unless_own(*catalogue_, plan_->own, group, as_sent, set);
+    judge_unless_own(*catalogue_, plan_->own, group, whole, complete);
   }
   return std::move(answers).verdict();
 }
@@ -217,7 +214,7 @@ Verdict Matcher::judge(const Delivery& delivery, const Push& completed) const {
 Delivery synthesize(Push push, DeliveryId id, Clock::time_point now) {
   Delivery delivery;
   delivery.body = std::make_shared<const std::string>(payload_of(push));
-  delivery.body_sha256 = sha256_hex(*delivery.body);
+  delivery.fingerprint = sha256(*delivery.body);
   delivery.headers = {{"Content-Type", {"application/json"}}, {"X-Gitea-Event", {"push"}},
                       {"X-Gitea-Event-Type", {"push"}},       {"X-Gitea-Delivery", {id.value()}},
                       {"X-Github-Event", {"push"}},           {"X-Github-Delivery", {id.value()}}};

@@ -68,7 +68,7 @@ std::optional<SignedDelivery> ClaimedDelivery::proven_by(std::span<const Sha256D
     all &= valid;
   }
   if (all == 0) return std::nullopt;
-  return SignedDelivery(std::move(raw_), sha256_hex(to_hex(claims_.front())));
+  return SignedDelivery(std::move(raw_), sha256(claims_.front()));
 }
 
 std::optional<SignedDelivery> verify(RawDelivery raw, std::span<const std::string> secrets) {

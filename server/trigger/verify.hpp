@@ -19,17 +19,15 @@ class SignedDelivery {
   /// covers.
   const RawDelivery& raw() const noexcept { return raw_; }
   RawDelivery take() && { return std::move(raw_); }
-  /// 64 hex digits that only the same bytes have: a hash of their HMAC, so that the body is not gone through a second
-  /// time. (The HMAC itself is a signature and is shown to nobody.) Under another secret the same bytes have another
-  /// one.
-  const std::string& fingerprint() const noexcept { return fingerprint_; }
+  /// What only the same bytes have: the SHA-256 of their HMAC, so that the body is not gone through a second time. (The
+  /// HMAC itself is a signature and is shown to nobody.) Under another secret the same bytes have another one.
+  const Fingerprint& fingerprint() const noexcept { return fingerprint_; }
 
  private:
-  SignedDelivery(RawDelivery raw, std::string fingerprint)
-      : raw_(std::move(raw)), fingerprint_(std::move(fingerprint)) {}
+  SignedDelivery(RawDelivery raw, const Fingerprint& fingerprint) : raw_(std::move(raw)), fingerprint_(fingerprint) {}
   friend class ClaimedDelivery;
   RawDelivery raw_;
-  std::string fingerprint_;
+  Fingerprint fingerprint_;
 };
 
 /// A delivery with the HMACs that its headers claim for it: `X-Gitea-Signature` (hex) and `X-Hub-Signature-256`

@@ -80,7 +80,7 @@ class Pushes {
     delivery.push.before = CommitSha(hex40(number - 1));
     delivery.push.after = CommitSha(hex40(number));
     delivery.body = body_;
-    delivery.body_sha256 = digits + digits.substr(0, 24);
+    delivery.fingerprint = sha256(digits);
     delivery.target = "/hooks";
     delivery.received = Clock::now();
     for (const char* name : {"X-Gitea-Delivery", "X-Gitea-Event", "X-Gitea-Event-Type", "X-Gitea-Signature", "X-Gogs-Delivery",

@@ -43,7 +43,7 @@ TEST_CASE("a push makes its runs once, however it comes again") {
     bool duplicate;
   };
   auto other_body = push("one", sha('b'), sha('c'));
-  other_body.body_sha256 = std::string(64, '2');
+  other_body.fingerprint.fill('2');
   const std::vector<Row> rows = {
       {"the same id and body", push("one", sha('a'), sha('b')), true},
       {"the same push under a new id", push("two", sha('a'), sha('b')), true},
@@ -69,7 +69,7 @@ TEST_CASE("bodies that came under one id are each known again") {
   World world;
   const auto with_body = [](char digit, CommitSha before, CommitSha after) {
     auto delivery = push("one", std::move(before), std::move(after));
-    delivery.body_sha256 = std::string(64, digit);
+    delivery.fingerprint.fill(static_cast<std::uint8_t>(digit));
     return delivery;
   };
   const auto first = world.accept(with_body('1', sha('a'), sha('b')), matches({"t"}));

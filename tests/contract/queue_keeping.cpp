@@ -75,6 +75,28 @@ TEST_CASE("deliveries outlive their runs by 30 days, and then go with their bodi
   CHECK_FALSE(world.accept(push("21", sha_of(21), sha_of(22)), matches({"t"})).gap);
 }
 
+TEST_CASE("no number is given twice, not even that of the newest run or delivery once it is gone") {
+  queue::Options options;
+  options.retention.keep_last = 0;
+  World world(options);
+  const auto elsewhere = [&](int n) { return push("e" + std::to_string(n), sha_of(n), sha_of(n + 1), "Org/other"); };
+  world.accept(push("idle", sha('a'), sha('b')), matches({}));
+  world.accept(elsewhere(1), matches({"t"}));
+  const Lease lease = world.claim().value().lease;
+  const RunId newest = lease.run;
+  const auto first = world.get(world.reader->deliveries(queue::DeliveryFilter())).front().number;
+  world.finish(lease, done);
+  world.time.advance(24h * 31);
+  const std::vector<RunId> gone = {newest};
+  world.get(world.queue->forget(gone));
+  world.get(world.queue->clean(world.time.now()));
+  world.reopen();
+  CHECK(world.accept(elsewhere(2), matches({"t"})).runs.at(0).run > newest);
+  CHECK(world.get(world.reader->deliveries(queue::DeliveryFilter())).front().number > first);
+  // What a branch remembers of its last push must not be taken for another delivery.
+  CHECK(world.accept(push("again", sha('a'), sha('b')), matches({})).runs.empty());
+}
+
 TEST_CASE("the database gives the room of what has gone back to the file system") {
   World world;
   for (int i = 1; i <= 2000; ++i) world.accept(push(std::to_string(i), sha_of(i), sha_of(i + 1)), matches({}));

@@ -42,7 +42,7 @@ inline Delivery push(const std::string& id, CommitSha before, CommitSha after, c
   delivery.push.before = std::move(before);
   delivery.push.after = std::move(after);
   delivery.body = std::make_shared<std::string>("{\"after\":\"" + delivery.push.after.value() + "\"}");
-  delivery.body_sha256 = std::string(64, '1');
+  delivery.fingerprint.fill('1');
   delivery.headers.add("X-Gitea-Event", "push");
   delivery.headers.add("Accept", "one");
   delivery.headers.add("Accept", "two");

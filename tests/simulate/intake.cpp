@@ -7,10 +7,20 @@ namespace slipway::simulate {
 
 using schedule::Rule;
 
+namespace {
+
+Fingerprint fingerprint_of(const std::string& hash) {
+  Fingerprint fingerprint{};
+  std::copy_n(hash.begin(), std::min(hash.size(), fingerprint.size()), fingerprint.begin());
+  return fingerprint;
+}
+
+}  // namespace
+
 void World::deliver(const Letter& letter) {
   Delivery delivery;
   delivery.id = DeliveryId(letter.id);
-  delivery.body_sha256 = letter.hash;
+  delivery.fingerprint = fingerprint_of(letter.hash);
   delivery.source = letter.source;
   delivery.push.repository = repo_names_[static_cast<std::size_t>(letter.push.repo)];
   delivery.push.ref = "refs/heads/main";
@@ -19,7 +29,7 @@ void World::deliver(const Letter& letter) {
   schedule::Known known;
   const auto same = std::find_if(disk_.deliveries.begin(), disk_.deliveries.end(),
                                  [&](const StoredDelivery& one) { return one.id == letter.id; });
-  if (same != disk_.deliveries.end()) known.same_id_sha256 = same->hash;
+  if (same != disk_.deliveries.end()) known.same_id = fingerprint_of(same->hash);
   known.last = disk_.last.at(letter.push.repo);
   known.seen = History::sha(disk_.seen.at(letter.push.repo));
   if (!options_.rules.has(Rule::push_in_between)) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -20,6 +21,7 @@ namespace slipway::queue::sqlite {
 /// Bytes rather than text, as a parameter of a statement.
 struct Blob {
   explicit Blob(std::string_view what) : bytes(what) {}
+  explicit Blob(std::span<const std::uint8_t> what) : bytes(reinterpret_cast<const char*>(what.data()), what.size()) {}
   std::string_view bytes;
 };
 

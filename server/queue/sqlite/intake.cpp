@@ -40,9 +40,9 @@ Store::Name Store::name_of(const Delivery& delivery) {
   Name name;
   name.free = delivery.id;
   for (int copy = 2;; ++copy) {
-    auto row = database_.query("SELECT number, body_sha256 FROM deliveries WHERE id = ?", name.free.value());
+    auto row = database_.query("SELECT number, fingerprint FROM deliveries WHERE id = ?", name.free.value());
     if (!row.next()) return name;
-    if (unpacked(row, 1) == delivery.body_sha256) {
+    if (row.text(1) == Blob(delivery.fingerprint).bytes) {
       name.same = row.integer(0);
       return name;
     }
@@ -56,7 +56,7 @@ Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock
   schedule::Known known;
   known.last = branch.last;
   known.seen = branch.seen;
-  if (name.same != 0) known.same_id_sha256 = delivery.body_sha256;
+  if (name.same != 0) known.same_id = delivery.fingerprint;
   const auto reception = schedule::receive(delivery, known);
   if (reception.arrival != schedule::Arrival::fresh) {
     const bool same_id = reception.arrival == schedule::Arrival::duplicate_id;
@@ -80,12 +80,11 @@ Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock
   const std::string_view body = delivery.body ? std::string_view(*delivery.body) : std::string_view();
   const Extent extent = segments_.append(delivery.headers.text(), delivery.target, decision.json(), body);
   const Packed before(delivery.push.before.value()), after(delivery.push.after.value()), base(reception.base.value());
-  const Packed hash(delivery.body_sha256);
   const bool other_base = reception.base != delivery.push.before;
   database_.run(
-      "INSERT INTO deliveries(number, id, branch, before, after, body_sha256, source, received, stored, segment, \"offset\", "
+      "INSERT INTO deliveries(number, id, branch, before, after, fingerprint, source, received, stored, segment, \"offset\", "
       "length, first_run, runs, pending, base, gap) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      number, accepted.delivery.value(), branch.number, Blob(before), Blob(after), Blob(hash), delivery.source,
+      number, accepted.delivery.value(), branch.number, Blob(before), Blob(after), Blob(delivery.fingerprint), delivery.source,
       delivery.received, now, extent.segment, extent.offset, extent.length,
       accepted.runs.empty() ? 0 : accepted.runs.front().run.value(), accepted.runs.size(),
       accepted.pending ? std::optional(1) : std::nullopt, other_base ? std::optional<Blob>(base) : std::nullopt,
@@ -123,11 +122,11 @@ RunId Store::make_run(std::int64_t delivery, std::int64_t branch, const schedule
   const auto rules = options_.policy.templates.find(request.template_name);
   const std::int64_t priority = rules == options_.policy.templates.end() ? 0 : rules->second.priority;
   database_.run(
-      "INSERT INTO runs(delivery, template, branch, \"commit\", \"trigger\", parameters, source, only_when_completed, "
-      "priority, created, state, place, next_stage) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
-      delivery, template_number(request.template_name), branch, Blob(Packed(of.push.after.value())), request.trigger,
+      "INSERT INTO runs(id, delivery, template, branch, \"commit\", \"trigger\", parameters, source, only_when_completed, "
+      "priority, created, state, place, next_stage) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+      next_run_, delivery, template_number(request.template_name), branch, Blob(Packed(of.push.after.value())), request.trigger,
       to_json(request.parameters), of.source, only_when_completed, priority, now);
-  const RunId run(database_.last_insert());
+  const RunId run(next_run_++);
   state_.queued(group, run);
   news_ = true;
   return run;

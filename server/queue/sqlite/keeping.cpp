@@ -12,7 +12,11 @@ void Store::forget(const std::vector<RunId>& runs) {
     if (database_.run("DELETE FROM runs WHERE id = ? AND place IS NULL", run.value()) == 0) continue;
     database_.run("DELETE FROM stages WHERE run = ?", run.value());
   }
+  note_given();
 }
+
+/// The newest may be among those that were removed.
+void Store::note_given() { database_.run("UPDATE given SET delivery = ?, run = ?", next_delivery_ - 1, next_run_ - 1); }
 
 std::optional<std::int64_t> Store::clean_deliveries(std::int64_t from, Clock::time_point now, Cleaned& cleaned) {
   constexpr std::size_t stretch = 1000;
@@ -35,6 +39,7 @@ std::optional<std::int64_t> Store::clean_deliveries(std::int64_t from, Clock::ti
     }
   }
   for (const std::int64_t number : going) database_.run("DELETE FROM deliveries WHERE number = ?", number);
+  if (!going.empty()) note_given();
   cleaned.deliveries += going.size();
   if (seen < stretch) return std::nullopt;
   return last;

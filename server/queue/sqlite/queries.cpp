@@ -42,7 +42,7 @@ StoredDelivery stored_from(const Cursor& row) {
   stored.gap = row.integer(9) != 0;
   stored.runs = static_cast<std::size_t>(row.integer(10) + row.integer(11));
   stored.received = row.time(12);
-  stored.body_sha256 = unpacked(row, 13);
+  stored.fingerprint = unpacked(row, 13);
   return stored;
 }
 
@@ -77,7 +77,7 @@ std::vector<StoredDelivery> list_deliveries(Database& database, const DeliveryFi
   std::vector<StoredDelivery> found;
   auto row = database.query(
       "SELECT d.number, d.id, b.repository, b.ref, d.before, d.after, d.base, d.source, d.pending, d.gap, d.runs, d.later, "
-      "d.received, d.body_sha256 FROM deliveries d CROSS JOIN branches b ON b.number = d.branch "
+      "d.received, d.fingerprint FROM deliveries d CROSS JOIN branches b ON b.number = d.branch "
       "WHERE (?1 IS NULL OR b.repository = ?1) AND (?2 IS NULL OR d.after = ?2) AND (?3 = 0 OR d.pending = 1) "
       "AND (?4 IS NULL OR d.number < ?4) ORDER BY d.number DESC LIMIT ?5",
       filter.repository ? std::optional(filter.repository->value()) : std::nullopt,
@@ -89,7 +89,7 @@ std::vector<StoredDelivery> list_deliveries(Database& database, const DeliveryFi
 std::optional<StoredDelivery> find_delivery(Database& database, const std::filesystem::path& directory, const DeliveryId& id) {
   auto row = database.query(
       "SELECT d.number, d.id, b.repository, b.ref, d.before, d.after, d.base, d.source, d.pending, d.gap, d.runs, d.later, "
-      "d.received, d.body_sha256, d.completed_verdict, d.segment, d.\"offset\", d.length "
+      "d.received, d.fingerprint, d.completed_verdict, d.segment, d.\"offset\", d.length "
       "FROM deliveries d JOIN branches b ON b.number = d.branch WHERE d.id = ?", id.value());
   if (!row.next()) return std::nullopt;
   StoredDelivery stored = stored_from(row);
@@ -148,7 +148,7 @@ std::vector<Pending> list_pending(Database& database, const std::filesystem::pat
                                   std::size_t at_most) {
   std::vector<Pending> found;
   auto row = database.query(
-      "SELECT d.id, b.repository, b.ref, d.before, d.after, d.base, d.gap, d.source, d.received, d.body_sha256, d.segment, "
+      "SELECT d.id, b.repository, b.ref, d.before, d.after, d.base, d.gap, d.source, d.received, d.fingerprint, d.segment, "
       "d.\"offset\", d.length FROM deliveries d INDEXED BY deliveries_pending CROSS JOIN branches b ON b.number = d.branch "
       "WHERE d.pending = 1 AND (?1 = '' OR (d.segment, d.number) > (SELECT segment, number FROM deliveries WHERE id = ?1)) "
       "ORDER BY d.segment, d.number LIMIT ?2",
@@ -165,7 +165,7 @@ std::vector<Pending> list_pending(Database& database, const std::filesystem::pat
     one.gap = row.integer(6) != 0;
     delivery.source = static_cast<Source>(row.integer(7));
     delivery.received = row.time(8);
-    delivery.body_sha256 = unpacked(row, 9);
+    delivery.fingerprint = fingerprint_from(row, 9);
     auto payload = read_record(directory, Extent(row.integer(10), row.integer(11), row.integer(12)));
     if (payload) {
       delivery.headers = std::move(payload->headers);

@@ -4,6 +4,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+
 #include "base/hex.hpp"
 
 namespace slipway::queue::sqlite {
@@ -14,6 +16,13 @@ Packed::Packed(const std::string& hex) {
 }
 
 std::string unpacked(const Cursor& row, int column) { return to_hex(std::string_view(row.text(column))); }
+
+Fingerprint fingerprint_from(const Cursor& row, int column) {
+  const std::string bytes = row.text(column);
+  Fingerprint fingerprint{};
+  std::copy_n(bytes.begin(), std::min(bytes.size(), fingerprint.size()), fingerprint.begin());
+  return fingerprint;
+}
 
 std::string to_json(const Parameters& parameters) {
   rapidjson::StringBuffer buffer;

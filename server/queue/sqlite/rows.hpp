@@ -19,6 +19,7 @@ class Packed {
   std::string bytes_;
 };
 std::string unpacked(const Cursor& row, int column);
+Fingerprint fingerprint_from(const Cursor& row, int column);
 
 /// `{"name":"value",…}`.
 std::string to_json(const Parameters& parameters);

@@ -18,6 +18,8 @@
 //   holds       templates on hold
 //   handed_off  what a template handed off last, by values file
 //   segments    complete segments, with a time after which nothing was added to them
+//   given       one row: the largest numbers of deliveries and runs when some were last removed; none is given twice. (AUTOINCREMENT
+//               would say so too, and write a page of its own in every transaction)
 // and the view
 //   run_rows    a run with its names, in the order that rows.cpp reads
 namespace slipway::queue::sqlite {
@@ -34,7 +36,7 @@ CREATE TABLE branches(
   UNIQUE(repository, ref));
 CREATE TABLE deliveries(
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, branch INTEGER NOT NULL, before BLOB, after BLOB,
-  body_sha256 BLOB, source INTEGER NOT NULL, received INTEGER NOT NULL, stored INTEGER NOT NULL,
+  fingerprint BLOB, source INTEGER NOT NULL, received INTEGER NOT NULL, stored INTEGER NOT NULL,
   segment INTEGER NOT NULL, "offset" INTEGER NOT NULL, length INTEGER NOT NULL,
   first_run INTEGER NOT NULL, runs INTEGER NOT NULL,
   pending INTEGER, base BLOB, gap INTEGER,
@@ -42,7 +44,7 @@ CREATE TABLE deliveries(
 CREATE INDEX deliveries_pending ON deliveries(segment) WHERE pending = 1;
 CREATE INDEX deliveries_unsure ON deliveries(branch) WHERE pending = 1;
 CREATE TABLE runs(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, delivery INTEGER NOT NULL, template INTEGER NOT NULL, branch INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, template INTEGER NOT NULL, branch INTEGER NOT NULL,
   "commit" BLOB NOT NULL, "trigger" TEXT NOT NULL, parameters TEXT NOT NULL,
   source INTEGER NOT NULL, only_when_completed INTEGER NOT NULL, priority INTEGER NOT NULL, created INTEGER NOT NULL,
   state INTEGER NOT NULL, place INTEGER, waiting_for INTEGER, next_stage INTEGER NOT NULL,
@@ -60,6 +62,8 @@ CREATE TABLE handed_off(
   template INTEGER NOT NULL, file TEXT NOT NULL, tag TEXT NOT NULL, source_commit BLOB, infra_commit BLOB,
   PRIMARY KEY(template, file)) WITHOUT ROWID;
 CREATE TABLE segments(number INTEGER PRIMARY KEY, completed INTEGER NOT NULL);
+CREATE TABLE given(delivery INTEGER NOT NULL, run INTEGER NOT NULL);
+INSERT INTO given VALUES(0, 0);
 CREATE VIEW run_rows AS SELECT
   r.id AS id, d.id AS delivery, t.name AS template, b.repository AS repository, b.ref AS ref, r."commit" AS "commit",
   r.parameters, r.source, r.only_when_completed, r.state AS state, r.waiting_for, r.next_stage, r.reason, r.priority,

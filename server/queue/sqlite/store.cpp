@@ -106,9 +106,11 @@ void Store::load() {
   template_names_.clear();
   branches_.clear();
   {
-    auto last = database_.query("SELECT coalesce(max(number), 0) FROM deliveries");
+    auto last = database_.query(
+        "SELECT max(delivery, (SELECT coalesce(max(number), 0) FROM deliveries)), max(run, (SELECT coalesce(max(id), 0) FROM runs)) FROM given");
     last.next();
     next_delivery_ = last.integer(0) + 1;
+    next_run_ = last.integer(1) + 1;
   }
   auto holds = database_.query("SELECT t.name FROM holds h JOIN templates t ON t.number = h.template");
   while (holds.next()) state_.hold(TemplateName(holds.text(0)));

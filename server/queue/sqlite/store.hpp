@@ -83,6 +83,7 @@ class Store {
   bool holds_lease(const Lease& lease);
   void trim_bodies();
   bool is_pinned(std::int64_t segment);
+  void note_given();
 
   struct Branch;
   Branch branch_of(const Push& push);
@@ -117,6 +118,7 @@ class Store {
   std::unordered_map<std::int64_t, std::pair<RepoName, std::string>> branches_;
   std::vector<RunId> recovered_;
   std::int64_t next_delivery_ = 1;
+  std::int64_t next_run_ = 1;
   std::int64_t oldest_segment_ = 0;
   std::int64_t seen_segment_ = 0;
   bool news_ = true;

@@ -56,7 +56,7 @@ struct Team {
   Task<queue::Accepted> accepting(std::string id, char before, char after, std::string name = "t", std::string repository = "Org/a") {
     Delivery delivery;
     delivery.id = DeliveryId(id);
-    delivery.body_sha256 = std::string(64, '1');
+    delivery.fingerprint.fill('1');
     delivery.push.repository = RepoName(repository);
     delivery.push.ref = "refs/heads/main";
     delivery.push.before = FakeSources::named(before);

@@ -16,6 +16,7 @@ using namespace slipway;
 using namespace slipway::schedule;
 
 CommitSha sha(char digit) { return CommitSha(std::string(40, digit)); }
+Fingerprint fingerprint(const char* digit) { return {static_cast<std::uint8_t>(*digit)}; }
 
 }  // namespace
 
@@ -23,9 +24,9 @@ TEST_CASE("what an arriving push is, and what it is compared with") {
   struct Row {
     const char* what;
     const char* before_after;
-    const char* hash;
+    const char* fingerprint;
     Source source;
-    const char* same_id;     ///< body hash stored under the same id
+    const char* same_id;     ///< the fingerprint stored under the same id
     const char* last;        ///< stored push of the branch: before, after
     char seen;               ///< where the branch is
     Arrival arrival;
@@ -52,10 +53,10 @@ TEST_CASE("what an arriving push is, and what it is compared with") {
     Delivery delivery;
     delivery.push.before = sha(row.before_after[0]);
     delivery.push.after = sha(row.before_after[1]);
-    delivery.body_sha256 = row.hash;
+    delivery.fingerprint = fingerprint(row.fingerprint);
     delivery.source = row.source;
     Known known;
-    if (*row.same_id != 0) known.same_id_sha256 = row.same_id;
+    if (*row.same_id != 0) known.same_id = fingerprint(row.same_id);
     if (*row.last != 0) known.last = LastPush(sha(row.last[0]), sha(row.last[1]));
     if (row.seen != 0) known.seen = sha(row.seen);
     const Reception reception = receive(delivery, known);

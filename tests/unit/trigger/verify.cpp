@@ -94,10 +94,9 @@ TEST_CASE("the fingerprint is that of the bytes, whichever header carries the si
     raw.headers.erase(hub ? "X-Gitea-Signature" : "X-Hub-Signature-256");
     return verify(std::move(raw), secrets)->fingerprint();
   };
-  CHECK(fingerprint(body, true).size() == 64);
   CHECK(fingerprint(body, true) == fingerprint(body, false));
   CHECK(fingerprint(body, true) != fingerprint(body + " ", true));
-  CHECK(fingerprint(body, true) != right);
+  CHECK(to_hex(fingerprint(body, true)) != right);
 }
 
 TEST_CASE("the body is moved, not copied") {
