@@ -41,6 +41,23 @@ inline const char* space_end(const char* at, const char* end) noexcept {
   return at;
 }
 
+/// The first byte that a string of ASCII characters without escapes does not go on with; `end` where there is none. Nearly all
+/// strings end there, at their quote.
+inline const char* ascii_end(const char* at, const char* end) noexcept {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), blank = _mm_set1_epi8(' ');
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i other = _mm_cmplt_epi8(block, blank);  // as signed numbers: what is no ASCII is below zero
+    const __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)), other);
+    const int stops = _mm_movemask_epi8(stop);
+    if (stops != 0) return at + __builtin_ctz(static_cast<unsigned>(stops));
+  }
+#endif
+  while (at != end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) - 0x20u < 0x60u) ++at;
+  return at;
+}
+
 void append_utf8(std::string& text, std::uint32_t point) {
   if (point < 0x80) {
     text.push_back(static_cast<char>(point));
@@ -186,18 +203,18 @@ inline bool JsonScan::raw_string(std::string_view& raw, bool& escaped) {
   if (at_ == end_) return fail("the text ends too early");
   if (*at_ != '"') return fail("expected a string");
   const char* const start = at_ + 1;
-  bool high = false;
-  const char* const stop = plain_json_end(start, end_, high);
-  at_ = stop;
-  if (stop == end_ || *stop != '"' || high) return odd_string(start, high, raw, escaped);
-  raw = std::string_view(start, static_cast<std::size_t>(stop - start));
+  at_ = ascii_end(start, end_);
+  if (at_ == end_ || *at_ != '"') return odd_string(start, raw, escaped);
+  raw = std::string_view(start, static_cast<std::size_t>(at_ - start));
   ++at_;
   return true;
 }
 
 /// The rest of a string with escapes or other than ASCII characters, or a broken one, from where its plain text ends.
-bool JsonScan::odd_string(const char* start, bool high, std::string_view& raw, bool& escaped) {
-  for (;; at_ = plain_json_end(at_, end_, high)) {
+bool JsonScan::odd_string(const char* start, std::string_view& raw, bool& escaped) {
+  bool high = false;
+  for (;;) {
+    at_ = plain_json_end(at_, end_, high);
     if (at_ == end_) return fail("the text ends within a string");
     if (*at_ == '"') break;
     if (*at_ != '\\') return fail("control character within a string");
@@ -348,6 +365,13 @@ bool JsonScan::skip_nested() {
     return fail(what);
   };
   const auto pass_string = [&] {
+    if (at != end_ && *at == '"') {
+      const char* const stop = ascii_end(at + 1, end_);
+      if (stop != end_ && *stop == '"') {
+        at = stop + 1;
+        return true;
+      }
+    }
     std::string_view text;
     bool escaped = false;
     at_ = at;

@@ -46,7 +46,7 @@ class JsonScan {
  private:
   bool open(char bracket, const char* expected);
   bool raw_string(std::string_view& raw, bool& escaped);
-  bool odd_string(const char* start, bool high, std::string_view& raw, bool& escaped);
+  bool odd_string(const char* start, std::string_view& raw, bool& escaped);
   bool check_escapes(std::string_view raw) noexcept;
   bool number(std::string_view& digits, bool& whole);
   bool word(std::string_view expected) noexcept;
