@@ -7,7 +7,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstring>
 
 #include "base/failure.hpp"
 #include "base/text.hpp"
@@ -17,8 +16,6 @@ namespace slipway::http {
 namespace {
 
 using boost::system::error_code;
-// Head and body of an ordinary push (8 KiB) arrive in one read.
-constexpr std::size_t buffer_size = 32 * 1024;
 // What is reserved for a body before its bytes have come: a declared length alone costs the daemon nothing.
 constexpr std::uint64_t first_reservation = 64 * 1024;
 constexpr std::chrono::seconds busy_retry{5};
@@ -56,7 +53,7 @@ bool InFlight::hold(std::uint64_t bytes) noexcept {
 }
 
 Session::Session(Hall& hall, Socket socket)
-    : Member(hall.deadlines), hall_(hall), socket_(std::move(socket)), peer_(peer_name(socket_)), buffer_(new char[buffer_size]) {
+    : Member(hall.deadlines), hall_(hall), socket_(std::move(socket)), peer_(peer_name(socket_)) {
   error_code ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
@@ -73,7 +70,7 @@ Task<> serve(std::shared_ptr<Session> session) {
 Task<> turn_away(std::shared_ptr<Session> session) { co_await session->turn_away(); }
 
 void Session::finish() {
-  if (phase_ == Phase::idle && !in_buffer()) socket_.cancel();
+  if (phase_ == Phase::idle && unread_.empty()) socket_.cancel();
 }
 
 void Session::enter(Phase phase) {
@@ -109,17 +106,26 @@ void Session::expired() {
   socket_.cancel(ignored);
 }
 
+// To be called before suspending: the next session's bytes will lie where these do.
+void Session::keep() {
+  std::string rest(unread_);
+  kept_ = std::move(rest);
+  unread_ = kept_;
+}
+
+// Adds to what is unread. Head and body of an ordinary push (8 KiB) arrive at once.
 Task<bool> Session::receive_some() {
-  if (begin_ == end_) begin_ = end_ = 0;
-  if (end_ == buffer_size) {
-    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
+  keep();
+  error_code error = boost::asio::error::would_block;
+  std::size_t count = 0;
+  while (error == boost::asio::error::would_block) {
+    co_await socket_.async_wait(Socket::wait_read, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    if (!error) count = socket_.read_some(boost::asio::buffer(hall_.arrivals), error);
   }
-  error_code error;
-  const auto space = boost::asio::buffer(buffer_.get() + end_, buffer_size - end_);
-  end_ += co_await socket_.async_read_some(space, boost::asio::redirect_error(boost::asio::use_awaitable, error));
-  co_return !error;
+  if (error) co_return false;
+  unread_ = std::string_view(hall_.arrivals.data(), count);
+  if (!kept_.empty()) unread_ = kept_.append(unread_);
+  co_return true;
 }
 
 // The head of the next request; false when the connection is to be closed without an answer.
@@ -128,10 +134,10 @@ Task<bool> Session::read_head(RequestParser& parser) {
   head_only_ = false;
   bool begun = false;
   for (;;) {
-    if (in_buffer()) {
+    if (!unread_.empty()) {
       std::size_t consumed = 0;
-      const auto progress = parser.parse(buffered(), consumed);
-      begin_ += consumed;
+      const auto progress = parser.parse(unread_, consumed);
+      unread_.remove_prefix(consumed);
       if (progress == RequestParser::Progress::done) co_return true;
       if (progress == RequestParser::Progress::bad) {
         co_await refuse_and_close(problem(400, parser.why()));
@@ -167,9 +173,9 @@ std::optional<Answer> Session::refuse(const Request& head) const {
 Task<bool> Session::read_body(Request& request, InFlight& held) {
   const std::uint64_t length = request.content_length.value_or(0);
   std::string& body = request.body;
-  std::size_t filled = std::min<std::uint64_t>(length, end_ - begin_);
-  body.assign(buffer_.get() + begin_, filled);
-  begin_ += filled;
+  std::size_t filled = std::min<std::uint64_t>(length, unread_.size());
+  body.assign(unread_, 0, filled);
+  unread_.remove_prefix(filled);
   if (filled < length && phase_ != Phase::reading) enter(Phase::reading);  // else the time counts from the head's first byte
   bool fits = held.hold(filled);
   error_code error;
@@ -202,9 +208,10 @@ Task<bool> Session::serve_one() {
     co_await refuse_and_close(std::move(*refusal));
     co_return false;
   }
-  if (request.expects_continue && !in_buffer() && !co_await send_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+  if (request.expects_continue && unread_.empty() && !co_await send_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
   InFlight held(hall_);
   if (!co_await read_body(request, held)) co_return false;
+  keep();
   const Answer answer = co_await have_answered(request);
   co_return co_await send(answer, request);
 }
@@ -299,6 +306,7 @@ Task<> Session::turn_away() { co_await refuse_and_close(unavailable("too many co
 // The connection ends, since what is left of the request is not read.
 Task<> Session::refuse_and_close(Answer answer) {
   hall_.site.refused(answer.status, answer.why, peer_);
+  unread_ = {};
   const bool sent = co_await send_whole(answer, false, true);
   if (sent) co_await linger();
 }
@@ -308,8 +316,8 @@ Task<> Session::linger() {
   enter(Phase::lingering);
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
-  for (std::size_t total = 0; total < linger_bytes; total += end_) {
-    begin_ = end_ = 0;
+  for (std::size_t total = 0; total < linger_bytes; total += unread_.size()) {
+    unread_ = {};
     if (!co_await receive_some()) co_return;
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <set>
@@ -25,6 +26,8 @@ struct Hall {
   Log log;
   Deadlines deadlines;
   std::set<Session*> sessions;  ///< all that there are
+  /// Where what a session receives lies until it suspends: one place, that stays in the processor's cache, for all of them.
+  std::array<char, 32 * 1024> arrivals;
   std::uint64_t in_flight = 0;  ///< bytes of bodies held
   bool stopping = false;        ///< what is being answered is the last of its connection
 };
@@ -75,14 +78,13 @@ class Session final : public BodyWriter, private Deadlines::Member {
   Task<bool> write(std::string_view bytes) override;
   void enter(Phase phase);
   void expired() override;
-  bool in_buffer() const noexcept { return begin_ < end_; }
-  std::string_view buffered() const noexcept { return std::string_view(buffer_.get() + begin_, end_ - begin_); }
+  void keep();
 
   Hall& hall_;
   Socket socket_;
   std::string peer_;
-  std::unique_ptr<char[]> buffer_;  ///< received bytes not yet consumed are [begin_, end_)
-  std::size_t begin_ = 0, end_ = 0;
+  std::string_view unread_;  ///< received and not yet consumed: in `kept_`, or in the hall's `arrivals` until this suspends
+  std::string kept_;
   Phase phase_ = Phase::idle;
   bool timed_out_ = false;
   bool first_ = true;

@@ -11,8 +11,9 @@
 namespace slipway::queue::sqlite {
 namespace {
 
-constexpr int enough_pages = 4000;  ///< 16 MiB
-constexpr int few_pages = 250;      ///< a millisecond's work
+constexpr int some_pages = 2000;  ///< 8 MiB: what is moved at a time, so that the disk is never kept long
+constexpr int many_pages = 6000;  ///< 24 MiB: the log is to begin again at its start
+constexpr int few_pages = 250;    ///< a millisecond's work
 constexpr int most_rounds = 8;
 constexpr int niceness = 10;
 
@@ -38,17 +39,20 @@ Checkpointer::Checkpointer(const std::filesystem::path& database) : database_(da
 Checkpointer::~Checkpointer() { thread_.join(); }
 
 void Checkpointer::after_commit(Database& writer) {
+  const int in_log = writer.log_pages();
+  if (in_log < moved_) moved_ = 0;  // it has begun again
   if (!moving_.valid()) {
-    if (writer.log_pages() >= enough_pages) move();
+    if (in_log - moved_ >= some_pages) move();
     return;
   }
   if (moving_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
-  const int left = writer.log_pages() - moving_.get();
-  if (left > few_pages && ++rounds_ < most_rounds) {
+  moved_ = moving_.get();
+  if (in_log < many_pages) return;
+  if (in_log - moved_ > few_pages && ++rounds_ < most_rounds) {
     move();
   } else {
     rounds_ = 0;
-    checkpoint(writer);
+    moved_ = checkpoint(writer);
   }
 }
 
