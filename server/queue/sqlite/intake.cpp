@@ -78,7 +78,7 @@ Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock
     accepted.runs.emplace_back(run, request.template_name, RunState::queued);
   }
   const std::string_view body = delivery.body ? std::string_view(*delivery.body) : std::string_view();
-  const Extent extent = segments_.append(delivery.headers.text(), delivery.target, decision.json(), body);
+  const Extent extent = segments_.append({delivery.headers.text(), delivery.target, decision.json(), body});
   const Packed before(delivery.push.before.value()), after(delivery.push.after.value()), base(reception.base.value());
   const bool other_base = reception.base != delivery.push.before;
   database_.run(

@@ -1,11 +1,9 @@
 #include "queue/sqlite/segments.hpp"
 
 #include <fcntl.h>
-#include <lz4.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <charconv>
@@ -16,42 +14,8 @@
 namespace slipway::queue::sqlite {
 namespace {
 
-constexpr std::string_view magic = "SLD2";
-constexpr std::size_t sum_at = 4 + 4 * 4;
-constexpr std::size_t prefix_size = sum_at + 8;
-constexpr std::size_t largest_record = 1u << 30;  ///< uncompressed; a body is far smaller
-constexpr int hurry = 2;                            ///< LZ4's acceleration: half the work, a tenth more bytes
-
 [[noreturn]] void fail(const std::string& doing, const std::filesystem::path& what) {
   throw Unavailable("the queue can not " + doing + " " + what.string() + ": " + std::strerror(errno));
-}
-
-void append_length(std::string& to, std::size_t length) {
-  for (int shift = 0; shift < 32; shift += 8) to.push_back(static_cast<char>((length >> shift) & 0xff));
-}
-
-/// Tells torn and missing pages, not malice: eight bytes at a time, each step a bijection of the state (as in FNV-1a).
-std::uint64_t check_sum(std::string_view bytes) {
-  std::uint64_t sum = 0xcbf29ce484222325ull ^ bytes.size();
-  const auto mix = [&sum](std::uint64_t word) {
-    sum = (sum ^ word) * 0x9e3779b97f4a7c15ull;
-    sum ^= sum >> 29;
-  };
-  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), 8);
-    mix(word);
-  }
-  std::uint64_t rest = 0;
-  if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());
-  mix(rest);
-  return sum;
-}
-
-std::size_t read_length(std::string_view from, std::size_t at) {
-  std::size_t length = 0;
-  for (int i = 3; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(from[at + static_cast<std::size_t>(i)]);
-  return length;
 }
 
 void write_whole(int file, std::string_view bytes, std::int64_t at, const std::filesystem::path& name) {
@@ -65,53 +29,32 @@ void write_whole(int file, std::string_view bytes, std::int64_t at, const std::f
   }
 }
 
-}  // namespace
-
-void append_record(std::string& to, std::string_view headers, std::string_view target, std::string_view verdict,
-                   std::string_view body) {
-  const std::size_t start = to.size();
-  to.append(magic);
-  for (const std::size_t length : {headers.size(), target.size(), verdict.size(), body.size()}) append_length(to, length);
-  to.append(8, '\0');
-
-  std::string plain;
-  plain.reserve(headers.size() + target.size() + verdict.size() + body.size());
-  plain.append(headers).append(target).append(verdict).append(body);
-  to.resize(start + prefix_size + static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(plain.size()))));
-  char* const packed = to.data() + start + prefix_size;
-  const int size = LZ4_compress_fast(plain.data(), packed, static_cast<int>(plain.size()), static_cast<int>(to.size() - start - prefix_size), hurry);
-  to.resize(start + prefix_size + static_cast<std::size_t>(size));
-  const std::uint64_t sum = check_sum(std::string_view(to).substr(start + prefix_size));
-  std::memcpy(to.data() + start + sum_at, &sum, sizeof sum);
-}
-
-std::optional<Payload> parse_record(std::string_view record) {
-  if (record.size() < prefix_size || record.substr(0, magic.size()) != magic) return std::nullopt;
-  const std::string_view packed = record.substr(prefix_size);
-  std::uint64_t sum = 0;
-  std::memcpy(&sum, record.data() + sum_at, sizeof sum);
-  if (sum != check_sum(packed)) return std::nullopt;
-  std::array<std::size_t, 4> lengths;
-  std::size_t whole = 0;
-  for (std::size_t i = 0; i < lengths.size(); ++i) whole += lengths[i] = read_length(record, magic.size() + 4 * i);
-  if (whole > largest_record) return std::nullopt;
-  std::string plain(whole, '\0');
-  const int size = LZ4_decompress_safe(packed.data(), plain.data(), static_cast<int>(packed.size()), static_cast<int>(whole));
-  if (size < 0 || static_cast<std::size_t>(size) != whole) return std::nullopt;
-
-  std::array<std::string_view, 4> parts;
-  std::string_view left = plain;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    parts[i] = left.substr(0, lengths[i]);
-    left.remove_prefix(lengths[i]);
+/// Nothing where the file has fewer bytes there.
+std::optional<std::string> read_whole(int file, std::int64_t at, std::size_t length) {
+  std::string bytes(length, '\0');
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t got = ::pread(file, bytes.data() + have, bytes.size() - have, at + static_cast<std::int64_t>(have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    have += static_cast<std::size_t>(got);
   }
-  Payload payload;
-  payload.headers = Headers::parse(parts[0]);
-  payload.target = parts[1];
-  payload.verdict = parts[2];
-  payload.body = parts[3];
-  return payload;
+  return bytes;
 }
+
+/// A file's first record as a sample.
+std::optional<Sample> first_record(int file, std::size_t length) {
+  const auto record = read_whole(file, 0, length);
+  return record ? sample_from(*record) : std::nullopt;
+}
+
+std::optional<Sample> first_record(int file) {
+  const auto begin = read_whole(file, 0, record_prefix);
+  const auto length = begin ? sample_record_length(*begin) : std::nullopt;
+  return length ? first_record(file, *length) : std::nullopt;
+}
+
+}  // namespace
 
 std::filesystem::path segment_file(const std::filesystem::path& directory, std::int64_t segment) {
   return directory / ("bodies-" + std::to_string(segment) + ".seg");
@@ -135,16 +78,10 @@ std::optional<Payload> read_record(const std::filesystem::path& directory, const
   if (extent.segment == 0) return std::nullopt;
   const io::Descriptor file(::open(segment_file(directory, extent.segment).c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return std::nullopt;
-  std::string record(static_cast<std::size_t>(extent.length), '\0');
-  std::size_t have = 0;
-  while (have < record.size()) {
-    const ssize_t got = ::pread(file.get(), record.data() + have, record.size() - have,
-                                extent.offset + static_cast<std::int64_t>(have));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return std::nullopt;
-    have += static_cast<std::size_t>(got);
-  }
-  return parse_record(record);
+  const auto record = read_whole(file.get(), extent.offset, static_cast<std::size_t>(extent.length));
+  if (!record) return std::nullopt;
+  const std::size_t sample = sample_length(*record);
+  return parse_record(*record, sample == 0 ? std::nullopt : first_record(file.get(), sample));
 }
 
 void sync_directory(const std::filesystem::path& directory) {
@@ -158,9 +95,10 @@ Segments::Segments(std::filesystem::path directory, std::uint64_t segment_size)
   if (existing.empty()) return;
   current_ = existing.back();
   const auto name = segment_file(directory_, current_);
-  file_ = io::Descriptor(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
+  file_ = io::Descriptor(::open(name.c_str(), O_RDWR | O_CLOEXEC));
   end_ = file_ ? ::lseek(file_.get(), 0, SEEK_END) : -1;
   if (end_ < 0) fail("open", name);
+  packer_.use(first_record(file_.get()));
 }
 
 Segments::~Segments() {
@@ -168,10 +106,10 @@ Segments::~Segments() {
   disk_.join();
 }
 
-Extent Segments::append(std::string_view headers, std::string_view target, std::string_view verdict, std::string_view body) {
+Extent Segments::append(const PayloadText& payload) {
   if (current_ == 0 || static_cast<std::uint64_t>(end_) >= segment_size_) open_next();
   const std::size_t from = pending_.size();
-  append_record(pending_, headers, target, verdict, body);
+  packer_.append(pending_, payload);
   return Extent(current_, end_ + static_cast<std::int64_t>(from), static_cast<std::int64_t>(pending_.size() - from));
 }
 
@@ -179,10 +117,11 @@ Extent Segments::append(std::string_view headers, std::string_view target, std::
 void Segments::open_next() {
   if (!pending_.empty()) return;
   const auto name = segment_file(directory_, current_ + 1);
-  io::Descriptor next(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  io::Descriptor next(::open(name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!next) fail("make", name);
   sync_directory(directory_);
   file_ = std::move(next);
+  packer_.use(std::nullopt);
   ++current_;
   end_ = 0;
 }
@@ -199,6 +138,7 @@ void Segments::write() {
 bool Segments::synced() {
   if (!syncing_.valid()) return true;
   const bool done = syncing_.get();
+  if (done && end_ == 0) packer_.use(first_record(file_.get()));
   end_ += written_;
   written_ = 0;
   pending_.clear();

@@ -6,12 +6,11 @@
 #include <future>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "io/descriptor.hpp"
 #include "io/task.hpp"
-#include "model/delivery.hpp"
+#include "queue/sqlite/record.hpp"
 
 namespace slipway::queue::sqlite {
 
@@ -24,27 +23,11 @@ struct Extent {
   std::int64_t length = 0;
 };
 
-/// What arrived with a delivery, beside what the database has of it.
-struct Payload {
-  Payload() = default;
-  Headers headers;
-  std::string target;
-  std::string verdict;  ///< JSON
-  std::string body;
-};
-
-/// One record as bytes: `SLD2`, four lengths (32 bits, little endian) of headers, target, verdict and body, a check sum of what
-/// follows (64 bits), then these four one behind the other as one block of LZ4: twenty reasons of a push are much alike, and so is
-/// the body in itself. `headers` is Headers::text().
-void append_record(std::string& to, std::string_view headers, std::string_view target, std::string_view verdict,
-                   std::string_view body);
-/// Reads a record back; nothing where the bytes are no whole record.
-std::optional<Payload> parse_record(std::string_view record);
-
 /// The raw deliveries, outside the database: files `bodies-N.seg` to which records are only ever appended, so that a row stays
 /// small. A record is written before the transaction commits that names it, and is on the disk before that is acknowledged; the
 /// two wait for the disk side by side. So after a power failure a row that was never acknowledged may name a record that
-/// does not read back: the check sum tells (Store::heal). What else is behind the last record is named by no row. Used by one thread.
+/// does not read back: the check sum tells (Store::heal). What else is behind the last record is named by no row. Once it is on the
+/// disk, the first record of a file is the sample of those behind it. Used by one thread.
 class Segments {
  public:
   /// Goes on with the newest file there is, behind its end.
@@ -52,7 +35,7 @@ class Segments {
   ~Segments();
 
   /// Gives the next record its place and keeps it in memory until write().
-  Extent append(std::string_view headers, std::string_view target, std::string_view verdict, std::string_view body);
+  Extent append(const PayloadText& payload);
   /// Writes what was appended, and begins to bring it to the disk. Throws Unavailable; then discard() must follow.
   void write();
   /// Waits until that has ended; false when the disk failed. To be called before the next append().
@@ -73,6 +56,7 @@ class Segments {
   std::int64_t end_ = 0;      ///< of what was kept
   std::int64_t written_ = 0;  ///< behind it
   std::string pending_;
+  Packer packer_;
   std::future<bool> syncing_;
   asio::thread_pool disk_{1};
 };
@@ -80,7 +64,7 @@ class Segments {
 std::filesystem::path segment_file(const std::filesystem::path& directory, std::int64_t segment);
 /// The numbers of the segments in a folder, ascending.
 std::vector<std::int64_t> list_segments(const std::filesystem::path& directory);
-/// Reads one record; nothing where retention has removed its file. From any thread.
+/// Reads one record, with its sample where it has one; nothing where retention has removed its file. From any thread.
 std::optional<Payload> read_record(const std::filesystem::path& directory, const Extent& extent);
 /// Makes names created or removed in a folder durable. Throws Unavailable.
 void sync_directory(const std::filesystem::path& directory);

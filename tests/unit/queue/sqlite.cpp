@@ -23,22 +23,59 @@ const Headers headers = {{"X-Gitea-Event", {"push"}}, {"Accept", {"a", ""}}};
 
 }  // namespace
 
-TEST_CASE("a record reads back as it was written, and no part of one does") {
-  std::string record;
+TEST_CASE("a record reads back as it was written, with its sample, and no part of one does") {
   const std::string body("bytes \0 and more", 16);
-  append_record(record, headers.text(), "/hooks", "{}", body);
-  const auto whole = parse_record(record);
-  REQUIRE(whole);
-  CHECK(whole->headers == headers);
-  CHECK(whole->target == "/hooks");
-  CHECK(whole->verdict == "{}");
-  CHECK(whole->body == body);
-  for (std::size_t size = 0; size < record.size(); ++size) CHECK_FALSE(parse_record(std::string_view(record).substr(0, size)));
-  for (const std::size_t damaged : {std::size_t(0), std::size_t(5), std::size_t(22), std::size_t(40), record.size() - 1}) {
-    std::string other = record;
-    other[damaged] = static_cast<char>(other[damaged] ^ 1);
-    CAPTURE(damaged);
-    CHECK_FALSE(parse_record(other));
+  const PayloadText payload{headers.text(), "/hooks", "{}", body};
+  const auto is_payload = [&](const std::optional<Payload>& read) {
+    return read && read->headers == headers && read->target == "/hooks" && read->verdict == "{}" && read->body == body;
+  };
+  Packer packer;
+  std::string alone, sampled;
+  packer.append(alone, payload);
+  packer.use(sample_from(alone));
+  packer.append(sampled, payload);
+  const auto sample = sample_from(alone);
+  REQUIRE(sample);
+  CHECK(sample->record == alone.size());
+  CHECK(sample_record_length(alone.substr(0, record_prefix)) == alone.size());
+  CHECK(sample_length(alone) == 0);
+  CHECK(sample_length(sampled) == alone.size());
+  CHECK(sampled.size() < alone.size() - 20);
+  CHECK(is_payload(parse_record(alone)));
+  CHECK(is_payload(parse_record(alone, sample)));
+  CHECK(is_payload(parse_record(sampled, sample)));
+  CHECK_FALSE(parse_record(sampled));
+  CHECK_FALSE(sample_from(sampled));
+  for (const std::string& record : {alone, sampled}) {
+    for (std::size_t size = 0; size < record.size(); ++size) CHECK_FALSE(parse_record(std::string_view(record).substr(0, size), sample));
+    for (std::size_t damaged = 0; damaged < record.size(); ++damaged) {
+      std::string other = record;
+      other[damaged] = static_cast<char>(other[damaged] ^ 1);
+      CAPTURE(damaged);
+      CHECK_FALSE(parse_record(other, sample));
+    }
+  }
+}
+
+TEST_CASE("records of any length are packed, with a sample and without, long ones without keeping their memory") {
+  Packer packer;
+  std::string first;
+  packer.append(first, {headers.text(), "/", "{}", std::string(40'000, 'a')});
+  std::string huge;
+  packer.append(huge, {headers.text(), "/", "{}", std::string(100'000, 'a')});
+  CHECK_FALSE(sample_from(huge));
+  CHECK(sample_record_length(huge) == huge.size());  // as it is packed it could be one
+  for (const bool with_sample : {false, true}) {
+    const auto sample = with_sample ? sample_from(first) : std::nullopt;
+    packer.use(sample);
+    for (const std::size_t length : {0u, 1u, 1000u, 65'535u, 65'537u, 3'000'000u}) {
+      const std::string body = random_hex(length / 2) + std::string(length - length / 2 * 2, 'x');
+      std::string record = "before";
+      packer.append(record, {headers.text(), "/", "{}", body});
+      const auto read = parse_record(std::string_view(record).substr(6), sample);
+      REQUIRE(read);
+      CHECK(read->body == body);
+    }
   }
 }
 
@@ -48,21 +85,21 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
   const std::string long_body = random_hex(300);  // more than 200 bytes, however well it is packed
   {
     Segments segments(dir.path(), 200);
-    first = segments.append(headers.text(), "/", "{}", "one");
+    first = segments.append({headers.text(), "/", "{}", "one"});
     segments.write();
     CHECK(segments.synced());
-    torn = segments.append(headers.text(), "/", "{}", "never synced");
+    torn = segments.append({headers.text(), "/", "{}", "never synced"});
     segments.discard();
   }
   CHECK_FALSE(read_record(dir.path(), torn));
-  test::write_file(segment_file(dir.path(), 1), test::read_file(segment_file(dir.path(), 1)) + "SLD2 torn tail");
+  test::write_file(segment_file(dir.path(), 1), test::read_file(segment_file(dir.path(), 1)) + "SLD3 torn tail");
   {
     Segments segments(dir.path(), 200);
     CHECK(segments.current() == 1);
-    second = segments.append(headers.text(), "/", "{}", long_body);
+    second = segments.append({headers.text(), "/", "{}", long_body});
     segments.write();
     CHECK(segments.synced());
-    third = segments.append(headers.text(), "/", "{}", "three");
+    third = segments.append({headers.text(), "/", "{}", "three"});
     segments.write();
     CHECK(segments.current() == 2);
   }
@@ -73,6 +110,47 @@ TEST_CASE("segments go on behind what a crash left, and rotate by size") {
   CHECK(list_segments(dir.path()) == std::vector<std::int64_t>{1, 2});
   CHECK_FALSE(read_record(dir.path(), Extent(7, 0, 10)));
   CHECK_FALSE(read_record(dir.path(), Extent()));
+}
+
+TEST_CASE("the first record of a segment is the sample of the others once it is on the disk, also after a restart") {
+  const TmpDir dir;
+  const std::string body = random_hex(1000);
+  const auto add = [&](Segments& segments, bool keep) {
+    const Extent extent = segments.append({headers.text(), "/", "{}", body});
+    if (keep) {
+      segments.write();
+      REQUIRE(segments.synced());
+    } else {
+      segments.discard();
+    }
+    return extent;
+  };
+  std::vector<Extent> kept;
+  {
+    Segments segments(dir.path(), 1 << 20);
+    add(segments, false);
+    const Extent first = add(segments, true);
+    CHECK(first.offset == 0);
+    CHECK(first.length > 1000);
+    kept = {first, add(segments, true)};
+  }
+  {
+    Segments segments(dir.path(), 1 << 20);
+    kept.push_back(add(segments, true));
+  }
+  CHECK(kept[1].length < 200);
+  CHECK(kept[2].length < 200);
+  for (const Extent& extent : kept) CHECK(read_record(dir.path(), extent).value().body == body);
+  // What was packed against a record that is damaged later is lost with it, and what comes then stands alone.
+  const auto file = segment_file(dir.path(), 1);
+  std::string bytes = test::read_file(file);
+  bytes[100] = static_cast<char>(bytes[100] ^ 1);
+  test::write_file(file, bytes);
+  for (const Extent& extent : kept) CHECK_FALSE(read_record(dir.path(), extent));
+  Segments segments(dir.path(), 1 << 20);
+  const Extent alone = add(segments, true);
+  CHECK(alone.length > 1000);
+  CHECK(read_record(dir.path(), alone).value().body == body);
 }
 
 TEST_CASE("a pending delivery whose bytes a power failure took is judged anew by comparing heads") {
