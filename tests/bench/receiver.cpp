@@ -1,13 +1,14 @@
 // What accepting deliveries costs (issue 5, figures): 7.8 KB pushes with Gitea's headers, 20 triggers, every push distinct and
-// signed beforehand, 128 keep-alive connections, each server in a process of its own. The servers take turns, and the median
-// turn of each counts, so that what else the machine does falls on all of them:
+// signed beforehand, 128 keep-alive connections, each server in a process of its own. The servers take turns, and the median of
+// the turns' ratios counts, so that what else the machine does falls on all of them:
 //
 //   a bare Beast server that reads the body, computes the HMAC and answers (the limit);
 //   slipway, when one template matches and the runs are made durable, and when nothing matches;
 //   adnanh's webhook (Debian's package) with one hook, when it matches and runs /bin/true, and when it does not;
 //   (each turn ends when its server has nothing left to do, so that nobody's backlog falls on the next one);
 //   the processor time of each, which tells something on a busy machine too;
-//   p99 at half of slipway's rate against the p99 of a bare fdatasync loop; resident memory idle, and after one turn and all.
+//   p99 at half of slipway's rate against the p99 of a bare fdatasync loop right before, the median of several spans;
+//   resident memory idle, and after two turns and all.
 //
 // --json prints a list of figures; --quick takes a tenth of the pushes; --full goes on to 1,000,000.
 #include <fcntl.h>
@@ -15,6 +16,8 @@
 
 #include <CLI/CLI.hpp>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <memory>
 
 #include "bench/load/bare_server.hpp"
@@ -28,7 +31,7 @@ namespace {
 
 using namespace slipway;
 constexpr std::size_t connections = 128;
-constexpr int turns = 5;
+constexpr int turns = 9, spans = 5;
 constexpr const char* secret = "s3cr3t-webhook";
 
 struct Figure {
@@ -37,6 +40,18 @@ struct Figure {
   bool ok = true;
 };
 
+double median(std::vector<double> all) {
+  std::sort(all.begin(), all.end());
+  return all[all.size() / 2];
+}
+
+/// Of two that took turns.
+double median_ratio(const std::vector<double>& ours, const std::vector<double>& theirs) {
+  std::vector<double> ratios;
+  std::transform(ours.begin(), ours.end(), theirs.begin(), std::back_inserter(ratios), std::divides<>());
+  return median(std::move(ratios));
+}
+
 /// One of the servers that take turns.
 struct Peer {
   Peer(std::string what, std::string hook, std::size_t turn, std::unique_ptr<bench::ChildServer> child)
@@ -44,14 +59,10 @@ struct Peer {
   double rate() const { return median(rates); }
   /// With what was left to do behind the answers.
   double done_rate() const { return median(done_rates); }
-  static double median(std::vector<double> all) {
-    std::sort(all.begin(), all.end());
-    return all[all.size() / 2];
-  }
   std::string name, path;
   std::size_t pushes;  ///< a turn
   std::unique_ptr<bench::ChildServer> server;
-  double idle, early = 0;  ///< resident memory at first and after the first turn
+  double idle, early = 0;  ///< resident memory at first and after two turns
   std::vector<double> rates, done_rates;  ///< pushes a second of each turn: answered, and done with
   std::size_t sent = 0;
   bool clean = true;  ///< every answer was a 2xx and none a duplicate
@@ -62,15 +73,15 @@ class Bench {
   Bench(std::size_t scale, std::size_t deliveries) : scale_(scale), deliveries_(deliveries) { test::write_file(dir_ / "secret", secret); }
 
   std::vector<Figure> run() {
-    Peer bare("bare Beast + HMAC", "/hooks", 20'000 / scale_, bare_server());
-    Peer unmatched("slipway: nothing matches", "/hooks", 20'000 / scale_, slipway_server(false));
-    Peer matched("slipway: one template matches, durable", "/hooks", 20'000 / scale_, slipway_server(true));
+    Peer bare("bare Beast + HMAC", "/hooks", 10'000 / scale_, bare_server());
+    Peer unmatched("slipway: nothing matches", "/hooks", 10'000 / scale_, slipway_server(false));
+    Peer matched("slipway: one template matches, durable", "/hooks", 10'000 / scale_, slipway_server(true));
     std::vector<Peer*> peers{&bare, &unmatched, &matched};
     std::vector<Peer> hooks;
     if (std::filesystem::exists("/usr/bin/webhook")) {
       hooks.reserve(2);
-      hooks.emplace_back("webhook: nothing matches", "/hooks/push", 5'000 / scale_, webhook_server(false));
-      hooks.emplace_back("webhook: one match runs /bin/true", "/hooks/push", 5'000 / scale_, webhook_server(true));
+      hooks.emplace_back("webhook: nothing matches", "/hooks/push", 2'500 / scale_, webhook_server(false));
+      hooks.emplace_back("webhook: one match runs /bin/true", "/hooks/push", 2'500 / scale_, webhook_server(true));
       for (Peer& hook : hooks) peers.push_back(&hook);
     }
     for (int turn = 0; turn < turns; ++turn) {
@@ -112,7 +123,7 @@ class Bench {
     peer.rates.push_back(sent.rate());
     peer.done_rates.push_back(static_cast<double>(sent.answers) / (sent.seconds + behind));
     note(peer, sent);
-    if (peer.rates.size() == 1) peer.early = peer.server->resident();
+    if (peer.rates.size() == 2) peer.early = peer.server->resident();
   }
 
   static void note(Peer& peer, const bench::Sent& sent) {
@@ -121,7 +132,7 @@ class Bench {
   }
 
   void compare(const Peer& ours, const Peer& peer, double goal) {
-    const double ratio = ours.rate() / peer.rate();
+    const double ratio = median_ratio(ours.rates, peer.rates);
     const std::string of = fmt::format("{} ({:.0f}/s)", peer.name, peer.rate());
     add(ours.name, "pushes/s", ours.rate(), of, ratio, fmt::format(">= {}", goal), ours.clean && ratio >= goal);
   }
@@ -130,7 +141,7 @@ class Bench {
   // runs when they are durable.
   void compare_done(const Peer& ours, const Peer& peer, double goal) {
     add(peer.name + ", answered only", "pushes/s", peer.rate(), "", 0, "", true);
-    const double ratio = ours.done_rate() / peer.done_rate();
+    const double ratio = median_ratio(ours.done_rates, peer.done_rates);
     const std::string of = fmt::format("{}, its commands ended ({:.0f}/s)", peer.name, peer.done_rate());
     add(ours.name, "pushes/s", ours.done_rate(), of, ratio, fmt::format(">= {}", goal), ours.clean && ratio >= goal);
   }
@@ -171,13 +182,20 @@ class Bench {
   }
 
   void half_load(Peer& peer) {
-    const double rate = peer.rate() / 2, sync = fdatasync_p99(), limit = std::max(5.0, 2 * sync);
-    const auto all = pushes(static_cast<std::size_t>(std::max(rate * 5 / static_cast<double>(scale_), 100.0)), "/hooks");
-    const auto sent = bench::Sender(all, peer.server->port(), connections).send(0, all.size(), rate);
-    note(peer, sent);
-    const double p99 = sent.percentile(0.99);
-    add("slipway: p99 at half load", "ms", p99, fmt::format("2 x p99 of fdatasync ({:.1f} ms), or 5 ms", sync), p99 / limit, "<= 1",
-        peer.clean && p99 <= limit);
+    const double rate = peer.rate() / 2;
+    std::vector<double> syncs, latencies, ratios;
+    for (int span = 0; span < spans; ++span) {
+      const auto all = pushes(static_cast<std::size_t>(std::max(rate * 3 / static_cast<double>(scale_), 100.0)), "/hooks");
+      syncs.push_back(fdatasync_p99());
+      const auto sent = bench::Sender(all, peer.server->port(), connections).send(0, all.size(), rate);
+      note(peer, sent);
+      latencies.push_back(sent.percentile(0.99));
+      ratios.push_back(latencies.back() / std::max(5.0, 2 * syncs.back()));
+    }
+    const double ratio = median(ratios);
+    const std::string of = fmt::format("2 x p99 of fdatasync ({:.1f} ms), or 5 ms; of {} spans {:.1f} to {:.1f} ms", median(syncs), spans,
+                                       *std::min_element(latencies.begin(), latencies.end()), *std::max_element(latencies.begin(), latencies.end()));
+    add("slipway: p99 at half load", "ms", median(latencies), of, ratio, "<= 1", peer.clean && ratio <= 1);
   }
 
   // Flat: the first turn's deliveries need all the memory that is ever needed.
@@ -188,7 +206,7 @@ class Bench {
       note(peer, bench::Sender(all, peer.server->port(), connections).send(0, all.size()));
     }
     const double late = peer.server->resident(), ratio = late / peer.early;
-    add(fmt::format("{}: resident after {}", peer.name, peer.sent), "MiB", late, fmt::format("after a turn ({:.1f} MiB)", peer.early), ratio, "<= 1.1",
+    add(fmt::format("{}: resident after {}", peer.name, peer.sent), "MiB", late, fmt::format("after two turns ({:.1f} MiB)", peer.early), ratio, "<= 1.1",
         peer.clean && ratio <= 1.1);
   }
 

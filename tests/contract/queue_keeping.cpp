@@ -15,6 +15,13 @@ namespace {
 
 using World = QueueWorld;
 
+/// With a body of its own, that no packing makes small.
+Delivery bulky(int number) {
+  Delivery delivery = push(std::to_string(number), sha_of(number), sha_of(number + 1));
+  delivery.body = std::make_shared<std::string>(random_hex(200));
+  return delivery;
+}
+
 }  // namespace
 
 TEST_CASE("finished runs go by age, the last of a template and failed ones stay longer") {
@@ -54,7 +61,7 @@ TEST_CASE("deliveries outlive their runs by 30 days, and then go with their bodi
   options.segment_size = 1000;
   options.retention.keep_last = 0;
   World world(options);
-  for (int i = 1; i <= 20; ++i) world.accept(push(std::to_string(i), sha_of(i), sha_of(i + 1)), matches({"t"}));
+  for (int i = 1; i <= 20; ++i) world.accept(bulky(i), matches({"t"}));
   std::vector<RunId> runs;
   for (auto claim = world.claim(); claim; claim = world.claim()) {
     world.finish(claim->lease, done);
@@ -113,8 +120,8 @@ TEST_CASE("bodies have a bound of their own, but those of pending deliveries sta
   World world(options);
   Verdict incomplete;
   incomplete.pending = true;
-  world.accept(push("1", sha_of(1), sha_of(2)), incomplete);
-  for (int i = 2; i <= 50; ++i) world.accept(push(std::to_string(i), sha_of(i), sha_of(i + 1)), matches({"t"}));
+  world.accept(bulky(1), incomplete);
+  for (int i = 2; i <= 50; ++i) world.accept(bulky(i), matches({"t"}));
   CHECK(world.get(world.reader->counts()).body_bytes < 6000);
   CHECK_FALSE(world.get(world.reader->delivery(DeliveryId("1")))->body.empty());
   CHECK_FALSE(world.get(world.reader->delivery(DeliveryId("50")))->body.empty());

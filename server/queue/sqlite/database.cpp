@@ -31,6 +31,12 @@ bool may_pass(int code) noexcept {
   throw std::logic_error(text);
 }
 
+/// SQLite counts its memory by default, under a mutex that is taken for every piece of it.
+void count_no_memory() {
+  static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(done);  // refused where somebody has opened a database before: then it counts
+}
+
 int remember_pages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
   return SQLITE_OK;
@@ -81,6 +87,7 @@ void Database::Finalize::operator()(sqlite3_stmt* statement) const noexcept { sq
 Database::Database(const std::filesystem::path& file, Mode mode) {
   const int access = mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* opened = nullptr;
+  count_no_memory();
   const int code = sqlite3_open_v2(file.c_str(), &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
   connection_.reset(opened);
   if (code != SQLITE_OK) fail(code, "open " + file.string(), opened);

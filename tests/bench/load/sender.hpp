@@ -15,6 +15,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/descriptor.hpp"
@@ -164,7 +165,9 @@ class Sender {
     ++sent_.answers;
     ++sent_.statuses[status];
     if (status < 200 || status > 299) ++sent_.non_2xx;
-    if (line.in.find("\"duplicate\":true", end) != std::string::npos) ++sent_.duplicates;
+    // Said before the reasons, which are thousands of bytes: the sender shares the machine with what it measures.
+    const std::string_view begin = std::string_view(line.in).substr(end + 4, 1000);
+    if (begin.find("\"duplicate\":true") != std::string_view::npos) ++sent_.duplicates;
     line.busy = false;
     if (next_ < last_) start(line);
   }
