@@ -43,9 +43,9 @@ struct FilterSet::Plan {
     std::vector<std::uint32_t> fields, texts;
   };
   /// What one delivery's lists hold.
-  struct Marks {
-    std::vector<char> well_formed;
-    std::vector<char> found;
+  struct Seen {
+    Marks well_formed;
+    Marks found;
   };
 
   /// A part of a filter: a question, or an expression that stands in other filters too.
@@ -128,55 +128,55 @@ struct FilterSet::Plan {
     return text_count++;
   }
 
-  Marks look(const Bindings& bindings) const {
-    Marks marks{std::vector<char>(field_count), std::vector<char>(text_count)};
+  Seen look(const Bindings& bindings) const {
+    Seen seen{Marks(field_count), Marks(text_count)};
     for (const List& list : lists) {
       const rapidjson::Value* at = bindings.body;
       for (const std::string& name : list.path) at = at == nullptr ? nullptr : member(*at, name);
       if (at == nullptr || !at->IsArray()) continue;
-      for (const Field& field : list.fields) marks.well_formed[field.number] = look_at(*at, field, marks) ? 1 : 0;
+      for (const Field& field : list.fields) seen.well_formed[field.number] = look_at(*at, field, seen.found) ? 1 : 0;
     }
-    return marks;
+    return seen;
   }
 
   // Marks the texts that paths of this field match; false where the field is not a list of strings in every element.
-  static bool look_at(const rapidjson::Value& elements, const Field& field, Marks& marks) {
+  static bool look_at(const rapidjson::Value& elements, const Field& field, Marks& found) {
     for (const auto& element : elements.GetArray()) {
       const rapidjson::Value* paths = member(element, field.name);
       if (paths == nullptr || !paths->IsArray()) return false;
       for (const auto& path : paths->GetArray()) {
         if (!path.IsString()) return false;
         const std::string_view text = view(path);
-        field.tree.each_prefix_of(text, [&](std::uint32_t number) { marks.found[number] = 1; });
-        if (const auto whole = field.wholes.find(text); whole != field.wholes.end()) marks.found[whole->second] = 1;
+        field.tree.each_prefix_of(text, [&](std::uint32_t number) { found[number] = 1; });
+        if (const auto whole = field.wholes.find(text); whole != field.wholes.end()) found[whole->second] = 1;
         for (const auto& [suffix, number] : field.suffixes) {
-          if (text.ends_with(suffix)) marks.found[number] = 1;
+          if (text.ends_with(suffix)) found[number] = 1;
         }
       }
     }
     return true;
   }
 
-  static std::int8_t answer(const Question& question, const Marks& marks) {
+  static std::int8_t answer(const Question& question, const Seen& seen) {
     for (const std::uint32_t field : question.fields) {
-      if (marks.well_formed[field] == 0) return -1;
+      if (seen.well_formed[field] == 0) return -1;
     }
     for (const std::uint32_t text : question.texts) {
-      if (marks.found[text] != 0) return 1;
+      if (seen.found[text] != 0) return 1;
     }
     return 0;
   }
 
-  std::vector<std::int8_t> answers(const Bindings& bindings) const {
-    const Marks marks = look(bindings);
-    std::vector<std::int8_t> said;
+  Marks answers(const Bindings& bindings) const {
+    const Seen seen = look(bindings);
+    Marks said;
     for (const Shared& one : shared) {
       const Value value = Evaluation(*one.plan, bindings).run(*one.node);
       said.push_back(value.is(Kind::boolean) ? static_cast<std::int8_t>(value.as_bool()) : std::int8_t{-1});
     }
-    std::vector<std::int8_t> all(parts.size(), -1);
+    Marks all(parts.size(), -1);
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i].question) all[i] = answer(*parts[i].question, marks);
+      if (parts[i].question) all[i] = answer(*parts[i].question, seen);
       if (parts[i].shared) all[i] = said[*parts[i].shared];
     }
     return all;

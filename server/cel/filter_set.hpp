@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -28,6 +29,8 @@ class FilterSet {
 
  private:
   struct Plan;
+  /// One a filter, a part or a text: a few dozen, of which nothing is kept.
+  using Marks = boost::container::small_vector<std::int8_t, 64>;
   std::unique_ptr<const Plan> plan_;
 };
 
@@ -45,9 +48,9 @@ class FilterSet::Judgement {
   explicit Judgement(const Plan& plan) : plan_(&plan) {}
 
   const Plan* plan_;
-  std::vector<std::int8_t> said_;        ///< 1 or 0
+  FilterSet::Marks said_;                ///< 1 or 0
   std::map<std::size_t, Error> errors_;  ///< of those that failed
-  std::vector<std::int8_t> answers_;  ///< of every filter's parts, one filter after the other
+  FilterSet::Marks answers_;  ///< of every filter's parts, one filter after the other
 };
 
 }  // namespace slipway::cel

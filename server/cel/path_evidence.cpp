@@ -11,6 +11,7 @@ namespace slipway::cel {
 namespace {
 
 constexpr std::size_t most_paths = 1'000;
+constexpr std::size_t usual_paths = 16;
 
 /// Texts, each once. Few are looked through, more are looked up.
 class Distinct {
@@ -73,6 +74,7 @@ PathEvidence::Paths* PathEvidence::find(const PathQuestion& question) noexcept {
 PathEvidence::Paths& PathEvidence::collect(const PathQuestion& question, const Value& list) {
   auto made = std::make_unique<Known>();
   made->source = question.source;
+  made->paths.all.reserve(usual_paths);
   Distinct known(made->paths.all);
   for (std::size_t i = 0; i < list.size(); ++i) collect_paths(list.at(i), question.distinct_fields, known, made->paths.all);
   made->paths.shown = show_paths(made->paths.all);

@@ -27,6 +27,8 @@ bool read(JsonScan& in, std::optional<std::string>& value) {
   return in.string(value.emplace());
 }
 
+constexpr std::size_t usual_files = 4;
+
 /// The file lists of one commit, and which of them are there.
 struct Lists {
   bool added = false, removed = false, modified = false;
@@ -40,6 +42,7 @@ bool read_files(JsonScan& in, std::vector<std::string>& files, bool& there) {
   if (!there) return in.skip();
   if (!in.enter_array()) return false;
   while (in.next_element()) {
+    if (files.empty()) files.reserve(usual_files);
     if (!in.string(files.emplace_back())) return false;
   }
   return !in.failed();
