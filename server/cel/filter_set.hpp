@@ -50,7 +50,7 @@ class FilterSet::Judgement {
   const Plan* plan_;
   FilterSet::Marks said_;                ///< 1 or 0
   std::map<std::size_t, Error> errors_;  ///< of those that failed
-  FilterSet::Marks answers_;  ///< of every filter's parts, one filter after the other
+  FilterSet::Marks answers_;             ///< of every filter's parts, one filter after the other
 };
 
 }  // namespace slipway::cel

@@ -108,8 +108,7 @@ void Session::expired() {
 
 // To be called before suspending: the next session's bytes will lie where these do.
 void Session::keep() {
-  std::string rest(unread_);
-  kept_ = std::move(rest);
+  std::string(unread_).swap(kept_);  // mostly nothing, and then without the memory of what was there before
   unread_ = kept_;
 }
 

@@ -5,14 +5,11 @@
 
 namespace slipway::queue::sqlite {
 
-struct Store::Branch {
-  std::int64_t number = 0;
-  std::optional<schedule::LastPush> last;
-  CommitSha seen;
-  std::int64_t last_delivery = 0;
-};
-
-Store::Branch Store::branch_of(const Push& push) {
+Store::Branch& Store::branch_of(const Push& push) {
+  constexpr std::size_t many = 1000;
+  const std::string name = push.repository.value() + ' ' + push.ref;
+  if (const auto known = known_branches_.find(name); known != known_branches_.end()) return known->second;
+  if (known_branches_.size() >= many) forget_branches();
   Branch branch;
   {
     auto row = database_.query("SELECT number, before, after, delivery, seen FROM branches WHERE repository = ? AND ref = ?",
@@ -22,12 +19,28 @@ Store::Branch Store::branch_of(const Push& push) {
       branch.last.emplace(CommitSha(unpacked(row, 1)), CommitSha(unpacked(row, 2)));
       branch.last_delivery = row.integer(3);
       branch.seen = CommitSha(unpacked(row, 4));
-      return branch;
     }
   }
-  database_.run("INSERT INTO branches(repository, ref) VALUES(?, ?)", push.repository.value(), push.ref);
-  branch.number = database_.last_insert();
-  return branch;
+  if (branch.number == 0) {
+    database_.run("INSERT INTO branches(repository, ref) VALUES(?, ?)", push.repository.value(), push.ref);
+    branch.number = database_.last_insert();
+  }
+  return known_branches_.emplace(name, std::move(branch)).first->second;
+}
+
+void Store::write_branches() {
+  for (Branch* const branch : moved_branches_) {
+    database_.run("UPDATE branches SET before = ?, after = ?, seen = ?, delivery = ?, stored = ? WHERE number = ?",
+                  Blob(Packed(branch->last->before.value())), Blob(Packed(branch->last->after.value())),
+                  Blob(Packed(branch->seen.value())), branch->last_delivery, *branch->stored, branch->number);
+    branch->stored.reset();
+  }
+  moved_branches_.clear();
+}
+
+void Store::forget_branches() {
+  write_branches();
+  known_branches_.clear();
 }
 
 /// By what a delivery is found: its own id or, where others with another body have that, `id~2`, `id~3`, …
@@ -51,7 +64,7 @@ Store::Name Store::name_of(const Delivery& delivery) {
 }
 
 Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock::time_point now) {
-  const Branch branch = branch_of(delivery.push);
+  Branch& branch = branch_of(delivery.push);
   const Name name = name_of(delivery);
   schedule::Known known;
   known.last = branch.last;
@@ -90,8 +103,11 @@ Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock
       accepted.pending ? std::optional(1) : std::nullopt, other_base ? std::optional<Blob>(base) : std::nullopt,
       accepted.gap ? std::optional(1) : std::nullopt);
   ++next_delivery_;
-  database_.run("UPDATE branches SET before = ?1, after = ?2, seen = ?2, delivery = ?3, stored = ?4 WHERE number = ?5",
-                Blob(before), Blob(after), number, now, branch.number);
+  if (!branch.stored) moved_branches_.push_back(&branch);
+  branch.last.emplace(delivery.push.before, delivery.push.after);
+  branch.seen = delivery.push.after;
+  branch.last_delivery = number;
+  branch.stored = now;
   return accepted;
 }
 
@@ -227,6 +243,7 @@ void Store::doubt(const DeliveryId& id) {
 /// The branch had been further when this delivery was stored: so it is where it was seen before, and what was compared with this
 /// one's `after` since is to be compared with that.
 void Store::put_branch_right(std::int64_t delivery) {
+  forget_branches();
   database_.run(
       "UPDATE deliveries SET base = (SELECT base FROM deliveries WHERE number = ?1) WHERE number > ?1 AND pending = 1 "
       "AND branch = (SELECT branch FROM deliveries WHERE number = ?1) "

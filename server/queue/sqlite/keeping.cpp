@@ -7,6 +7,7 @@
 namespace slipway::queue::sqlite {
 
 void Store::forget(const std::vector<RunId>& runs) {
+  if (runs.empty()) return;
   for (const RunId run : runs) {
     // Between naming it and now a person may have queued it again.
     if (database_.run("DELETE FROM runs WHERE id = ? AND place IS NULL", run.value()) == 0) continue;

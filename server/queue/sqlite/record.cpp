@@ -120,7 +120,8 @@ void Packer::append(std::string& to, const PayloadText& payload) {
   append_number(to, check_sum_of(std::string_view(to).substr(start), packed), sum_size);
   to.append(packed);
   if (plain_.size() > usual_text) {
-    plain_ = std::string();
+    plain_.clear();
+    plain_.shrink_to_fit();
     packed_ = std::vector<char>();
   }
 }

@@ -42,6 +42,7 @@ void Store::begin() {
 }
 
 bool Store::commit() {
+  write_branches();
   segments_.write();
   database_.script("COMMIT");
   const bool whole = segments_.synced();
@@ -105,6 +106,8 @@ void Store::load() {
   template_numbers_.clear();
   template_names_.clear();
   branches_.clear();
+  moved_branches_.clear();
+  known_branches_.clear();
   {
     auto last = database_.query(
         "SELECT max(delivery, (SELECT coalesce(max(number), 0) FROM deliveries)), max(run, (SELECT coalesce(max(id), 0) FROM runs)) FROM given");

@@ -85,8 +85,18 @@ class Store {
   bool is_pinned(std::int64_t segment);
   void note_given();
 
-  struct Branch;
-  Branch branch_of(const Push& push);
+  /// A branch as the transaction under way has it: many pushes of one are a single row to write.
+  struct Branch {
+    std::int64_t number = 0;
+    std::optional<schedule::LastPush> last;
+    CommitSha seen;
+    std::int64_t last_delivery = 0;
+    std::optional<Clock::time_point> stored;  ///< when it moved; nothing once that is written
+  };
+  /// Good until forget_branches().
+  Branch& branch_of(const Push& push);
+  void write_branches();
+  void forget_branches();
   struct Name;
   Name name_of(const Delivery& delivery);
   bool made_nothing(std::int64_t delivery);
@@ -116,6 +126,8 @@ class Store {
   std::unordered_map<TemplateName, std::int64_t> template_numbers_;
   std::unordered_map<std::int64_t, TemplateName> template_names_;
   std::unordered_map<std::int64_t, std::pair<RepoName, std::string>> branches_;
+  std::unordered_map<std::string, Branch> known_branches_;  ///< by "repository ref"
+  std::vector<Branch*> moved_branches_;                     ///< of these, to be written before the commit
   std::vector<RunId> recovered_;
   std::int64_t next_delivery_ = 1;
   std::int64_t next_run_ = 1;

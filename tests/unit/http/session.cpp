@@ -114,6 +114,62 @@ TEST_CASE("pipelined requests are answered in their order, however the bytes are
   }
 }
 
+TEST_CASE("what a connection has said in part, or too early, is not lost to what others say meanwhile") {
+  House house;
+  RawClient patient(house.port()), other(house.port());
+  const auto others_speak = [&] { CHECK(other.exchange(post("/other", std::string(20'000, 'x'))).body == "POST /other 20000"); };
+  const std::string request = post("/in-parts", "12345");
+  for (const std::size_t cut : {std::size_t(3), std::size_t(30), request.size() - 2}) {
+    patient.send(request.substr(0, cut));
+    others_speak();
+    patient.send(request.substr(cut));
+    CHECK(patient.receive().body == "POST /in-parts 5");
+  }
+  patient.send(post("/slow", "1") + post("/next", "12") + "GET /last HT");
+  house.site.slow_began.get_future().wait();
+  others_speak();
+  house.loop.call([&] { house.site.gate.cancel(); });
+  CHECK(patient.receive().body == "POST /slow 1");
+  CHECK(patient.receive().body == "POST /next 2");
+  others_speak();
+  patient.send("TP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(patient.receive().body == "GET /last 0");
+}
+
+TEST_CASE("many connections, each cut anywhere, get their own answers in their order") {
+  House house;
+  std::mt19937 random(20261127);
+  const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
+  struct Line {
+    explicit Line(std::uint16_t port) : client(std::make_unique<RawClient>(port)) {}
+    std::unique_ptr<RawClient> client;
+    std::string unsent;
+    std::vector<std::string> expected;
+  };
+  std::vector<Line> lines;
+  for (int i = 0; i < 12; ++i) {
+    Line& line = lines.emplace_back(house.port());
+    for (int n = 0; n < 12; ++n) {
+      const std::string target = "/" + std::to_string(i) + "/" + std::to_string(n);
+      const std::size_t size = below(2) == 0 ? below(50) : below(60'000);
+      line.unsent += post(target, std::string(size, static_cast<char>('a' + i)));
+      line.expected.push_back("POST " + target + " " + std::to_string(size));
+    }
+  }
+  for (bool more = true; more;) {
+    more = false;
+    for (Line& line : lines) {
+      const std::size_t piece = std::min(line.unsent.size(), 1 + below(below(3) == 0 ? 40'000 : 300));
+      line.client->send(line.unsent.substr(0, piece));
+      line.unsent.erase(0, piece);
+      more = more || !line.unsent.empty();
+    }
+  }
+  for (Line& line : lines) {
+    for (const std::string& answer : line.expected) CHECK(line.client->receive().body == answer);
+  }
+}
+
 TEST_CASE("header names are made canonical, values kept in order, and Host left out") {
   House house;
   RawClient client(house.port());
