@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <thread>
 
 #include "base/failure.hpp"
 #include "base/text.hpp"
@@ -30,9 +31,19 @@ std::string holder() {
   return fmt::format("process {} on {} since {:%Y-%m-%dT%H:%M:%SZ}", ::getpid(), host.data(), fmt::gmtime(std::time(nullptr)));
 }
 
+bool lock(int file, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds pause{10};
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(pause);
+  }
+  return true;
+}
+
 }  // namespace
 
-FileLock::FileLock(const std::filesystem::path& folder) {
+FileLock::FileLock(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
   std::error_code error;
   std::filesystem::create_directories(folder.parent_path(), error);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -41,7 +52,7 @@ FileLock::FileLock(const std::filesystem::path& folder) {
   const auto path = folder / "lock";
   file_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file_) throw UsageError(fmt::format("can not open {}: {}", path.string(), std::strerror(errno)));
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!lock(file_.get(), patience)) {
     if (errno != EWOULDBLOCK) throw Unavailable(fmt::format("can not lock {}: {}", path.string(), std::strerror(errno)));
     throw Unavailable(fmt::format("the state directory {} is in use by {}", folder.string(), content(file_.get())));
   }

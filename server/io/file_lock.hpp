@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 
 #include "io/descriptor.hpp"
@@ -10,9 +11,10 @@ namespace slipway::io {
 /// names its holder.
 class FileLock {
  public:
-  /// Makes the folder (mode 0700) where it is missing. Throws Unavailable, naming the holder, when another process has it, and
-  /// UsageError where it can not be used.
-  explicit FileLock(const std::filesystem::path& folder);
+  /// Makes the folder (mode 0700) where it is missing. Throws Unavailable, naming the holder, when another process still has it
+  /// after `patience` (a killed daemon's child has it until it begins its own program), and UsageError where it can not be
+  /// used. Blocks so long.
+  explicit FileLock(const std::filesystem::path& folder, std::chrono::milliseconds patience = std::chrono::seconds(1));
 
  private:
   Descriptor file_;

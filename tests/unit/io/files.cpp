@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "base/failure.hpp"
 #include "io/file_lock.hpp"
@@ -10,6 +11,7 @@
 #include "support/tmp_dir.hpp"
 
 using namespace slipway;
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 TEST_CASE("a secret file is read without its last newline, and errors name the file but not its content") {
@@ -88,7 +90,7 @@ TEST_CASE("one holder of a state directory, and the second learns who") {
   {
     const io::FileLock lock(dir / "state");
     CHECK((fs::status(dir / "state").permissions() & fs::perms::others_all) == fs::perms::none);
-    CHECK_THROWS_WITH(io::FileLock(dir / "state"), Catch::Contains("in use by process " + std::to_string(::getpid())));
+    CHECK_THROWS_WITH(io::FileLock(dir / "state", 0ms), Catch::Contains("in use by process " + std::to_string(::getpid())));
   }
   CHECK_NOTHROW(io::FileLock(dir / "state"));
   CHECK_THROWS_AS(io::FileLock("/proc/no/such"), UsageError);
@@ -103,5 +105,30 @@ TEST_CASE("a lock goes with its process, whatever ended it") {
     ::raise(SIGKILL);
   }
   ::waitpid(child, nullptr, 0);
-  CHECK_NOTHROW(io::FileLock(dir / "state"));
+  CHECK_NOTHROW(io::FileLock(dir / "state", 0ms));
+}
+
+TEST_CASE("a lock that a killed process's child has for a moment is waited for") {
+  const test::TmpDir dir;
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto* lock = new io::FileLock(dir / "state");
+    static_cast<void>(lock);
+    ::close(ends[1]);
+    char byte = 0;
+    // As between fork and exec: it has every descriptor of its parent.
+    if (::fork() == 0) ::_exit(static_cast<int>(::read(ends[0], &byte, 1)));
+    ::raise(SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  CHECK_THROWS_AS(io::FileLock(dir / "state", 0ms), Unavailable);
+  std::thread later([end = ends[1]] {
+    ::usleep(50'000);
+    ::close(end);
+  });
+  CHECK_NOTHROW(io::FileLock(dir / "state", 30s));
+  later.join();
+  ::close(ends[0]);
 }

@@ -153,6 +153,53 @@ TEST_CASE("the first record of a segment is the sample of the others once it is 
   CHECK(read_record(dir.path(), alone).value().body == body);
 }
 
+TEST_CASE("a branch is where a transaction's pushes left it, and where it was before if that came to nothing") {
+  const TmpDir dir;
+  const queue::Options options;
+  const auto now = Clock::now();
+  const queue::Decision nothing{Verdict()};
+  std::optional<Store> store(std::in_place, dir.path(), options, now);
+  int count = 0;
+  const auto accept = [&](const char* step) {
+    Delivery delivery;
+    delivery.id = DeliveryId("d" + std::to_string(++count));
+    delivery.push.repository = RepoName("Org/app");
+    delivery.push.ref = "refs/heads/main";
+    delivery.push.before = CommitSha(std::string(40, step[0]));
+    delivery.push.after = CommitSha(std::string(40, step[1]));
+    return store->accept(delivery, nothing, now);
+  };
+  store->begin();
+  CHECK_FALSE(accept("ab").duplicate);
+  CHECK(accept("ab").duplicate);
+  CHECK_FALSE(accept("ba").gap);
+  CHECK_FALSE(accept("ab").duplicate);
+  store->commit();
+  store->begin();
+  CHECK_FALSE(accept("bc").gap);
+  CHECK_FALSE(accept("cd").gap);
+  store->abort();
+  for (const bool reopened : {false, true}) {
+    CAPTURE(reopened);
+    if (reopened) store.emplace(dir.path(), options, now);
+    store->begin();
+    CHECK(accept("ab").duplicate);
+    CHECK(accept("cd").gap);
+    store->abort();
+  }
+  store->begin();
+  CHECK_FALSE(accept("bc").gap);
+  store->commit();
+  Database database(dir / "queue.db", Database::Mode::read_only);
+  auto branch = database.query("SELECT lower(hex(b.before)), lower(hex(b.after)), lower(hex(b.seen)), d.id FROM branches b "
+                               "JOIN deliveries d ON d.number = b.delivery");
+  REQUIRE(branch.next());
+  CHECK(branch.text(0) == std::string(40, 'b'));
+  CHECK(branch.text(1) == std::string(40, 'c'));
+  CHECK(branch.text(2) == std::string(40, 'c'));
+  CHECK(branch.text(3) == "d" + std::to_string(count));
+}
+
 TEST_CASE("a pending delivery whose bytes a power failure took is judged anew by comparing heads") {
   const TmpDir dir;
   const queue::Options options;

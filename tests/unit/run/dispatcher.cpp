@@ -29,7 +29,10 @@ struct Dispatched : Workshop {
     until([&] { return run_of(id).state == state; });
   }
   void until_it_waits(RunId id) {
-    until([&] { return run_of(id).state == RunState::queued && run_of(id).attempts > 0; });
+    until([&] {
+      const Run run = run_of(id);  // once: it may be started between two looks
+      return run.state == RunState::queued && run.attempts > 0;
+    });
   }
 
   build::RunLogs logs{folder / "logs", 1 << 20, time};
