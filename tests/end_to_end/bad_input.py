@@ -209,7 +209,7 @@ class BadInput(WorldCase):
         before = self.daemon.metric("slipway_deliveries_total")
         self.assertEqual(401, self.world.send(push().signed(b"wrong"))[0])
         self.assertGreater(self.daemon.metric("slipway_deliveries_total"), before)
-        self.assertIn("signature", self.daemon.output())
+        self.assert_logged("signature")
 
     def test_a_pushed_path_or_file_never_leaves_the_workspace(self):
         files = {**BUILDABLE, "link": "/etc/passwd", "-rf": "x", "a b'\"$(x).txt": "x", "sub/../x".replace("..", "dots"): "x"}

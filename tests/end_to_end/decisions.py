@@ -63,7 +63,7 @@ class TheWholePush(_Deciding):
                 self.assertTrue(answer["pending"], answer)
                 self.assertEqual(["grading-svc-build-template"], [run["template"] for run in answer["runs"]])
                 self.assertEqual({"grading": False, "report": True}, self.decided(answer))
-        self.assertIn("the payload alone would have missed this", self.daemon.output())
+        self.assert_logged("the payload alone would have missed this")
         self.assertLessEqual(3, self.daemon.metric("slipway_runs_missed_by_payload"))
 
     def test_a_forced_push_counts_with_what_it_took_away_although_its_payload_looks_complete(self):

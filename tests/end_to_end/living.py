@@ -50,7 +50,7 @@ class Reload(WorldCase):
         finally:
             self.daemon.configuration["webhook"] = webhook
             self.daemon.write()
-        self.assertIn("sections=webhook\n", self.daemon.output())
+        self.assert_logged("sections=webhook\n")
 
 
 class FullDisk(WorldCase):

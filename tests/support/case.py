@@ -4,7 +4,7 @@ import shutil
 import unittest
 
 from .daemon import BINARY
-from .processes import mounts_below
+from .processes import mounts_below, wait_until
 from .proxy import Proxy
 from .world import DOCKERFILE, INFRA, World
 
@@ -51,6 +51,10 @@ class WorldCase(unittest.TestCase):
         runs = self.accept(delivery)
         self.assertEqual(1, len(runs), runs)
         return commit, self.daemon.finished(runs[0]["id"], limit)
+
+    def assert_logged(self, text):
+        """The daemon's log says so, or will in a moment: it comes through a pipe, and what was done can be seen before."""
+        wait_until(lambda: text in self.daemon.output(), what=f"{text!r} in the log")
 
     def assert_nothing_is_left(self):
         """No workspace, mount or process of a run."""
