@@ -109,7 +109,7 @@ class WhileGitIsAway(FaultyCase, _Deciding):
         self.proxy.judge = lambda *_: Fault("cut")
         answer = self.pushed(before, after)
         self.assertTrue(answer["pending"], answer)
-        wait_until(lambda: "can not be completed yet" in self.daemon.output(), what="the daemon to have tried")
+        self.assert_logged("can not be completed yet")
         self.assertTrue(self.delivery(answer)["pending"])
         self.proxy.judge = lambda *_: None
         self.assertEqual({"report": True}, self.decided(answer))

@@ -134,7 +134,7 @@ std::optional<std::size_t> sample_record_length(std::string_view begin) {
 
 std::size_t sample_length(std::string_view record) {
   const auto prefix = prefix_of(record);
-  return prefix && prefix->sample <= longest_sample_record ? prefix->sample : 0;
+  return prefix ? prefix->sample : 0;
 }
 
 std::optional<Sample> sample_from(std::string_view record) {

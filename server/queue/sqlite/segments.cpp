@@ -43,15 +43,11 @@ std::optional<std::string> read_whole(int file, std::int64_t at, std::size_t len
 }
 
 /// A file's first record as a sample.
-std::optional<Sample> first_record(int file, std::size_t length) {
-  const auto record = read_whole(file, 0, length);
-  return record ? sample_from(*record) : std::nullopt;
-}
-
 std::optional<Sample> first_record(int file) {
   const auto begin = read_whole(file, 0, record_prefix);
   const auto length = begin ? sample_record_length(*begin) : std::nullopt;
-  return length ? first_record(file, *length) : std::nullopt;
+  const auto record = length ? read_whole(file, 0, *length) : std::nullopt;
+  return record ? sample_from(*record) : std::nullopt;
 }
 
 }  // namespace
@@ -80,8 +76,7 @@ std::optional<Payload> read_record(const std::filesystem::path& directory, const
   if (!file) return std::nullopt;
   const auto record = read_whole(file.get(), extent.offset, static_cast<std::size_t>(extent.length));
   if (!record) return std::nullopt;
-  const std::size_t sample = sample_length(*record);
-  return parse_record(*record, sample == 0 ? std::nullopt : first_record(file.get(), sample));
+  return parse_record(*record, sample_length(*record) == 0 ? std::nullopt : first_record(file.get()));
 }
 
 void sync_directory(const std::filesystem::path& directory) {
