@@ -2,12 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <variant>
-
 #include "base/failure.hpp"
 #include "base/text.hpp"
 #include "http/delivery_answer.hpp"
-#include "io/offload.hpp"
 #include "trigger/gitea.hpp"
 #include "trigger/verify.hpp"
 
@@ -15,43 +12,8 @@ namespace slipway::http {
 
 namespace {
 
-// Signature and parse of so much take about a millisecond: more is not for the loop.
-constexpr std::size_t largest_on_loop = 512 * 1024;
 constexpr std::chrono::seconds stop_retry{10};
 constexpr std::uint32_t log_lines_per_second = 20;
-
-struct Unsigned {};
-struct Judged {
-  Judged(Delivery what, Verdict means) : delivery(std::move(what)), decision(std::move(means)) {
-    delivery.push.commits = std::vector<ChangedCommit>();  // the body has them: less waits for the disk
-  }
-  Delivery delivery;
-  queue::Decision decision;
-};
-using Reading = std::variant<Unsigned, Error, trigger::Ignored, Judged>;
-
-// From a proven delivery to its verdict; pure, so that it may run on either thread.
-Reading judged(std::optional<trigger::SignedDelivery> verified, const Judge& judge) {
-  if (!verified) return Unsigned();
-  auto parsed = trigger::parse(std::move(*verified));
-  if (!parsed) return parsed.error();
-  if (auto* ignored = std::get_if<trigger::Ignored>(&*parsed)) return std::move(*ignored);
-  Delivery& delivery = std::get<Delivery>(*parsed);
-  Verdict verdict = judge(delivery);
-  return Judged(std::move(delivery), std::move(verdict));
-}
-
-// From bytes to verdict.
-Task<Reading> read(RawDelivery raw, std::shared_ptr<Keys> keys, Signer& signer, asio::thread_pool& pool, const Judge& judge) {
-  if (raw.body.size() > largest_on_loop) {
-    auto job = [&, raw = std::move(raw)]() mutable { return judged(trigger::verify(std::move(raw), keys->secrets), judge); };
-    co_return co_await io::offload(pool, std::move(job));
-  }
-  auto claimed = trigger::ClaimedDelivery::of(std::move(raw));
-  if (!claimed) co_return Unsigned();
-  const std::vector<Sha256Digest> macs = co_await signer.sign(keys, claimed->message());
-  co_return judged(std::move(*claimed).proven_by(macs), judge);
-}
 
 RawDelivery take(Request& request) {
   RawDelivery raw;
@@ -108,9 +70,8 @@ Receiver::Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge
                    Metrics& metrics, Log log)
     : path_(settings.path),
       secrets_(std::move(secrets)),
-      judge_(std::move(judge)),
+      examiner_(std::move(judge), pool),
       queue_(queue),
-      pool_(pool),
       figures_(std::make_shared<Figures>(metrics)),
       log_(std::move(log)),
       refusal_lines_(log_lines_per_second),
@@ -134,21 +95,21 @@ std::optional<Answer> Receiver::refuse(const Request& head) {
 
 Task<Answer> Receiver::answer(Request& request) {
   const auto began = std::chrono::steady_clock::now();
-  Reading reading = co_await read(take(request), secrets_.current(), signer_, pool_, judge_);
+  Finding finding = co_await examiner_.examine(take(request), secrets_.current());
   Answer answer;
-  if (auto* judged = std::get_if<Judged>(&reading)) {
+  if (auto* judged = std::get_if<Judged>(&finding)) {
     if (!judged->decision.promises_nothing()) {
       answer = co_await accept(judged->delivery, judged->decision);
     } else {
       answer = answer_unmatched(judged->delivery.id, judged->decision);
       if (!recorded(judged->delivery, judged->decision)) co_await wait_for_room(judged->delivery, judged->decision);
     }
-  } else if (const auto* ignored = std::get_if<trigger::Ignored>(&reading)) {
+  } else if (const auto* ignored = std::get_if<trigger::Ignored>(&finding)) {
     figures_->ignored.Increment();
     log_.debug("delivery ignored", {{"delivery", ignored->id.value()}, {"reason", ignored->reason}});
     answer = answer_ignored(*ignored);
   } else {
-    const auto* error = std::get_if<Error>(&reading);
+    const auto* error = std::get_if<Error>(&finding);
     answer = error != nullptr ? problem(400, error->what()) : unsigned_answer();
     refused(answer.status, answer.why, request.peer);
   }

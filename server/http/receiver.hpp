@@ -1,30 +1,25 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/log.hpp"
+#include "http/examiner.hpp"
 #include "http/metrics.hpp"
 #include "http/rate_limit.hpp"
 #include "http/secrets.hpp"
-#include "http/signer.hpp"
 #include "http/site.hpp"
 #include "model/settings.hpp"
 #include "queue/queue.hpp"
 
 namespace slipway::http {
 
-/// What a delivery means under the present configuration (trigger::Matcher::judge). Called on the loop, and for large bodies
-/// on the pool.
-using Judge = std::function<Verdict(const Delivery&)>;
-
 /// The webhook: signed deliveries in, durable runs out, answered as the contract says. Used on the loop.
 class Receiver final : public Site {
  public:
-  /// `pool` takes the bodies that are too large for the loop. Queue, metrics and pool outlive the receiver.
+  /// `pool` takes large bodies (Examiner). Queue, metrics, pool and loop outlive the receiver.
   Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, queue::Queue& queue, asio::thread_pool& pool,
            Metrics& metrics, Log log);
 
@@ -46,10 +41,8 @@ class Receiver final : public Site {
 
   std::string path_;
   Secrets secrets_;
-  Signer signer_;
-  Judge judge_;
+  Examiner examiner_;
   queue::Queue& queue_;
-  asio::thread_pool& pool_;
   std::shared_ptr<Figures> figures_;
   Log log_;
   RateLimit refusal_lines_, accepted_lines_;

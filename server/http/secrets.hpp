@@ -17,7 +17,7 @@ namespace slipway::http {
 struct Keys {
   explicit Keys(std::vector<std::string> texts) : secrets(std::move(texts)), ready(secrets) {}
   const std::vector<std::string> secrets;  ///< for any thread
-  HmacKeys ready;                          ///< on the loop
+  HmacKeys ready;                          ///< on the examiner's thread
 };
 
 /// The webhook's HMAC keys, all valid at once, so that one can be exchanged for another without losing a delivery. Files that
