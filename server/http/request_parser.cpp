@@ -42,6 +42,11 @@ bool RequestParser::finish() {
     why_ = "a request needs exactly one Host header";
     return false;
   }
+  // RFC 9112, 6.3: where such a body ends can not be told, and a proxy may see another end.
+  if (coded_ && !chunked()) {
+    why_ = "the request has a Transfer-Encoding that does not end with chunked";
+    return false;
+  }
   request_.chunked = chunked();
   request_.keep_alive = keep_alive();
   request_.can_chunk = version_ >= 11;
@@ -65,6 +70,7 @@ void RequestParser::on_field_impl(Field field, Text name, Text value, ErrorCode&
     ++hosts_;
     return;
   }
+  if (field == Field::transfer_encoding) coded_ = true;
   if (field == Field::expect) request_.expects_continue = equal_ignoring_case(std::string_view(value.data(), value.size()), "100-continue");
   request_.headers.add(std::string_view(name.data(), name.size()), std::string_view(value.data(), value.size()));
 }

@@ -45,6 +45,7 @@ class RequestParser : private boost::beast::http::basic_parser<true> {
   std::size_t fields_ = 0;
   int version_ = 0;
   int hosts_ = 0;
+  bool coded_ = false;  ///< has a Transfer-Encoding
 };
 
 }  // namespace slipway::http
