@@ -43,6 +43,7 @@ struct Pending {
   Delivery delivery;
   CommitSha base;    ///< compare with this: the last `after` stored across a gap, else the push's own `before`
   bool gap = false;
+  std::string unreadable;  ///< why the delivery's bytes can not be read just now; then it has neither headers nor body
 };
 
 /// A push that was taken at its word: its payload looked complete.

@@ -15,6 +15,14 @@ constexpr std::size_t most_at_once = 64;
 constexpr auto ask_again = std::chrono::seconds(1);   ///< the queue is asked so often: one indexed read
 constexpr auto first_delay = std::chrono::seconds(1);  ///< after a trouble; doubles up to a minute
 
+/// Where the bytes are lost, what Gitea would have sent of the push.
+Delivery as_received(const queue::Pending& pending, const Push& push) {
+  if (pending.delivery.body) return pending.delivery;
+  Delivery made = trigger::synthesize(push, pending.delivery.id, pending.delivery.received);
+  made.push = pending.delivery.push;
+  return made;
+}
+
 }  // namespace
 
 Completer::Completer(queue::Queue& queue, git::SourceMirror& sources, asio::any_io_executor loop, Log log)
@@ -51,10 +59,10 @@ Task<> Completer::round() {
       after = one.delivery.id;
       const RepoName& repository = one.delivery.push.repository;
       if (unreachable.contains(repository)) continue;
-      std::string trouble;
+      std::string trouble = one.unreadable;
       bool late = false;
       try {
-        late = co_await complete(one, fresh);
+        if (trouble.empty()) late = co_await complete(one, fresh);
       } catch (const Unavailable& error) {
         trouble = error.what();
       } catch (const Refused& error) {
@@ -79,9 +87,11 @@ Task<bool> Completer::complete(const queue::Pending& pending, std::set<RepoName>
   const auto push = co_await completed(pending, late);
   Verdict verdict;
   if (push) {
-    verdict = matcher_->judge(pending.delivery, *push);
+    const auto delivery = as_received(pending, *push);
+    verdict = matcher_->judge(delivery, *push);
   } else {
-    verdict = matcher_->judge(pending.delivery);
+    const auto delivery = as_received(pending, pending.delivery.push);
+    verdict = matcher_->judge(delivery);
     verdict.pending = false;
   }
   const auto made = co_await queue_.complete(pending.delivery.id, verdict, late);

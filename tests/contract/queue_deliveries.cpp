@@ -176,6 +176,29 @@ TEST_CASE("a gap makes nothing pending where commits are not completed, but is r
   CHECK_FALSE(late.pending);
 }
 
+TEST_CASE("a delivery whose bytes can not be read is not completed until they can, or are gone") {
+  World world;
+  Verdict incomplete = matches({"t1"});
+  incomplete.pending = true;
+  world.accept(push("1", sha('a'), sha('b')), incomplete);
+  const auto segment = world.dir / "state/bodies-1.seg", away = world.dir / "away";
+  std::filesystem::rename(segment, away);
+  std::filesystem::create_directory(segment);  // can be opened, and not read
+  const auto pending = world.get(world.queue->pending(DeliveryId(), 10));
+  REQUIRE(pending.size() == 1);
+  CHECK_THAT(pending[0].unreadable, Catch::Contains("can not be read"));
+  CHECK_THROWS_AS(world.get(world.queue->complete(DeliveryId("1"), matches({"t1", "t2"}))), Unavailable);
+  CHECK(world.accept(push("1", sha('a'), sha('b')), incomplete).duplicate);
+  std::filesystem::remove(segment);
+
+  SECTION("they are back") { std::filesystem::rename(away, segment); }
+  SECTION("they are gone") {}
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10)).at(0).unreadable == "");
+  const auto made = world.get(world.queue->complete(DeliveryId("1"), matches({"t1", "t2"})));
+  REQUIRE(made.size() == 1);
+  CHECK(made[0].template_name == TemplateName("t2"));
+}
+
 TEST_CASE("completing a delivery makes the missing runs, once") {
   World world;
   Verdict incomplete = matches({"t1"});

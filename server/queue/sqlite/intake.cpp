@@ -191,24 +191,36 @@ Accepted Store::first_answer(std::int64_t delivery) {
 void Store::name_removed(std::vector<MadeRun>& runs, const Extent& extent) {
   const bool all_there = std::all_of(runs.begin(), runs.end(), [](const MadeRun& run) { return run.state.has_value(); });
   if (all_there) return;
-  const auto requests = first_requests(extent);
+  const auto requests = requests_at(extent);
   for (std::size_t i = 0; i < runs.size() && i < requests.size(); ++i) runs[i].template_name = requests[i].template_name;
 }
 
-std::vector<RunRequest> Store::first_requests(const Extent& extent) {
-  const auto payload = read_record(directory_, extent);
-  return payload ? requests_from(payload->verdict) : std::vector<RunRequest>();
+/// Only names are wanted of it: that it can not be read is no reason to refuse what else is in this transaction.
+std::vector<RunRequest> Store::requests_at(const Extent& extent) {
+  try {
+    const auto payload = read_record(directory_, extent);
+    if (payload) return requests_from(payload->verdict);
+  } catch (const Unavailable&) {
+  }
+  return {};
 }
 
-std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, bool was_late,
+/// Whether one of the `count` runs from `first` on was made for this.
+bool Store::has_run(std::int64_t first, std::int64_t count, const RunRequest& request) {
+  auto row = database_.query(
+      "SELECT 1 FROM runs r JOIN templates t ON t.number = r.template WHERE r.id >= ? AND r.id < ? AND t.name = ? AND r.\"trigger\" = ?",
+      first, first + count, request.template_name.value(), request.trigger);
+  return row.next();
+}
+
+std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, const std::vector<RunRequest>& first, bool was_late,
                                      Clock::time_point now) {
   std::vector<MadeRun> made;
-  std::int64_t number = 0, branch = 0;
+  std::int64_t number = 0, branch = 0, first_run = 0, runs = 0;
   Delivery delivery;
-  Extent extent;
   {
     auto row = database_.query(
-        "SELECT d.number, d.branch, d.source, d.after, b.repository, b.ref, d.segment, d.\"offset\", d.length "
+        "SELECT d.number, d.branch, d.source, d.after, b.repository, b.ref, d.first_run, d.runs "
         "FROM deliveries d JOIN branches b ON b.number = d.branch WHERE d.id = ? AND d.pending = 1", id.value());
     if (!row.next()) return made;
     number = row.integer(0);
@@ -217,16 +229,16 @@ std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdic
     delivery.push.after = CommitSha(unpacked(row, 3));
     delivery.push.repository = RepoName(row.text(4));
     delivery.push.ref = row.text(5);
-    extent = Extent(row.integer(6), row.integer(7), row.integer(8));
+    first_run = row.integer(6);
+    runs = row.integer(7);
   }
   if (was_late) put_branch_right(number);
-  // Asked of the first verdict, not of the runs: those may be finished and removed by now.
-  const auto first = first_requests(extent);
+  // Asked of the first verdict, since runs may be finished and removed by now; and of the runs, since its record may be lost.
   for (const RunRequest& request : verdict.runs) {
     const bool made_before = std::any_of(first.begin(), first.end(), [&](const RunRequest& one) {
       return one.template_name == request.template_name && one.trigger == request.trigger;
     });
-    if (made_before) continue;
+    if (made_before || has_run(first_run, runs, request)) continue;
     const schedule::Group group(request.template_name, delivery.push.repository, delivery.push.ref);
     made.emplace_back(make_run(number, branch, group, delivery, request, true, now), request.template_name, RunState::queued);
   }

@@ -3,12 +3,26 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/failure.hpp"
 #include "base/hex.hpp"
 #include "queue/sqlite/rows.hpp"
 #include "queue/sqlite/segments.hpp"
 
 namespace slipway::queue::sqlite {
 namespace {
+
+/// One whose bytes can not be read is not to hold up the others.
+void read_bytes(Pending& one, const std::filesystem::path& directory, const Extent& extent) {
+  try {
+    auto payload = read_record(directory, extent);
+    if (!payload) return;
+    one.delivery.headers = std::move(payload->headers);
+    one.delivery.target = std::move(payload->target);
+    one.delivery.body = std::make_shared<const std::string>(std::move(payload->body));
+  } catch (const Unavailable& error) {
+    one.unreadable = error.what();
+  }
+}
 
 std::vector<Run> read_runs(Cursor row) {
   std::vector<Run> runs;
@@ -144,6 +158,13 @@ Counts count(Database& database, const std::filesystem::path& directory) {
   return counts;
 }
 
+std::vector<RunRequest> list_first_requests(Database& database, const std::filesystem::path& directory, const DeliveryId& id) {
+  auto row = database.query("SELECT segment, \"offset\", length FROM deliveries WHERE id = ?", id.value());
+  if (!row.next()) return {};
+  const auto payload = read_record(directory, Extent(row.integer(0), row.integer(1), row.integer(2)));
+  return payload ? requests_from(payload->verdict) : std::vector<RunRequest>();
+}
+
 std::vector<Pending> list_pending(Database& database, const std::filesystem::path& directory, const DeliveryId& after,
                                   std::size_t at_most) {
   std::vector<Pending> found;
@@ -166,12 +187,7 @@ std::vector<Pending> list_pending(Database& database, const std::filesystem::pat
     delivery.source = static_cast<Source>(row.integer(7));
     delivery.received = row.time(8);
     delivery.fingerprint = fingerprint_from(row, 9);
-    auto payload = read_record(directory, Extent(row.integer(10), row.integer(11), row.integer(12)));
-    if (payload) {
-      delivery.headers = std::move(payload->headers);
-      delivery.target = std::move(payload->target);
-      delivery.body = std::make_shared<const std::string>(std::move(payload->body));
-    }
+    read_bytes(one, directory, Extent(row.integer(10), row.integer(11), row.integer(12)));
     found.push_back(std::move(one));
   }
   return found;

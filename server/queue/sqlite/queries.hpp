@@ -22,6 +22,8 @@ std::vector<Hold> list_holds(Database& database);
 Counts count(Database& database, const std::filesystem::path& directory);
 std::vector<Pending> list_pending(Database& database, const std::filesystem::path& directory, const DeliveryId& after,
                                   std::size_t at_most);
+/// What a delivery's first verdict asked for; nothing where its bytes are gone. Throws Unavailable where they can not be read now.
+std::vector<RunRequest> list_first_requests(Database& database, const std::filesystem::path& directory, const DeliveryId& id);
 std::vector<Taken> list_taken(Database& database, const RepoName& repository, const std::string& ref, const DeliveryId& since);
 std::vector<BranchHead> list_branch_heads(Database& database);
 std::vector<RepoName> list_built_repositories(Database& database);

@@ -106,7 +106,9 @@ class SqliteQueue final : public Queue {
     co_return co_await reading_->run(std::move(read));
   }
   Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late) override {
-    auto job = [&, was_late, now = time_.now()](Store& store) { return store.complete(delivery, verdict, was_late, now); };
+    auto read = [&](Database& database) { return list_first_requests(database, reading_->directory(), delivery); };
+    const auto first = co_await reading_->run(std::move(read));
+    auto job = [&, was_late, now = time_.now()](Store& store) { return store.complete(delivery, verdict, first, was_late, now); };
     co_return co_await writer_.run(std::move(job));
   }
   Task<std::vector<Taken>> taken(const RepoName& repository, const std::string& ref, const DeliveryId& since) override {
@@ -190,7 +192,8 @@ class SqliteQueue final : public Queue {
   }
 
   Task<std::vector<RunId>> expired(Clock::time_point now, std::size_t at_most) override {
-    auto read = [&](Database& database) { return list_expired(database, retention_, policy_, now, at_most); };
+    // A copy: configure() may replace the policy meanwhile.
+    auto read = [keep = retention_, policy = policy_, now, at_most](Database& database) { return list_expired(database, keep, policy, now, at_most); };
     co_return co_await reading_->run(std::move(read));
   }
   Task<> forget(const std::vector<RunId>& runs) override {

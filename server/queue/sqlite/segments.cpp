@@ -29,14 +29,15 @@ void write_whole(int file, std::string_view bytes, std::int64_t at, const std::f
   }
 }
 
-/// Nothing where the file has fewer bytes there.
+/// Nothing where the file has fewer bytes there. Throws Unavailable where it can not be read now.
 std::optional<std::string> read_whole(int file, std::int64_t at, std::size_t length) {
   std::string bytes(length, '\0');
   std::size_t have = 0;
   while (have < bytes.size()) {
     const ssize_t got = ::pread(file, bytes.data() + have, bytes.size() - have, at + static_cast<std::int64_t>(have));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return std::nullopt;
+    if (got < 0) throw Unavailable(std::string("a delivery's bytes can not be read: ") + std::strerror(errno));
+    if (got == 0) return std::nullopt;
     have += static_cast<std::size_t>(got);
   }
   return bytes;
@@ -72,7 +73,9 @@ std::vector<std::int64_t> list_segments(const std::filesystem::path& directory) 
 
 std::optional<Payload> read_record(const std::filesystem::path& directory, const Extent& extent) {
   if (extent.segment == 0) return std::nullopt;
-  const io::Descriptor file(::open(segment_file(directory, extent.segment).c_str(), O_RDONLY | O_CLOEXEC));
+  const auto name = segment_file(directory, extent.segment);
+  const io::Descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno != ENOENT) fail("open", name);
   if (!file) return std::nullopt;
   const auto record = read_whole(file.get(), extent.offset, static_cast<std::size_t>(extent.length));
   if (!record) return std::nullopt;

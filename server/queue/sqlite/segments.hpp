@@ -64,7 +64,8 @@ class Segments {
 std::filesystem::path segment_file(const std::filesystem::path& directory, std::int64_t segment);
 /// The numbers of the segments in a folder, ascending.
 std::vector<std::int64_t> list_segments(const std::filesystem::path& directory);
-/// Reads one record, with its sample where it has one; nothing where retention has removed its file. From any thread.
+/// Reads one record, with its sample where it has one; nothing where retention has removed its file, or it is damaged.
+/// Throws Unavailable where it can not be read now (no descriptors, an I/O error). From any thread.
 std::optional<Payload> read_record(const std::filesystem::path& directory, const Extent& extent);
 /// Makes names created or removed in a folder durable. Throws Unavailable.
 void sync_directory(const std::filesystem::path& directory);

@@ -10,6 +10,15 @@
 namespace slipway::queue::sqlite {
 namespace {
 
+/// What can not be read now may be readable later.
+bool is_lost(const std::filesystem::path& directory, const Extent& extent) {
+  try {
+    return !read_record(directory, extent);
+  } catch (const Unavailable&) {
+    return false;
+  }
+}
+
 std::filesystem::path made(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -46,13 +55,23 @@ bool Store::commit() {
   segments_.write();
   database_.script("COMMIT");
   const bool whole = segments_.synced();
-  checkpointer_.after_commit(database_);
-  if (segments_.current() != seen_segment_) {
-    seen_segment_ = segments_.current();
-    trim_bodies();
-  }
+  tidy();
   return whole;
 }
+
+/// What has been committed has happened, whatever becomes of this; it is tried again after later transactions.
+void Store::tidy() noexcept {
+  try {
+    checkpointer_.after_commit(database_);
+    if (segments_.current() == seen_segment_) return;
+    seen_segment_ = segments_.current();
+    trim_bodies();
+  } catch (const std::exception& error) {
+    untidy_ = error.what();
+  }
+}
+
+std::string Store::take_untidy() noexcept { return std::exchange(untidy_, std::string()); }
 
 void Store::abort() noexcept {
   segments_.discard();
@@ -90,7 +109,7 @@ void Store::heal() {
         "ORDER BY number DESC LIMIT 1024", segments_.current());
     while (pending.next()) {
       const Extent extent(segments_.current(), pending.integer(1), pending.integer(2));
-      if (!read_record(directory_, extent)) lost.push_back(pending.integer(0));
+      if (is_lost(directory_, extent)) lost.push_back(pending.integer(0));
     }
   }
   for (const std::int64_t number : lost) {

@@ -29,10 +29,14 @@ class Store {
   /// False when the transaction is durable and the raw bytes of its deliveries may not be.
   bool commit();
   void abort() noexcept;
+  /// Once: why the log or old bytes could not be tidied up behind a commit. Empty: they could.
+  std::string take_untidy() noexcept;
 
   // Deliveries (intake.cpp).
   Accepted accept(const Delivery& delivery, const Decision& decision, Clock::time_point now);
-  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late, Clock::time_point now);
+  /// `first`: what the verdict asked for that it was accepted with.
+  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, const std::vector<RunRequest>& first, bool was_late,
+                                Clock::time_point now);
   void doubt(const DeliveryId& delivery);
 
   // Working on runs (work.cpp).
@@ -104,7 +108,9 @@ class Store {
   Accepted first_answer(std::int64_t delivery);
   std::vector<MadeRun> made_runs(std::int64_t first, std::int64_t count);
   void name_removed(std::vector<MadeRun>& runs, const Extent& extent);
-  std::vector<RunRequest> first_requests(const Extent& extent);
+  void tidy() noexcept;
+  std::vector<RunRequest> requests_at(const Extent& extent);
+  bool has_run(std::int64_t first, std::int64_t count, const RunRequest& request);
   void put_branch_right(std::int64_t delivery);
   RunId make_run(std::int64_t delivery, std::int64_t branch, const schedule::Group& group, const Delivery& of,
                  const RunRequest& request, bool only_when_completed, Clock::time_point now);
@@ -128,6 +134,7 @@ class Store {
   std::unordered_map<std::int64_t, std::pair<RepoName, std::string>> branches_;
   std::unordered_map<std::string, Branch> known_branches_;  ///< by "repository ref"
   std::vector<Branch*> moved_branches_;                     ///< of these, to be written before the commit
+  std::string untidy_;
   std::vector<RunId> recovered_;
   std::int64_t next_delivery_ = 1;
   std::int64_t next_run_ = 1;

@@ -145,6 +145,7 @@ std::exception_ptr Writer::attempt(std::span<std::unique_ptr<Job>> jobs) {
     if (!store_->commit()) {
       log_.error("the disk failed to take the raw bytes of deliveries; their runs are safe", {{"operations", jobs.size()}});
     }
+    if (const auto why = store_->take_untidy(); !why.empty()) log_.warn("the queue's files could not be tidied up", {{"error", why}});
     return nullptr;
   } catch (...) {
     store_->abort();

@@ -10,7 +10,7 @@ namespace {
 
 /// main is a, b, c, d; what it was before is nothing that was built.
 struct Chain : Team {
-  Chain() : Team(test::Templates{{"t", "Org/a"}}) {
+  explicit Chain(const std::string& filter = "true") : Team(test::Templates{{"t", "Org/a"}}, filter) {
     sources.add('a', {});
     for (const char commit : {'b', 'c', 'd'}) sources.add(commit, {FakeSources::named(static_cast<char>(commit - 1))});
     completer.use(matcher, 1000);
@@ -86,4 +86,32 @@ TEST_CASE("a branch that was forced back is where it was forced to, although tha
   chain.complete();
   CHECK(chain.sources.compared == std::vector{std::pair(FakeSources::named('d'), FakeSources::named('b'))});
   CHECK(chain.seen() == FakeSources::named('b'));
+}
+
+TEST_CASE("a delivery whose bytes are lost is judged by what Git has of the push") {
+  Chain chain("body.repository.full_name == 'Org/a' && body.commits.exists(c, 'app/x' in c.modified)");
+  chain.accept("1", 'a', 'b', "");
+  chain.accept("2", 'c', 'd', "");
+  ChangedCommit commit;
+  commit.id = FakeSources::named('d');
+  commit.modified = {"app/x"};
+  chain.sources.changes = {commit};
+  std::filesystem::remove(chain.folder / "queue/bodies-1.seg");
+  chain.complete();
+  REQUIRE(chain.runs().size() == 1);
+  CHECK(chain.runs().front().commit == FakeSources::named('d'));
+}
+
+TEST_CASE("a delivery whose bytes can not be read just now waits for them") {
+  Chain chain("body.repository.full_name == 'Org/a'");
+  chain.accept("1", 'a', 'b', "");
+  chain.accept("2", 'c', 'd', "");
+  const auto segment = chain.folder / "queue/bodies-1.seg", away = chain.folder / "away";
+  std::filesystem::rename(segment, away);
+  std::filesystem::create_directory(segment);  // can be opened, and not read
+  chain.services.spawn("completer", chain.completer.serve());
+  chain.until([&] { return chain.get(chain.store.queue->pending(DeliveryId(), 10)).at(0).unreadable != ""; });
+  for (int turns = 0; turns < 20; ++turns) chain.loop.run_one_for(std::chrono::milliseconds(10));
+  CHECK(chain.sources.compared.empty());
+  CHECK(chain.get(chain.store.queue->pending(DeliveryId(), 10)).size() == 1);
 }

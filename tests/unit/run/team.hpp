@@ -17,8 +17,8 @@ namespace slipway::test {
 
 using Templates = std::vector<std::pair<std::string, std::string>>;  ///< name and repository
 
-/// A configuration of templates, each with a trigger of its own for every push.
-inline std::shared_ptr<const config::Catalogue> catalogue_of(const Templates& templates) {
+/// A configuration of templates, each with a trigger of its own for every push that passes the filter.
+inline std::shared_ptr<const config::Catalogue> catalogue_of(const Templates& templates, const std::string& filter = "true") {
   std::string text = R"(webhook: {secret_files: [secret]}
 git: {base_url: "http://git.example.com:3000"}
 registry: {host: registry.example.com}
@@ -30,7 +30,7 @@ pipelines:
   std::string made = "templates:\n", fired = "triggers:\n";
   for (const auto& [name, repository] : templates) {
     made += "  - {name: " + name + ", app: " + name + ", pipeline: p, repository: \"" + repository + "\"}\n";
-    fired += "  - {name: on-" + name + ", template: " + name + "}\n";
+    fired += "  - {name: on-" + name + ", template: " + name + ", filter: \"" + filter + "\"}\n";
   }
   auto loaded = config::load_text(text + made + fired, "c.yaml", config::LoadOptions(false));
   if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) FAIL(config::text(*errors));
@@ -39,7 +39,7 @@ pipelines:
 
 /// What the services of run/ work with: a real queue, source repositories in memory, and a clock that the test moves.
 struct Team {
-  explicit Team(const Templates& templates) : catalogue(catalogue_of(templates)) {}
+  explicit Team(const Templates& templates, const std::string& filter = "true") : catalogue(catalogue_of(templates, filter)) {}
   ~Team() {
     store.reader.reset();
     store.queue.reset();
