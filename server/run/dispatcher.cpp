@@ -42,9 +42,9 @@ Error no_run(RunId run) { return Error(fmt::format("no run {}", run.value())); }
 }  // namespace
 
 struct Dispatcher::Active {
-  explicit Active(queue::Claim claimed) : claim(std::move(claimed)), at(claim.run.next_stage) {}
+  explicit Active(queue::Claim claimed) : claim(std::move(claimed)), progress(claim.run.next_stage) {}
   queue::Claim claim;
-  Stage at;
+  Progress progress;
   std::shared_ptr<Performer> performer;
   OnNewer on_newer = OnNewer::finish;
   schedule::RetryPolicy retries;
@@ -136,18 +136,18 @@ Task<> Dispatcher::work_on(std::shared_ptr<Active> active) {
 Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {
   std::optional<RunOutcome> outcome;
   try {
-    outcome = co_await active.performer->perform(active.claim, log, active.at);
+    outcome = co_await active.performer->perform(active.claim, log, active.progress);
   } catch (const Unavailable& error) {
-    outcome = after_accident(active, active.at == Stage::build ? WaitingFor::registry : WaitingFor::git, error.what());
+    outcome = after_accident(active, active.progress.at == Stage::build ? WaitingFor::registry : WaitingFor::git, error.what());
   } catch (const Refused& error) {
-    outcome = Failed(active.at, error.what());
+    outcome = Failed(active.progress.at, error.what());
   } catch (const std::filesystem::filesystem_error& error) {  // the disk is full, or out of order
     outcome = after_accident(active, WaitingFor::retry, error.what());
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::operation_aborted) outcome = Cancelled("cancelled");
-    else outcome = Failed(active.at, fmt::format("internal error: {}", error.what()));
+    else outcome = Failed(active.progress.at, fmt::format("internal error: {}", error.what()));
   } catch (const std::exception& error) {
-    outcome = Failed(active.at, fmt::format("internal error: {}", error.what()));
+    outcome = Failed(active.progress.at, fmt::format("internal error: {}", error.what()));
   }
   if (std::holds_alternative<Cancelled>(*outcome) && active.instead) co_return *active.instead;
   auto* lost = std::get_if<Postponed>(&*outcome);
@@ -157,9 +157,9 @@ Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {
 
 RunOutcome Dispatcher::after_accident(const Active& active, WaitingFor what, const std::string& words) const {
   const auto seed = static_cast<std::uint64_t>(active.claim.run.id.value());
-  const auto when = schedule::next_try(active.retries, active.claim.trouble, active.at, time_.now(), seed);
-  if (when) return Postponed(active.at, what, words, *when);
-  return Failed(active.at, fmt::format("{} (given up after {} tries; `slipway retry {}` goes on where it stopped)", words,
+  const auto when = schedule::next_try(active.retries, active.claim.trouble, active.progress.at, time_.now(), seed);
+  if (when) return Postponed(active.progress.at, what, words, *when);
+  return Failed(active.progress.at, fmt::format("{} (given up after {} tries; `slipway retry {}` goes on where it stopped)", words,
                                        active.claim.trouble.failures + 1, active.claim.run.id.value()));
 }
 
@@ -191,7 +191,7 @@ Task<> Dispatcher::write_end(queue::Lease lease, RunOutcome outcome) {
 Task<> Dispatcher::watch_for_newer(std::shared_ptr<Active> active) {
   while (!active->ended) {
     co_await time_.sleep_for(newer_look);
-    if (active->ended || active->at == Stage::handoff) co_return;
+    if (active->ended || active->progress.at == Stage::handoff) co_return;
     std::optional<RunId> later;
     try {
       const auto newer = co_await queue_.newer_rivals(active->claim.lease);
@@ -207,6 +207,7 @@ Task<> Dispatcher::watch_for_newer(std::shared_ptr<Active> active) {
 
 void Dispatcher::stop(Active& active, RunOutcome instead) {
   if (!active.instead) active.instead = std::move(instead);
+  active.progress.stopped = true;
   active.signal.emit(asio::cancellation_type::terminal);
 }
 
@@ -218,7 +219,7 @@ Task<> Dispatcher::drain(std::chrono::seconds limit) {
     co_await emptied_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   }
   const auto left = active_;
-  for (const auto& [run, active] : left) stop(*active, Postponed(active->at, WaitingFor::none, "the daemon was stopping", time_.now()));
+  for (const auto& [run, active] : left) stop(*active, Postponed(active->progress.at, WaitingFor::none, "the daemon was stopping", time_.now()));
   while (!active_.empty()) {
     emptied_.expires_after(look_again);
     boost::system::error_code woken;

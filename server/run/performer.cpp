@@ -29,12 +29,12 @@ RunOutcome unbuilt(build::BuildOutcome outcome) {
 
 }  // namespace
 
-Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& log, Stage& at) {
+Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& log, Progress& progress) {
   const Run& run = claim.run;
-  at = run.next_stage;
+  progress.at = run.next_stage;
   const auto resolved = catalogue_->resolve(run);
-  if (!resolved) co_return Failed(at, resolved.error().text());
-  auto outcome = co_await go_through_stages(claim, *resolved, log, at);
+  if (!resolved) co_return Failed(progress.at, resolved.error().text());
+  auto outcome = co_await go_through_stages(claim, *resolved, log, progress);
   auto* superseded = std::get_if<Superseded>(&outcome);
   if (superseded == nullptr || !superseded->off_branch) co_return outcome;
   const SuccessorTools tools{tools_.queue, tools_.sources, tools_.time, *matcher_, settings_.git.complete_limit};
@@ -45,7 +45,7 @@ Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& lo
   co_return outcome;
 }
 
-Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Stage& at) {
+Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Progress& progress) {
   const Run& run = claim.run;
   std::optional<BuildResults> results;
   if (run.next_stage == Stage::handoff) results = run.results;
@@ -53,12 +53,14 @@ Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const T
     auto too_old = co_await order_rivals(claim);
     if (too_old) co_return *std::move(too_old);
   } else {
-    auto built = co_await build(claim, resolved, log, at);
+    auto built = co_await build(claim, resolved, log, progress);
     if (auto* end = std::get_if<RunOutcome>(&built)) co_return std::move(*end);
     results = std::get<BuildResults>(std::move(built));
     co_await tools_.queue.built(claim.lease, *results);
   }
-  at = Stage::handoff;
+  // While a build is cleared up nothing interrupts it, and the signal is lost.
+  if (progress.stopped) co_return Cancelled("cancelled before the hand-off");
+  progress.at = Stage::handoff;
   auto outcome = co_await hand_off(run, resolved, *results, log);
   co_await tools_.executor.tidy_up(run.template_name);
   co_return outcome;
@@ -158,10 +160,10 @@ Task<build::BuildOrder> Performer::order(const Run& run, const Template& resolve
 }
 
 Task<std::variant<BuildResults, RunOutcome>> Performer::build(const queue::Claim& claim, const Template& resolved, build::RunLog& log,
-                                                              Stage& at) {
+                                                              Progress& progress) {
   using Answer = std::variant<BuildResults, RunOutcome>;
   const Run& run = claim.run;
-  at = Stage::checkout;
+  progress.at = Stage::checkout;
   log.stage(Stage::checkout);
   auto gone_away = co_await fetch(run, log);
   if (gone_away) co_return Answer(*std::move(gone_away));
@@ -176,7 +178,7 @@ Task<std::variant<BuildResults, RunOutcome>> Performer::build(const queue::Claim
   auto checked_out = co_await tools_.sources.checkout(run.repository, run.commit, workspace.source(), options);
   if (!checked_out) co_return Answer(RunOutcome(Failed(Stage::checkout, checked_out.error().text())));
   log.stage_done(Stage::checkout, "succeeded", fmt::format("{} of {}", run.commit.value(), run.repository.value()));
-  at = Stage::build;
+  progress.at = Stage::build;
   const auto wanted = co_await order(run, resolved, workspace.source());
   auto outcome = co_await tools_.executor.check_and_build(wanted, log);
   if (const auto* built = std::get_if<build::Built>(&outcome)) co_return Answer(built->results);

@@ -4,18 +4,24 @@
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 
+#include "base/hmac.hpp"
 #include "base/id.hpp"
 #include "io/offload.hpp"
 
 namespace slipway::run {
 
-/// A run's own folder, `<work>/<run>/`, removed with everything in it when this goes, on the pool.
+/// A run's own folder, `<work>/<run>/`, removed with everything in it when this goes, on the pool. A next try may have begun by
+/// then: so the folder is renamed first, at once.
 class Workspace {
  public:
   Workspace(const std::filesystem::path& work, RunId run, asio::thread_pool& files)
       : folder_(work / std::to_string(run.value())), files_(files) {}
   ~Workspace() {
-    asio::post(files_, [folder = folder_] { remove(folder); });
+    std::filesystem::path old = folder_;
+    old += ".gone-" + random_hex(8);
+    std::error_code missing;
+    std::filesystem::rename(folder_, old, missing);
+    if (!missing) asio::post(files_, [old] { remove(old); });
   }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;

@@ -254,8 +254,8 @@ Task<std::optional<std::string>> Job::tidy(Argv argv) {
 }
 
 Task<> Job::clear_folders() {
-  group_.reset();
   auto remove = [this] {
+    group_.reset();  // waits for its processes
     note_used_images();
     workspace_.remove();
     return !std::filesystem::exists(workspace_.path());

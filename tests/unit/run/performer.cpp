@@ -1,3 +1,6 @@
+#include <future>
+
+#include "run/workspace.hpp"
 #include "workshop.hpp"
 
 using namespace slipway;
@@ -68,4 +71,38 @@ TEST_CASE("a run that is cancelled for a newer one is so only for one that the b
   CHECK(team.get(team.performer.later_than(claim.run, newer())) == RunId(2));
   team.sources.heads["refs/heads/main"] = FakeSources::named('b');
   CHECK_FALSE(team.get(team.performer.later_than(claim.run, newer())));
+}
+
+TEST_CASE("a run that is cancelled while its build is cleared up is not handed off, and keeps its image") {
+  Workshop team;
+  team.accept("1", 'c', 'd');
+  const auto claim = team.get(team.store.queue->claim()).value();
+  team.executor.cancelled_at_the_end = true;
+  const auto outcome = team.perform(claim);
+  CHECK(std::holds_alternative<Cancelled>(outcome));
+  team.get(team.store.queue->finish(claim.lease, outcome));
+  CHECK(team.get(team.store.reader->run(claim.lease.run)).value().results.has_value());
+}
+
+TEST_CASE("a run's workspace is removed by another name, so that the next try's is safe from it") {
+  test::TmpDir folder;
+  asio::thread_pool files(1);
+  std::promise<void> busy;
+  asio::post(files, [held = busy.get_future().share()] { held.wait(); });
+  {
+    run::Workspace first(folder.path(), RunId(7), files);
+    std::filesystem::create_directories(first.source());
+    test::write_file(first.source() / "old", "");
+  }
+  run::Workspace second(folder.path(), RunId(7), files);
+  std::filesystem::create_directories(second.source());  // as make() does, on the pool's other thread
+  test::write_file(second.source() / "new", "");
+  busy.set_value();
+  test::run_coroutine([&]() -> Task<> {
+    auto nothing = [] {};
+    co_await io::offload(files, nothing);  // behind the removal
+  });
+  CHECK(std::filesystem::exists(second.source() / "new"));
+  CHECK_FALSE(std::filesystem::exists(second.source() / "old"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), std::filesystem::directory_iterator()) == 1);
 }

@@ -6,13 +6,20 @@
 
 namespace slipway::test {
 
-/// Every build fails, and is remembered: what these tests ask is what is built.
+/// Every build fails, and is remembered: what these tests ask is what is built. Unless it is to be cancelled at its end.
 class FailingExecutor final : public build::Executor {
  public:
   std::vector<CommitSha> built;
+  run::Progress progress{Stage::checkout};
+  bool cancelled_at_the_end = false;
   Task<build::BuildOutcome> check_and_build(const build::BuildOrder& order, build::RunLog&) override {
     built.push_back(order.commit);
-    co_return Failed(Stage::build, "exit 1");
+    if (!cancelled_at_the_end) co_return Failed(Stage::build, "exit 1");
+    progress.stopped = true;
+    build::Built end;
+    end.results.image = order.image;
+    end.results.tag = order.tag;
+    co_return end;
   }
   Task<> tidy_up(const TemplateName&) override { co_return; }
   Task<> reclaim(std::span<const RunId>) override { co_return; }
@@ -33,8 +40,8 @@ struct Workshop : Team {
     settings.state = folder / "state";
   }
   RunOutcome perform(const queue::Claim& claim) {
-    Stage at = Stage::checkout;
-    return get(performer.perform(claim, log, at));
+    executor.progress = run::Progress(Stage::checkout);
+    return get(performer.perform(claim, log, executor.progress));
   }
   RunOutcome perform_next() { return perform(get(store.queue->claim()).value()); }
   /// A run that waits with its image for the hand-off.
