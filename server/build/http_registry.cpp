@@ -100,7 +100,9 @@ Task<bool> HttpRegistry::speaks_tls(const std::string& host) {
   }
   if (refused) {
     probe.url = *io::parse_url("http://" + host + "/v2/");
-    co_await client_.send(probe);
+    const auto answer = co_await client_.send(probe);
+    // A server that speaks TLS answers 400 to this: it was only slow just now, and no login may go to it in the clear.
+    if (answer.status == 400) throw Unavailable(*refused);
   }
   tls_[host] = !refused;
   co_return !refused;

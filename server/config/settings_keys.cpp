@@ -212,7 +212,7 @@ const Shape<QueueSettings>& queue_shape() {
           .key("drain_limit", &S::drain_limit, duration<seconds>(seconds(0), day),
                "How long running builds may go on after SIGTERM.")
           .key("retries", &S::retries, whole<int>(0, 1000),
-               "Further tries after infrastructure failures before the hand-off.")
+               "Further tries before the hand-off after a lost builder or a full disk; servers that are away are waited for by time (`infrastructure_patience`).")
           .key("retry_base", &S::retry_base, duration<seconds>(seconds(1), day),
                "First wait between tries; it doubles.")
           .key("retry_limit", &S::retry_limit, duration<seconds>(seconds(1), day), "Longest wait between tries.")

@@ -157,7 +157,7 @@ Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {
 
 RunOutcome Dispatcher::after_accident(const Active& active, WaitingFor what, const std::string& words) const {
   const auto seed = static_cast<std::uint64_t>(active.claim.run.id.value());
-  const auto when = schedule::next_try(active.retries, active.claim.trouble, active.progress.at, time_.now(), seed);
+  const auto when = schedule::next_try(active.retries, active.claim.trouble, active.progress.at, what, time_.now(), seed);
   if (when) return Postponed(active.progress.at, what, words, *when);
   return Failed(active.progress.at, fmt::format("{} (given up after {} tries; `slipway retry {}` goes on where it stopped)", words,
                                        active.claim.trouble.failures + 1, active.claim.run.id.value()));

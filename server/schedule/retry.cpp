@@ -26,10 +26,11 @@ std::chrono::milliseconds backoff(const RetryPolicy& policy, int failures, std::
   return std::chrono::milliseconds(whole / 2 + static_cast<std::int64_t>(jitter));
 }
 
-std::optional<Clock::time_point> next_try(const RetryPolicy& policy, const Trouble& so_far, Stage stage,
+std::optional<Clock::time_point> next_try(const RetryPolicy& policy, const Trouble& so_far, Stage stage, WaitingFor reason,
                                           Clock::time_point now, std::uint64_t seed) {
   const int failures = so_far.failures + 1;
-  if (stage == Stage::handoff) {
+  const bool server_away = reason == WaitingFor::git || reason == WaitingFor::registry;
+  if (stage == Stage::handoff || server_away) {
     if (so_far.since && now - *so_far.since >= policy.patience) return std::nullopt;
   } else if (failures > policy.retries) {
     return std::nullopt;

@@ -234,3 +234,17 @@ TEST_CASE("a manifest that does not fit the digest it comes with is not believed
   Fixture f(server.host, auth_for(dir, server.host));
   CHECK_THROWS_AS(f.find(server.host + "/a", "1"), Unavailable);
 }
+
+TEST_CASE("a registry whose TLS was only slow is not taken for one without: no login goes to it in the clear") {
+  bool speaks_tls = true;
+  ScriptedServer server([&](const std::string& head) {
+    if (speaks_tls) return answer("400 Bad Request", "", "Client sent an HTTP request to an HTTPS server.");
+    return has(head, "GET /v2/ ") ? answer("200 OK", "", "{}") : answer("404 Not Found", "", "");
+  });
+  test::TmpDir dir;
+  Fixture f(server.host, auth_for(dir, server.host));
+  CHECK_THROWS_AS(f.find(server.host + "/apps/app", "tag"), Unavailable);
+  for (const auto& head : server.heads()) CHECK_FALSE(has(head, "Authorization"));
+  speaks_tls = false;
+  CHECK_FALSE(f.find(server.host + "/apps/app", "tag").has_value());
+}

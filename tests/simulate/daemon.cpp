@@ -243,7 +243,7 @@ void World::finish(Worker worker, RunState state, const std::string& why) {
 
 void World::postpone(Worker worker, Stage stage, WaitingFor reason) {
   StoredRun& run = disk_.run(worker.run);
-  const auto until = schedule::next_try(retry_policy_, run.trouble, stage, at(now_), static_cast<std::uint64_t>(worker.run.value()));
+  const auto until = schedule::next_try(retry_policy_, run.trouble, stage, reason, at(now_), static_cast<std::uint64_t>(worker.run.value()));
   if (!until) return finish(worker, RunState::failed, "patience has ended");
   ++run.trouble.failures;
   if (!run.trouble.since) run.trouble.since = at(now_);

@@ -99,7 +99,11 @@ Task<Host> examine_host(io::Processes& processes, const BuilderSettings& setting
   const std::string buildah = buildah_program(settings);
   host.has_buildah = is_there(buildah);
   const std::filesystem::path folders[] = {folder / "probe" / "view", folder / "probe" / "store"};
-  for (const auto& one : folders) std::filesystem::create_directories(one);
+  for (const auto& one : folders) {
+    std::error_code error;
+    std::filesystem::create_directories(one, error);
+    if (error) throw Unavailable(fmt::format("can not make {}: {}", one.string(), error.message()));
+  }
   host.namespaces = co_await allowed_namespaces(processes, folder);
   host.own_view = co_await allows_view(processes, host, buildah, folders[0]);
   host.driver = settings.storage_driver.empty() ? "overlay" : settings.storage_driver;

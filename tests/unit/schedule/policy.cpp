@@ -83,7 +83,7 @@ TEST_CASE("delays double up to the limit, and jitter keeps runs apart") {
   CHECK(backoff(policy, 1'000'000, 1) <= 300s);
 }
 
-TEST_CASE("before the hand-off the number of retries ends patience, at the hand-off the time") {
+TEST_CASE("the time ends patience with a server that is away and at the hand-off, else the number of retries") {
   RetryPolicy policy;
   policy.retries = 5;
   policy.patience = 24h;
@@ -92,14 +92,19 @@ TEST_CASE("before the hand-off the number of retries ends patience, at the hand-
     int failures;
     std::chrono::hours ago;
     Stage stage;
+    WaitingFor reason;
     bool again;
   };
-  const Row rows[] = {{0, 0h, Stage::build, true},    {4, 50h, Stage::checkout, true}, {5, 1h, Stage::build, false},
-                      {0, 0h, Stage::handoff, true},  {500, 23h, Stage::handoff, true}, {1, 24h, Stage::handoff, false}};
+  constexpr auto git = WaitingFor::git, registry = WaitingFor::registry, other = WaitingFor::retry;
+  const Row rows[] = {{0, 0h, Stage::build, other, true},         {4, 50h, Stage::checkout, other, true},
+                      {5, 1h, Stage::build, other, false},        {500, 23h, Stage::checkout, git, true},
+                      {500, 23h, Stage::build, registry, true},   {1, 24h, Stage::checkout, git, false},
+                      {0, 0h, Stage::handoff, other, true},       {500, 23h, Stage::handoff, git, true},
+                      {500, 23h, Stage::handoff, other, true},    {1, 24h, Stage::handoff, other, false}};
   for (const auto& row : rows) {
-    CAPTURE(row.failures, row.ago.count(), name(row.stage));
+    CAPTURE(row.failures, row.ago.count(), name(row.stage), name(row.reason));
     const Trouble trouble(row.failures, row.failures == 0 ? std::nullopt : std::optional(now - row.ago));
-    const auto when = next_try(policy, trouble, row.stage, now, 7);
+    const auto when = next_try(policy, trouble, row.stage, row.reason, now, 7);
     CHECK(when.has_value() == row.again);
     if (when) CHECK(*when > now);
   }
