@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/blocking.hpp"
-#include "app/inputs.hpp"
 #include "base/failure.hpp"
-#include "base/hex.hpp"
 #include "io/http_client.hpp"
 #include "io/secret_file.hpp"
 
@@ -80,27 +78,6 @@ std::string local_address(const Endpoint& listen) {
   Endpoint here = listen;
   if (here.host == "0.0.0.0" || here.host == "::" || here.host.empty()) here.host = "127.0.0.1";
   return "http://" + here.text();
-}
-
-RawDelivery recorded_delivery(const config::Config& config, const std::string& id) {
-  if (id.find('/') != std::string::npos || id.ends_with(".body")) throw UsageError(fmt::format("{}: there is no such file", id));
-  Api api(config);
-  const auto answer = api.get("/api/v1/deliveries/" + io::percent_encode(id) + "?body=1");
-  if (answer.status == 404) throw UsageError(fmt::format("{} is neither a file nor the id of a delivery that the daemon recorded", id));
-  if (answer.status != 200 || !answer.json.IsObject()) throw Unavailable(error_of(answer));
-  RawDelivery raw;
-  raw.received = Clock::now();
-  raw.target = answer.json.HasMember("target") ? answer.json["target"].GetString() : "/hooks";
-  if (answer.json.HasMember("headers")) {
-    for (const auto& header : answer.json["headers"].GetObject()) {
-      for (const auto& value : header.value.GetArray()) raw.headers.add(header.name.GetString(), value.GetString());
-    }
-  }
-  if (!answer.json.HasMember("body")) throw UsageError(fmt::format("the body of delivery {} is no longer kept", id));
-  const auto body = from_base64(answer.json["body"].GetString());
-  if (!body) throw Unavailable("the daemon's answer holds no readable body");
-  raw.body = *body;
-  return raw;
 }
 
 }  // namespace slipway::app

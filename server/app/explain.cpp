@@ -1,15 +1,18 @@
 #include <fmt/format.h>
+#include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <optional>
 
-#include "app/api.hpp"
 #include "app/commands.hpp"
 #include "app/history.hpp"
 #include "app/inputs.hpp"
+#include "app/recorded.hpp"
 #include "base/failure.hpp"
 #include "base/hmac.hpp"
+#include "http/json.hpp"
 #include "trigger/explain.hpp"
 #include "trigger/gitea.hpp"
 #include "trigger/verify.hpp"
@@ -39,7 +42,28 @@ void print_ignored(const Global& global, const std::string& reason) {
   fmt::print("{}\n", out.GetString());
 }
 
-ExitCode explain_delivery(const Global& global, const config::Config& config, RawDelivery raw) {
+/// The explanation with the daemon's decision beside it, where there is one.
+std::string with_decision(const std::string& explained, const std::optional<rapidjson::Document>& decision) {
+  if (!decision) return explained;
+  rapidjson::Document whole;
+  whole.Parse(explained.data(), explained.size());
+  whole.AddMember("recorded", rapidjson::Value(*decision, whole.GetAllocator()), whole.GetAllocator());
+  http::Json json;
+  whole.Accept(json.out);
+  return json.take();
+}
+
+void print(const Global& global, const Delivery& delivery, const std::vector<trigger::Explanation>& explanations,
+           const std::optional<rapidjson::Document>& decision) {
+  if (global.json) {
+    fmt::print("{}\n", with_decision(trigger::explain_json(delivery, explanations), decision));
+    return;
+  }
+  fmt::print("{}\n{}", trigger::explain_text(delivery, explanations), decision ? decision_text(*decision) : "");
+}
+
+ExitCode explain_delivery(const Global& global, const config::Config& config, RawDelivery raw,
+                          const std::optional<rapidjson::Document>& decision = std::nullopt) {
   auto parsed = trigger::parse(signed_here(std::move(raw)));
   if (!parsed) {
     fmt::print(stderr, "slipway: the body can not be read: {}\n", parsed.error().what());
@@ -51,9 +75,14 @@ ExitCode explain_delivery(const Global& global, const config::Config& config, Ra
   }
   const auto& delivery = std::get<Delivery>(*parsed);
   const auto explanations = trigger::explain(*config.catalogue, delivery);
-  fmt::print("{}\n", global.json ? trigger::explain_json(delivery, explanations) : trigger::explain_text(delivery, explanations));
+  print(global, delivery, explanations, decision);
   const bool any = std::any_of(explanations.begin(), explanations.end(), [](const auto& one) { return one.matched; });
   return any ? ExitCode::done : ExitCode::no;
+}
+
+ExitCode explain_recorded(const Global& global, const config::Config& config, const std::string& id) {
+  auto recorded = recorded_delivery(config, id);
+  return explain_delivery(global, config, std::move(recorded.raw), recorded_decision(config, recorded.record));
 }
 
 }  // namespace
@@ -64,7 +93,7 @@ ExitCode run(const Global& global, const Explain& explain) {
   const auto config = load_config(global, false);
   if (!explain.history.empty()) return explain_history(global, config, RepoName(explain.history), explain.last);
   if (is_delivery_file(explain.delivery)) return explain_delivery(global, config, read_delivery(explain.delivery));
-  return explain_delivery(global, config, recorded_delivery(config, explain.delivery));
+  return explain_recorded(global, config, explain.delivery);
 }
 
 }  // namespace slipway::app

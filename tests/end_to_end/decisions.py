@@ -5,7 +5,7 @@ import json
 
 from support.case import FaultyCase, WorldCase
 from support.deliveries import push_of
-from support.processes import wait_until
+from support.processes import temporary_folder, wait_until
 from support.proxy import Fault
 
 SLICES = ("grading", "report", "analysis")
@@ -95,6 +95,30 @@ class TheWholePush(_Deciding):
         self.assertEqual({"analysis": True}, self.decided(answer))
 
 
+class Explaining(_Deciding):
+    def test_what_a_payload_leaves_out_is_pending_and_the_record_says_what_became_of_it(self):
+        self.source.commit({"services/report/a.py": "1\n"})
+        for one in range(6):
+            after = self.source.commit({f"docs/{one}.md": "1\n"})
+        delivery = push_of(self.source, self.name, self.base, after).signed()
+        file = temporary_folder() / "push.body"
+        file.write_bytes(delivery.body)
+        done = self.daemon.command("explain", file)
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn("pending  push-report-svc\n         undecided, since 2 of 7 commits are not listed in the payload", done.stdout)
+        self.assertNotIn("recorded", json.loads(self.daemon.command("explain", file, json_output=True).stdout))
+        answer = self.send(delivery)
+        self.assertEqual({"report": True}, self.decided(answer))
+        text = self.daemon.command("explain", answer["delivery"]).stdout
+        self.assertRegex(text, r"\nrecorded by the daemon at \S+Z, and judged by the configuration of then:\n"
+                               r"  on the payload: nothing matched\n  completed from Git: report-svc-build-template by push-report-svc\n"
+                               r"  run \d+ of report-svc-build-template: ")
+        recorded = json.loads(self.daemon.command("explain", answer["delivery"], json_output=True).stdout)["recorded"]
+        self.assertEqual((False, []), (recorded["pending"], recorded["verdict"]["runs"]))
+        self.assertEqual("push-report-svc", recorded["completed_verdict"]["runs"][0]["trigger"])
+        self.assertEqual(["report-svc-build-template"], [run["template"] for run in recorded["runs"]])
+
+
 class WhileGitIsAway(FaultyCase, _Deciding):
     @classmethod
     def furnish(cls, world):
@@ -111,6 +135,8 @@ class WhileGitIsAway(FaultyCase, _Deciding):
         self.assertTrue(answer["pending"], answer)
         self.assert_logged("can not be completed yet")
         self.assertTrue(self.delivery(answer)["pending"])
+        explained = self.daemon.command("explain", answer["delivery"])
+        self.assertIn("  it waits for its commits from Git, and is judged again then\n", explained.stdout)
         self.proxy.judge = lambda *_: None
         self.assertEqual({"report": True}, self.decided(answer))
 
