@@ -1,6 +1,9 @@
 #include "app/api.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "app/blocking.hpp"
 #include "base/failure.hpp"
@@ -30,17 +33,23 @@ ApiAnswer answer_from(io::HttpResponse response) {
   return answer;
 }
 
+std::string read_token(const std::filesystem::path& file) {
+  const auto token = io::read_secret_file(file);
+  if (token) return *token;
+  const int why = ::access(file.c_str(), R_OK) == 0 ? 0 : errno;
+  if (why == ENOENT) throw Unavailable(fmt::format("no daemon has run with this configuration: {} is not there", file.string()));
+  if (why == EACCES) {
+    throw UsageError(fmt::format("the daemon's token {} can be read only by the user that the daemon runs as (Permission denied): run this as "
+                                 "that user or root, or name a copy of it as operator.token_file in a configuration of your own", file.string()));
+  }
+  throw UsageError(fmt::format("the daemon's token can not be read: {}", token.error().text()));
+}
+
 }  // namespace
 
-Api::Api(const config::Config& config) : base_(local_address(config.settings.operator_api.listen)) {
-  const auto file = config.settings.operator_api.token_file.value_or(config.settings.state / "token");
-  const auto token = io::read_secret_file(file);
-  if (!token && !std::filesystem::exists(file)) {
-    throw Unavailable(fmt::format("no daemon has run with this configuration: {} is not there", file.string()));
-  }
-  if (!token) throw UsageError(fmt::format("the daemon's token can not be read: {}", token.error().text()));
-  token_ = *token;
-}
+Api::Api(const config::Config& config)
+    : base_(local_address(config.settings.operator_api.listen)),
+      token_(read_token(config.settings.operator_api.token_file.value_or(config.settings.state / "token"))) {}
 
 ApiAnswer Api::get(const std::string& path) {
   io::HttpClient client;

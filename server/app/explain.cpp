@@ -28,6 +28,16 @@ trigger::SignedDelivery signed_here(RawDelivery raw) {
   return *std::move(verified);
 }
 
+/// A capture with headers and no signature among them would be turned away by a daemon that knows a secret.
+void warn_of_missing_signature(const config::Config& config, const std::filesystem::path& file, const RawDelivery& raw) {
+  std::error_code none;
+  if (config.settings.webhook.secret_files.empty() || !std::filesystem::exists(headers_beside(file), none)) return;
+  for (const char* header : {"X-Gitea-Signature", "X-Hub-Signature-256"}) {
+    if (!raw.headers.first(header).empty()) return;
+  }
+  fmt::print(stderr, "slipway: as it is the daemon would answer this delivery 401: it bears no signature (X-Gitea-Signature); signed, this holds\n");
+}
+
 void print_ignored(const Global& global, const std::string& reason) {
   if (!global.json) {
     fmt::print("nothing is built: {}\n", reason);
@@ -92,8 +102,10 @@ ExitCode run(const Global& global, const Explain& explain) {
   if (explain.delivery.empty() == explain.history.empty()) throw UsageError("explain: give a DELIVERY or --history REPOSITORY");
   const auto config = load_config(global, false);
   if (!explain.history.empty()) return explain_history(global, config, RepoName(explain.history), explain.last);
-  if (is_delivery_file(explain.delivery)) return explain_delivery(global, config, read_delivery(explain.delivery));
-  return explain_recorded(global, config, explain.delivery);
+  if (!is_delivery_file(explain.delivery)) return explain_recorded(global, config, explain.delivery);
+  auto raw = read_delivery(explain.delivery);
+  warn_of_missing_signature(config, explain.delivery, raw);
+  return explain_delivery(global, config, std::move(raw));
 }
 
 }  // namespace slipway::app

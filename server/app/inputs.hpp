@@ -22,6 +22,8 @@ config::Config load_config(const Global& global, bool with_files);
 /// A captured delivery: `NAME` or `NAME.body`, with `NAME.headers` beside it if present (request line and header lines).
 /// Without headers it is taken for a push.
 RawDelivery read_delivery(const std::filesystem::path& file);
+/// The file beside it with its headers, whether it is there or not.
+std::filesystem::path headers_beside(const std::filesystem::path& file);
 /// True where `text` names a file, with or without `.body`; otherwise it is the id of a recorded delivery.
 bool is_delivery_file(const std::string& text);
 /// Header lines as in a capture; the request line, if there is one, becomes the target.
