@@ -137,6 +137,7 @@ class WhileGitIsAway(FaultyCase, _Deciding):
         self.assertTrue(self.delivery(answer)["pending"])
         explained = self.daemon.command("explain", answer["delivery"])
         self.assertIn("  it waits for its commits from Git, and is judged again then\n", explained.stdout)
+        self.assertIn("waits for its commits from Git, and is judged then\n", self.daemon.command("why", after[:7]).stdout)
         self.proxy.judge = lambda *_: None
         self.assertEqual({"report": True}, self.decided(answer))
 
@@ -167,6 +168,71 @@ class Trying(_Deciding):
         done = self.daemon.command("explain", "--history", "Lumie-Edu/nothing")
         self.assertEqual((1, ""), (done.returncode, done.stdout))
         self.assertIn("Lumie-Edu/nothing", done.stderr)
+
+
+class AskingWhy(_Deciding):
+    """What `why` says of commits that made a run for some templates, for none, or were never seen."""
+
+    @classmethod
+    def furnish(cls, world):
+        add_slices(world)
+        world.template("Lumie-Edu/*", app="fails", paths=["services/fails/"])
+        world.configuration["triggers"][-1]["filter"] = "body.not_there.at_all == 1"
+
+    def why(self, *words, code=1):
+        done = self.daemon.command("why", *words)
+        self.assertEqual(code, done.returncode, done.stdout + done.stderr)
+        return done.stdout if code < 2 else done.stderr
+
+    def test_a_commit_without_a_run_is_found_by_its_first_digits_too(self):
+        after = self.source.commit({"docs/a.md": "1\n"})
+        answer = self.pushed(self.base, after)
+        for one in range(3):  # later ones
+            before, later = self.source.head(), self.source.commit({"docs/a.md": f"later {one}\n"})
+            self.pushed(before, later)
+        for sha in (after, after[:7], after[:8].upper(), after.upper()):
+            with self.subTest(sha=sha):
+                text = self.why(sha)
+                self.assertIn(f"delivery {answer['delivery']} brought {after[:8]}, and no trigger matched\n", text)
+                self.assertIn("push-grading-svc: no changed file is in its paths", text)
+        self.assertIn("no trigger of grading-svc-build-template matched", self.why(after[:7], "grading-svc-build-template"))
+        self.assertIn("no delivery that is kept had 0123456 as its newest commit", self.why("0123456"))
+
+    def test_of_a_commit_that_built_others_a_template_gets_its_own_reason(self):
+        after = self.source.commit({"services/report/a.py": "1\n", "services/fails/a.py": "1\n"})
+        answer = self.pushed(self.base, after)
+        self.daemon.finished(answer["runs"][0]["id"])
+        for sha in (after, after[:7]):
+            with self.subTest(sha=sha):
+                text = self.why(sha, "grading-svc-build-template")
+                self.assertIn(f"delivery {answer['delivery']} brought {after[:8]}, and no trigger of grading-svc-build-template matched; "
+                              "others did: report-svc-build-template\n", text)
+                self.assertIn("  push-grading-svc: no changed file is in its paths", text)
+                self.assertNotIn("push-analysis-svc", text)
+                text = self.why(sha, "fails-build-template")
+                self.assertIn("no trigger of fails-build-template matched: one could not be evaluated; others did", text)
+                self.assertIn("  push-fails: error: ", text)
+        self.assertIn("was cancelled", self.why(after, "report-svc-build-template"))
+
+    def test_of_a_completed_push_the_last_word_is_told(self):
+        self.source.commit({"docs/a.md": "1\n"})
+        for one in range(6):
+            after = self.source.commit({f"docs/{one}.md": "1\n"})
+        answer = self.pushed(self.base, after)
+        self.assertEqual({}, self.decided(answer))
+        self.assertIn("no trigger matched", self.why(after[:9]))
+
+    def test_no_commit_and_no_template_are_said_to_be_none(self):
+        for word in ("123456", "xyzxyzx", "1" * 41, "HEAD~12", ""):
+            with self.subTest(word=word):
+                self.assertIn("7 to 40 hex digits", self.why(word, code=2))
+        for words in (("why", "1234567", "grading-svc-build-templat"), ("runs", "--template", "grading-svc-build-templat")):
+            with self.subTest(words=words):
+                done = self.daemon.command(*words)
+                self.assertEqual((1, ""), (done.returncode, done.stdout))
+                self.assertIn('there is no template "grading-svc-build-templat" (did you mean "grading-svc-build-template"?)', done.stderr)
+        done = self.daemon.command("runs", "--template", "analysis-svc-build-template", "--state", "running")
+        self.assertEqual(0, done.returncode, done.stderr)
 
 
 class BesideAnotherSystem(_Deciding):
