@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <sstream>
@@ -43,11 +42,21 @@ std::filesystem::path base_of(std::filesystem::path file) {
 
 }  // namespace
 
-std::string read_file(const std::filesystem::path& file) {
-  if (file == "-") return read_stream(std::cin, "standard input");
+std::ifstream open_file(const std::filesystem::path& file) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file)) can_not("read", file);
+  std::error_code none;
+  if (in && std::filesystem::is_directory(file, none)) {  // which opens like a file
+    errno = EISDIR;
+    can_not("read", file);
+  }
+  if (!in) can_not("read", file);
+  return in;
+}
+
+std::string read_file(const std::filesystem::path& file) {
+  if (file == "-") return read_stream(std::cin, "standard input");
+  std::ifstream in = open_file(file);
   return read_stream(in, file.string());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "app/cli.hpp"
@@ -9,6 +10,8 @@
 
 namespace slipway::app {
 
+/// Opens a file to be read from its start; throws UsageError naming the file and the reason where it can not.
+std::ifstream open_file(const std::filesystem::path& file);
 /// The whole file, `-` for standard input; throws UsageError naming the file where it can not be read or is above 64 MiB.
 std::string read_file(const std::filesystem::path& file);
 /// Writes a file in place of another, whole or not at all (temporary file, fsync, rename), keeping its mode.

@@ -43,6 +43,28 @@ class Commands(WorldCase):
         self.assertIn("slipway: there is no command 'serv' (did you mean \"serve\"?)", done.stderr)
         self.assertIn("slipway run --help", slipway("run", "x").stderr)
 
+    def test_what_can_not_be_read_is_said_with_the_reason(self):
+        folder = temporary_folder()
+        for words in (("eval", "true", "--body", folder), ("eval", "true", "--headers", folder), ("eval", "--batch", folder),
+                      ("edit-values", folder, "--set", "b=q")):
+            with self.subTest(words=words):
+                done = slipway(*words)
+                self.ok(done, 2)
+                self.assertIn(f"slipway: {folder}: can not be read: Is a directory", done.stderr)
+        for words in (("eval", "--batch", folder / "nope"), ("eval", "true", "--body", folder / "nope")):
+            with self.subTest(words=words):
+                done = slipway(*words)
+                self.ok(done, 2)
+                self.assertIn(f"slipway: {folder}/nope: can not be read: No such file or directory", done.stderr)
+
+    def test_a_number_that_is_no_runs_id_is_repeated_as_it_was_given(self):
+        for command in ("run", "logs", "cancel", "retry"):
+            for word in ("99999999999999999999", "0", "-1", "7x", "1.5", "0x10", ""):
+                with self.subTest(command=command, word=word):
+                    done = self.daemon.command(command, "--", word)
+                    self.ok(done, 2)
+                    self.assertIn(f"'{word}' is no run's id, which is a number from 1 to 9223372036854775807", done.stderr)
+
     def test_output_that_can_not_be_written_is_no_success(self):
         with open("/dev/full", "wb") as full:
             for words in (("get", "triggers"), ("check",), ("eval", "1 + 1")):

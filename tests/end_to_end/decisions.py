@@ -148,6 +148,8 @@ class Trying(_Deciding):
         add_slices(world)
         world.template("Lumie-Edu/lumie-wroker", app="misspelt")
         world.template("Lumie-Edu/*", app="gone", paths=["services/gone/"])
+        world.template("Lumie-Edu/*", app="fails", paths=["services/fails/"])
+        world.configuration["triggers"][-1]["filter"] = "body.not_there.at_all == 1"
 
     def test_the_history_shows_what_would_have_been_built(self):
         report = self.source.commit({"services/report/a.py": "1\n", "tools/x.sh": "1\n"})
@@ -158,11 +160,28 @@ class Trying(_Deciding):
         self.assertEqual([both, report], [push["after"] for push in history["pushes"]])
         self.assertEqual([[f"{one}-svc-build-template" for one in SLICES], ["report-svc-build-template"]],
                          [push["templates"] for push in history["pushes"]])
-        self.assertEqual({"push-misspelt", "push-gone"}, set(history["never_matched"]))
+        self.assertEqual({"push-misspelt", "push-gone", "push-fails"}, set(history["never_matched"]))
         self.assertIn("Lumie-Edu/lumie-wroker", history["never_matched"]["push-misspelt"])
         self.assertEqual(["tools/x.sh"], list(history["uncovered"]))
         text = self.daemon.command("explain", "--history", self.name).stdout
         self.assertIn(f"{report[:8]}  report-svc-build-template", text)
+
+    def test_the_history_tells_a_filter_that_fails_from_one_that_did_not_match(self):
+        self.source.commit({"services/fails/a.py": "1\n"})
+        fails = self.source.commit({"services/fails/a.py": "2\n"})
+        docs = self.source.commit({"docs/a.md": "1\n"})
+        history = json.loads(self.daemon.command("explain", "--history", self.name, "--last", "3", json_output=True).stdout)
+        self.assertNotIn("push-fails", history["never_matched"])
+        self.assertEqual({"push-fails"}, set(history["errors"]))
+        error = history["errors"]["push-fails"]
+        self.assertEqual((2, fails), (error["pushes"], error["after"]))
+        self.assertIn("not_there", error["reason"])
+        self.assertEqual([(docs, []), (fails, ["push-fails"])], [(push["after"], push["errors"]) for push in history["pushes"][:2]])
+        text = self.daemon.command("explain", "--history", self.name, "--last", "3").stdout
+        self.assertIn(f"{docs[:8]}  nothing\n{fails[:8]}  nothing; ERROR push-fails\n", text)
+        self.assertIn(f"\nTriggers that could not be evaluated:\n  push-fails: in 2 of 3 pushes, the last {fails[:8]}: ", text)
+        never, errors = text.index("\nTriggers that matched none"), text.index("\nTriggers that could not")
+        self.assertNotIn("push-fails", text[never:] if never > errors else text[never:errors])
 
     def test_a_repository_that_is_not_there_is_an_error(self):
         done = self.daemon.command("explain", "--history", "Lumie-Edu/nothing")
