@@ -176,6 +176,18 @@ class Commands(WorldCase):
         finally:
             state.chmod(0o700)
 
+    def test_a_configuration_of_credentials_serves_commands_of_a_shell(self):
+        """As container/README.md has it; who only talks to the daemon needs none of the files."""
+        file = temporary_folder() / "c.yaml"
+        for named, environment in (("${CREDENTIALS_DIRECTORY:-/run/credentials/slipway.service}", {"CREDENTIALS_DIRECTORY": ""}),
+                                   ("${CREDENTIALS_DIRECTORY}", {"CREDENTIALS_DIRECTORY": "/run/credentials/slipway.service"})):
+            with self.subTest(named=named):
+                self.assertIn(named, (SOURCE / "container" / "README.md").read_text())
+                webhook = dict(self.daemon.configuration["webhook"], secret_files=[f"{named}/webhook-secret"])
+                file.write_text(json.dumps(dict(self.daemon.configuration, webhook=webhook)))
+                self.ok(slipway("--config", file, "runs", environment=environment))
+                self.ok(slipway("--config", file, "explain", PUSH, environment=environment))
+
     def test_runs_run_and_logs(self):
         commit, run = self.push_and_finish(BACKEND, BUILDABLE)
         self.assertIn(commit[:8], self.ok(self.daemon.command("runs")))
