@@ -44,7 +44,8 @@ Outcome judged(const Catalogue& catalogue, const OwnCommits& own, const Trigger&
 std::string gap_of(const Push& push) {
   const auto listed = static_cast<std::int64_t>(push.commits.size());
   if (push.total_commits > listed) {
-    return fmt::format("{} of {} commits are not listed in the payload", push.total_commits - listed, push.total_commits);
+    return fmt::format("{} of {} commits are not listed in the payload", push.total_commits - listed,
+                       push.total_commits);
   }
   if (is_zero_sha(push.before)) return "the branch is new, and the payload does not say all that came with it";
   if (push.commits.empty()) return "the payload lists no commit";
@@ -81,7 +82,8 @@ std::string refusal_paragraph(const Explanation& one) {
   const bool pending = is_undecided(one);
   std::string text = fmt::format("{:<8} {}\n", one.error ? "ERROR" : pending ? "pending" : "no", one.trigger);
   if (pending) {
-    text += fmt::format("         undecided, since {}: the daemon completes the list from Git and judges both\n", one.undecided);
+    text += fmt::format("         undecided, since {}: the daemon completes the list from Git and judges both\n",
+                        one.undecided);
   }
   return text + fmt::format("         {}{}\n", pending ? "by the payload alone, " : "", one.reason);
 }

@@ -53,8 +53,8 @@ TEST_CASE("what only the completed push matches is said") {
 TEST_CASE("what the payload can not decide alone is pending, and says why") {
   const auto catalogue = test::catalogue(
       "templates: [{name: t, pipeline: p, repository: Org/r}, {name: o, pipeline: p, repository: Org/other}]\n"
-      "triggers: [{name: in-x, template: t, paths: [x/]}, {name: in-y, template: t, paths: [y/]}, {name: fails, template: t, "
-      "filter: \"body.nothing == 1\"}, {name: of-other, template: o}]\n");
+      "triggers: [{name: in-x, template: t, paths: [x/]}, {name: in-y, template: t, paths: [y/]}, "
+      "{name: fails, template: t, filter: \"body.nothing == 1\"}, {name: of-other, template: o}]\n");
   auto push = test::push_of("Org/r", {"y"});
   push.commits[0].modified = {"y/a"};
   push.total_commits = 8;
@@ -68,9 +68,9 @@ TEST_CASE("what the payload can not decide alone is pending, and says why") {
   CHECK_FALSE(explanations.at(2).undecided.empty());
   CHECK(explanations.at(3).undecided.empty());
   const auto text = explain_text(delivery, explanations);
-  CHECK_THAT(text, Catch::Contains("pending  in-x\n         undecided, since 7 of 8 commits are not listed in the payload: "
-                                   "the daemon completes the list from Git and judges both\n         by the payload alone, "
-                                   "no changed file is in its paths (x/)"));
+  CHECK_THAT(text, Catch::Contains("pending  in-x\n         undecided, since 7 of 8 commits are not listed in the "
+                                   "payload: the daemon completes the list from Git and judges both\n         by the "
+                                   "payload alone, no changed file is in its paths (x/)"));
   CHECK_THAT(text, Catch::Contains("ERROR    fails\n") && Catch::Contains("no       of-other\n"));
   rapidjson::Document document;
   document.Parse(explain_json(delivery, explanations));
