@@ -1,11 +1,12 @@
 #include "app/api.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "app/blocking.hpp"
-#include "app/inputs.hpp"
 #include "base/failure.hpp"
-#include "base/hex.hpp"
 #include "io/http_client.hpp"
 #include "io/secret_file.hpp"
 
@@ -32,17 +33,23 @@ ApiAnswer answer_from(io::HttpResponse response) {
   return answer;
 }
 
+std::string read_token(const std::filesystem::path& file) {
+  const auto token = io::read_secret_file(file);
+  if (token) return *token;
+  const int why = ::access(file.c_str(), R_OK) == 0 ? 0 : errno;
+  if (why == ENOENT) throw Unavailable(fmt::format("no daemon has run with this configuration: {} is not there", file.string()));
+  if (why == EACCES) {
+    throw UsageError(fmt::format("the daemon's token {} can be read only by the user that the daemon runs as (Permission denied): run this as "
+                                 "that user or root, or name a copy of it as operator.token_file in a configuration of your own", file.string()));
+  }
+  throw UsageError(fmt::format("the daemon's token can not be read: {}", token.error().text()));
+}
+
 }  // namespace
 
-Api::Api(const config::Config& config) : base_(local_address(config.settings.operator_api.listen)) {
-  const auto file = config.settings.operator_api.token_file.value_or(config.settings.state / "token");
-  const auto token = io::read_secret_file(file);
-  if (!token && !std::filesystem::exists(file)) {
-    throw Unavailable(fmt::format("no daemon has run with this configuration: {} is not there", file.string()));
-  }
-  if (!token) throw UsageError(fmt::format("the daemon's token can not be read: {}", token.error().text()));
-  token_ = *token;
-}
+Api::Api(const config::Config& config)
+    : base_(local_address(config.settings.operator_api.listen)),
+      token_(read_token(config.settings.operator_api.token_file.value_or(config.settings.state / "token"))) {}
 
 ApiAnswer Api::get(const std::string& path) {
   io::HttpClient client;
@@ -80,27 +87,6 @@ std::string local_address(const Endpoint& listen) {
   Endpoint here = listen;
   if (here.host == "0.0.0.0" || here.host == "::" || here.host.empty()) here.host = "127.0.0.1";
   return "http://" + here.text();
-}
-
-RawDelivery recorded_delivery(const config::Config& config, const std::string& id) {
-  if (id.find('/') != std::string::npos || id.ends_with(".body")) throw UsageError(fmt::format("{}: there is no such file", id));
-  Api api(config);
-  const auto answer = api.get("/api/v1/deliveries/" + io::percent_encode(id) + "?body=1");
-  if (answer.status == 404) throw UsageError(fmt::format("{} is neither a file nor the id of a delivery that the daemon recorded", id));
-  if (answer.status != 200 || !answer.json.IsObject()) throw Unavailable(error_of(answer));
-  RawDelivery raw;
-  raw.received = Clock::now();
-  raw.target = answer.json.HasMember("target") ? answer.json["target"].GetString() : "/hooks";
-  if (answer.json.HasMember("headers")) {
-    for (const auto& header : answer.json["headers"].GetObject()) {
-      for (const auto& value : header.value.GetArray()) raw.headers.add(header.name.GetString(), value.GetString());
-    }
-  }
-  if (!answer.json.HasMember("body")) throw UsageError(fmt::format("the body of delivery {} is no longer kept", id));
-  const auto body = from_base64(answer.json["body"].GetString());
-  if (!body) throw Unavailable("the daemon's answer holds no readable body");
-  raw.body = *body;
-  return raw;
 }
 
 }  // namespace slipway::app

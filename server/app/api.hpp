@@ -8,7 +8,6 @@
 
 #include "app/cli.hpp"
 #include "config/load.hpp"
-#include "model/delivery.hpp"
 
 namespace slipway::app {
 
@@ -45,8 +44,5 @@ ExitCode refused(const ApiAnswer& answer);
 
 /// The address that a listener is reached at from this machine.
 std::string local_address(const Endpoint& listen);
-
-/// A delivery that the daemon recorded, as it came in; throws UsageError where there is none of that id.
-RawDelivery recorded_delivery(const config::Config& config, const std::string& id);
 
 }  // namespace slipway::app

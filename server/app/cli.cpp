@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <functional>
+#include <limits>
 #include <memory>
 
 #include "base/text.hpp"
@@ -68,6 +70,17 @@ void declare_deliveries(CLI::App& app, CommandLine& line) {
                         });
 }
 
+/// What is wrong with a word as the id of a run: nothing where it is one.
+std::string not_an_id(const std::string& word) {
+  constexpr auto largest = std::numeric_limits<std::int64_t>::max();
+  std::int64_t id = 0;
+  const auto [end, trouble] = std::from_chars(word.data(), word.data() + word.size(), id);
+  if (trouble == std::errc() && end == word.data() + word.size() && id > 0) return "";
+  return fmt::format("'{}' is no run's id, which is a number from 1 to {}", printable(word), largest);
+}
+
+void add_run_id(CLI::App& sub, std::int64_t& id) { sub.add_option("ID", id, "the run")->required()->check(not_an_id); }
+
 void declare_runs(CLI::App& app, CommandLine& line) {
   command<Runs>(app, line, "runs", "list runs, newest first", [](CLI::App& sub, Runs& runs) {
     sub.add_option("--template", runs.template_name, "only of this template");
@@ -77,17 +90,17 @@ void declare_runs(CLI::App& app, CommandLine& line) {
     sub.add_flag("--watch", runs.watch, "go on, a line for every change");
   });
   command<ShowRun>(app, line, "run", "show one run", [](CLI::App& sub, ShowRun& run) {
-    sub.add_option("ID", run.id, "the run")->required();
+    add_run_id(sub, run.id);
   });
   command<Logs>(app, line, "logs", "print a run's log", [](CLI::App& sub, Logs& logs) {
-    sub.add_option("ID", logs.id, "the run")->required();
+    add_run_id(sub, logs.id);
     sub.add_flag("--follow,-f", logs.follow, "until the run ends");
   });
   command<Cancel>(app, line, "cancel", "end a run", [](CLI::App& sub, Cancel& cancel) {
-    sub.add_option("ID", cancel.id, "the run")->required();
+    add_run_id(sub, cancel.id);
   });
   command<Retry>(app, line, "retry", "queue a finished run again, where it stopped", [](CLI::App& sub, Retry& retry) {
-    sub.add_option("ID", retry.id, "the run")->required();
+    add_run_id(sub, retry.id);
     sub.add_flag("--allow-rollback", retry.allow_rollback, "hand off although a newer commit is deployed");
     sub.add_flag("--rebuild", retry.rebuild, "build again, under a new tag");
   });

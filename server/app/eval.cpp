@@ -3,8 +3,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include <iostream>
 #include <fstream>
+#include <iostream>
 
 #include "app/commands.hpp"
 #include "app/inputs.hpp"
@@ -16,10 +16,7 @@ namespace {
 
 ExitCode batch(const std::string& file) {
   std::ifstream opened;
-  if (file != "-") {
-    opened.open(file, std::ios::binary);
-    if (!opened) throw UsageError(fmt::format("{}: can not be read", file));
-  }
+  if (file != "-") opened = open_file(file);
   std::istream& lines = file == "-" ? std::cin : opened;
   for (std::string line; std::getline(lines, line);) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;

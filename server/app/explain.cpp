@@ -1,15 +1,18 @@
 #include <fmt/format.h>
+#include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <optional>
 
-#include "app/api.hpp"
 #include "app/commands.hpp"
 #include "app/history.hpp"
 #include "app/inputs.hpp"
+#include "app/recorded.hpp"
 #include "base/failure.hpp"
 #include "base/hmac.hpp"
+#include "http/json.hpp"
 #include "trigger/explain.hpp"
 #include "trigger/gitea.hpp"
 #include "trigger/verify.hpp"
@@ -23,6 +26,16 @@ trigger::SignedDelivery signed_here(RawDelivery raw) {
   auto verified = trigger::verify(trigger::sign(std::move(raw), key), std::span(&key, 1));
   if (!verified) throw UsageError("the body has no readable `payload` field, although its content type says form");
   return *std::move(verified);
+}
+
+/// A capture with headers and no signature among them would be turned away by a daemon that knows a secret.
+void warn_of_missing_signature(const config::Config& config, const std::filesystem::path& file, const RawDelivery& raw) {
+  std::error_code none;
+  if (config.settings.webhook.secret_files.empty() || !std::filesystem::exists(headers_beside(file), none)) return;
+  for (const char* header : {"X-Gitea-Signature", "X-Hub-Signature-256"}) {
+    if (!raw.headers.first(header).empty()) return;
+  }
+  fmt::print(stderr, "slipway: as it is the daemon would answer this delivery 401: it bears no signature (X-Gitea-Signature); signed, this holds\n");
 }
 
 void print_ignored(const Global& global, const std::string& reason) {
@@ -39,7 +52,28 @@ void print_ignored(const Global& global, const std::string& reason) {
   fmt::print("{}\n", out.GetString());
 }
 
-ExitCode explain_delivery(const Global& global, const config::Config& config, RawDelivery raw) {
+/// The explanation with the daemon's decision beside it, where there is one.
+std::string with_decision(const std::string& explained, const std::optional<rapidjson::Document>& decision) {
+  if (!decision) return explained;
+  rapidjson::Document whole;
+  whole.Parse(explained.data(), explained.size());
+  whole.AddMember("recorded", rapidjson::Value(*decision, whole.GetAllocator()), whole.GetAllocator());
+  http::Json json;
+  whole.Accept(json.out);
+  return json.take();
+}
+
+void print(const Global& global, const Delivery& delivery, const std::vector<trigger::Explanation>& explanations,
+           const std::optional<rapidjson::Document>& decision) {
+  if (global.json) {
+    fmt::print("{}\n", with_decision(trigger::explain_json(delivery, explanations), decision));
+    return;
+  }
+  fmt::print("{}\n{}", trigger::explain_text(delivery, explanations), decision ? decision_text(*decision) : "");
+}
+
+ExitCode explain_delivery(const Global& global, const config::Config& config, RawDelivery raw,
+                          const std::optional<rapidjson::Document>& decision = std::nullopt) {
   auto parsed = trigger::parse(signed_here(std::move(raw)));
   if (!parsed) {
     fmt::print(stderr, "slipway: the body can not be read: {}\n", parsed.error().what());
@@ -51,9 +85,14 @@ ExitCode explain_delivery(const Global& global, const config::Config& config, Ra
   }
   const auto& delivery = std::get<Delivery>(*parsed);
   const auto explanations = trigger::explain(*config.catalogue, delivery);
-  fmt::print("{}\n", global.json ? trigger::explain_json(delivery, explanations) : trigger::explain_text(delivery, explanations));
+  print(global, delivery, explanations, decision);
   const bool any = std::any_of(explanations.begin(), explanations.end(), [](const auto& one) { return one.matched; });
   return any ? ExitCode::done : ExitCode::no;
+}
+
+ExitCode explain_recorded(const Global& global, const config::Config& config, const std::string& id) {
+  auto recorded = recorded_delivery(config, id);
+  return explain_delivery(global, config, std::move(recorded.raw), recorded_decision(config, recorded.record));
 }
 
 }  // namespace
@@ -63,8 +102,10 @@ ExitCode run(const Global& global, const Explain& explain) {
   if (explain.delivery.empty() == explain.history.empty()) throw UsageError("explain: give a DELIVERY or --history REPOSITORY");
   const auto config = load_config(global, false);
   if (!explain.history.empty()) return explain_history(global, config, RepoName(explain.history), explain.last);
-  if (is_delivery_file(explain.delivery)) return explain_delivery(global, config, read_delivery(explain.delivery));
-  return explain_delivery(global, config, recorded_delivery(config, explain.delivery));
+  if (!is_delivery_file(explain.delivery)) return explain_recorded(global, config, explain.delivery);
+  auto raw = read_delivery(explain.delivery);
+  warn_of_missing_signature(config, explain.delivery, raw);
+  return explain_delivery(global, config, std::move(raw));
 }
 
 }  // namespace slipway::app

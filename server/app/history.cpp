@@ -1,8 +1,6 @@
 #include "app/history.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <map>
 #include <set>
@@ -11,6 +9,7 @@
 #include "app/parts.hpp"
 #include "app/scratch.hpp"
 #include "base/failure.hpp"
+#include "http/json.hpp"
 #include "trigger/gitea.hpp"
 #include "trigger/match.hpp"
 
@@ -21,12 +20,22 @@ struct PastPush {
   PastPush() = default;
   CommitSha after;
   std::vector<std::string> templates;
+  std::vector<std::string> errors;  ///< triggers that could not be evaluated
+};
+
+/// A trigger that could not be evaluated, which is not the same as "did not match".
+struct Failure {
+  Failure() = default;
+  std::size_t pushes = 0;
+  CommitSha after;  ///< of the last of them
+  std::string reason;
 };
 
 struct History {
   History() = default;
   std::vector<PastPush> pushes;                   ///< newest first
   std::map<std::string, std::string> never;       ///< trigger that never matched → why not, the last time
+  std::map<std::string, Failure> errors;          ///< by trigger
   std::map<std::string, std::size_t> uncovered;   ///< file → in how many pushes it changed
 };
 
@@ -73,6 +82,28 @@ class Coverage {
   std::map<std::string, bool> known_;
 };
 
+/// Adds what a push, older than those before, came to. Triggers that matched go to `matched`.
+void add(const Verdict& verdict, const CommitSha& after, History& history, std::set<std::string>& matched) {
+  PastPush past;
+  past.after = after;
+  for (const auto& run : verdict.runs) {
+    past.templates.push_back(run.template_name.value());
+    matched.insert(run.trigger);
+  }
+  for (const auto& skip : verdict.skipped) {
+    if (!skip.error) {
+      history.never.emplace(skip.trigger, skip.reason);
+      continue;
+    }
+    past.errors.push_back(skip.trigger);
+    auto& failure = history.errors[skip.trigger];
+    if (failure.pushes++ > 0) continue;
+    failure.after = after;
+    failure.reason = skip.reason;
+  }
+  history.pushes.push_back(std::move(past));
+}
+
 Task<History> walk(const config::Config& config, const RepoName& repository, std::size_t last, const std::filesystem::path& scratch) {
   auto options = mirror_options(config.settings, nullptr);
   options.folder = scratch;
@@ -89,26 +120,29 @@ Task<History> walk(const config::Config& config, const RepoName& repository, std
     const CommitSha before = i + 1 < line.size() ? line[i + 1] : CommitSha(std::string(40, '0'));
     auto commits = co_await mirrors->changed(repository, before, line[i], config.settings.git.complete_limit);
     const Push push = push_of(repository, before, line[i], std::move(commits));
-    const auto verdict = judge(matcher, push);
-    PastPush past;
-    past.after = line[i];
-    for (const auto& run : verdict.runs) {
-      past.templates.push_back(run.template_name.value());
-      matched.insert(run.trigger);
-    }
-    for (const auto& skip : verdict.skipped) history.never.emplace(skip.trigger, skip.reason);
+    add(judge(matcher, push), line[i], history, matched);
     for (const auto& file : files_of(push)) {
       if (!coverage.covers(push, file)) ++history.uncovered[file];
     }
-    history.pushes.push_back(std::move(past));
   }
   for (const auto& trigger : matched) history.never.erase(trigger);
+  for (const auto& [trigger, failure] : history.errors) history.never.erase(trigger);
   co_return history;
 }
 
+std::string line_of(const PastPush& push) {
+  std::string line = push.after.value().substr(0, 8) + "  ";
+  line += push.templates.empty() ? "nothing" : fmt::format("{}", fmt::join(push.templates, ", "));
+  if (!push.errors.empty()) line += fmt::format("; ERROR {}", fmt::join(push.errors, ", "));
+  return line;
+}
+
 void print_text(const History& history, const RepoName& repository) {
-  for (const auto& push : history.pushes) {
-    fmt::print("{}  {}\n", push.after.value().substr(0, 8), push.templates.empty() ? "nothing" : fmt::format("{}", fmt::join(push.templates, ", ")));
+  for (const auto& push : history.pushes) fmt::print("{}\n", line_of(push));
+  if (!history.errors.empty()) fmt::print("\nTriggers that could not be evaluated:\n");
+  for (const auto& [trigger, failure] : history.errors) {
+    fmt::print("  {}: in {} of {} pushes, the last {}: {}\n", trigger, failure.pushes, history.pushes.size(),
+               failure.after.value().substr(0, 8), failure.reason);
   }
   fmt::print("\nTriggers that matched none of these {} pushes to {}:\n", history.pushes.size(), repository.value());
   for (const auto& [trigger, why] : history.never) fmt::print("  {}: {}\n", trigger, why);
@@ -116,28 +150,51 @@ void print_text(const History& history, const RepoName& repository) {
   for (const auto& [file, pushes] : history.uncovered) fmt::print("  {} ({})\n", file, pushes);
 }
 
+void write(http::Json& json, const char* key, const std::vector<std::string>& words) {
+  json.out.Key(key);
+  json.out.StartArray();
+  for (const auto& word : words) json.out.String(word);
+  json.out.EndArray();
+}
+
+void write(http::Json& json, const PastPush& push) {
+  json.out.StartObject();
+  json.text("after", push.after.value());
+  write(json, "templates", push.templates);
+  write(json, "errors", push.errors);
+  json.out.EndObject();
+}
+
+void write(http::Json& json, const std::string& trigger, const Failure& failure) {
+  json.out.Key(trigger.c_str());
+  json.out.StartObject();
+  json.number("pushes", static_cast<std::int64_t>(failure.pushes));
+  json.text("after", failure.after.value());
+  json.text("reason", failure.reason);
+  json.out.EndObject();
+}
+
 void print_json(const History& history) {
-  rapidjson::StringBuffer out;
-  rapidjson::Writer<rapidjson::StringBuffer> json(out);
-  json.StartObject();
-  json.Key("pushes"), json.StartArray();
-  for (const auto& push : history.pushes) {
-    json.StartObject();
-    json.Key("after"), json.String(push.after.value());
-    json.Key("templates"), json.StartArray();
-    for (const auto& name : push.templates) json.String(name);
-    json.EndArray();
-    json.EndObject();
-  }
-  json.EndArray();
-  json.Key("never_matched"), json.StartObject();
-  for (const auto& [trigger, why] : history.never) json.Key(trigger.c_str()), json.String(why);
-  json.EndObject();
-  json.Key("uncovered"), json.StartObject();
-  for (const auto& [file, pushes] : history.uncovered) json.Key(file.c_str()), json.Uint64(pushes);
-  json.EndObject();
-  json.EndObject();
-  fmt::print("{}\n", out.GetString());
+  http::Json json;
+  json.out.StartObject();
+  json.out.Key("pushes");
+  json.out.StartArray();
+  for (const auto& push : history.pushes) write(json, push);
+  json.out.EndArray();
+  json.out.Key("never_matched");
+  json.out.StartObject();
+  for (const auto& [trigger, why] : history.never) json.text(trigger.c_str(), why);
+  json.out.EndObject();
+  json.out.Key("errors");
+  json.out.StartObject();
+  for (const auto& [trigger, failure] : history.errors) write(json, trigger, failure);
+  json.out.EndObject();
+  json.out.Key("uncovered");
+  json.out.StartObject();
+  for (const auto& [file, pushes] : history.uncovered) json.number(file.c_str(), static_cast<std::int64_t>(pushes));
+  json.out.EndObject();
+  json.out.EndObject();
+  fmt::print("{}\n", json.take());
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <sstream>
@@ -36,13 +35,28 @@ std::string read_stream(std::istream& in, const std::string& name) {
   throw UsageError(fmt::format("{}: can not be {}: {}", file.string(), what, std::strerror(errno)));
 }
 
+/// The name that a delivery's two files share.
+std::filesystem::path base_of(std::filesystem::path file) {
+  return file.extension() == ".body" ? file.replace_extension() : file;
+}
+
 }  // namespace
+
+std::ifstream open_file(const std::filesystem::path& file) {
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  std::error_code none;
+  if (in && std::filesystem::is_directory(file, none)) {  // which opens like a file
+    errno = EISDIR;
+    can_not("read", file);
+  }
+  if (!in) can_not("read", file);
+  return in;
+}
 
 std::string read_file(const std::filesystem::path& file) {
   if (file == "-") return read_stream(std::cin, "standard input");
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file)) can_not("read", file);
+  std::ifstream in = open_file(file);
   return read_stream(in, file.string());
 }
 
@@ -71,7 +85,8 @@ void replace_file(const std::filesystem::path& file, const std::string& bytes) {
 std::filesystem::path config_file(const Global& global) {
   if (global.config) return *global.config;
   for (const char* usual : {"/etc/slipway/slipway.yaml", "slipway.yaml"}) {
-    if (std::filesystem::exists(usual)) return usual;
+    std::error_code trouble;  // one that may not be looked at is there: reading it says why not
+    if (std::filesystem::exists(usual, trouble) || trouble) return usual;
   }
   throw UsageError("no configuration: neither /etc/slipway/slipway.yaml nor ./slipway.yaml is there; give --config FILE");
 }
@@ -99,21 +114,21 @@ void read_headers(const std::string& text, RawDelivery& into) {
 }
 
 bool is_delivery_file(const std::string& text) {
-  return std::filesystem::is_regular_file(text) || std::filesystem::is_regular_file(text + ".body");
+  std::error_code no_file;  // also where the name is too long for one
+  return std::filesystem::is_regular_file(text, no_file) || std::filesystem::is_regular_file(text + ".body", no_file);
 }
 
+std::filesystem::path headers_beside(const std::filesystem::path& file) { return base_of(file) += ".headers"; }
+
 RawDelivery read_delivery(const std::filesystem::path& file) {
-  std::filesystem::path base = file;
-  if (base.extension() == ".body") base.replace_extension();
-  std::filesystem::path body = base;
-  body += ".body";
-  std::filesystem::path headers = base;
-  headers += ".headers";
+  const auto body = base_of(file) += ".body";
+  const auto headers = headers_beside(file);
   RawDelivery raw;
   raw.received = Clock::now();
   raw.target = "/hooks";
-  raw.body = read_file(std::filesystem::exists(body) ? body : file);
-  if (std::filesystem::exists(headers)) {
+  std::error_code no_file;
+  raw.body = read_file(std::filesystem::exists(body, no_file) ? body : file);
+  if (std::filesystem::exists(headers, no_file)) {
     read_headers(read_file(headers), raw);
   } else {
     raw.headers.add("Content-Type", "application/json");

@@ -4,6 +4,7 @@
 #include "app/blocking.hpp"
 #include "app/commands.hpp"
 #include "app/inputs.hpp"
+#include "app/recorded.hpp"
 #include "base/failure.hpp"
 #include "base/hmac.hpp"
 #include "base/text.hpp"
@@ -58,7 +59,7 @@ void print(const Global& global, const io::HttpResponse& response) {
 /// slipway replay DELIVERY [--url U] [--same-id]: sends it, signed with the configured secret, and prints the answer.
 ExitCode run(const Global& global, const Replay& replay) {
   const auto config = load_config(global, false);
-  RawDelivery raw = is_delivery_file(replay.delivery) ? read_delivery(replay.delivery) : recorded_delivery(config, replay.delivery);
+  RawDelivery raw = is_delivery_file(replay.delivery) ? read_delivery(replay.delivery) : recorded_delivery(config, replay.delivery).raw;
   if (!replay.same_id) {
     const std::string id = fresh_delivery_id();
     for (const char* header : {"X-Gitea-Delivery", "X-Gogs-Delivery", "X-Github-Delivery"}) raw.headers.set(header, id);

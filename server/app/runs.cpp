@@ -56,7 +56,7 @@ ExitCode said(const Global& global, const ApiAnswer& answer, const std::string& 
 
 }  // namespace
 
-/// slipway runs [--template T] [--state S] [--watch]
+/// slipway runs [--template T] [--state S] [--watch]: `no` where there are none because there is no such template.
 ExitCode run(const Global& global, const Runs& runs) {
   Api api(load_config(global, false));
   Watcher watcher(global.json);
@@ -64,6 +64,10 @@ ExitCode run(const Global& global, const Runs& runs) {
   do {
     const auto answer = api.get(query_of(runs));
     if (answer.status != 200 || !answer.json.IsObject() || !answer.json.HasMember("runs")) return refused(answer);
+    if (first && !runs.template_name.empty() && answer.json["runs"].Empty()) {
+      const auto known = api.get("/api/v1/templates/" + io::percent_encode(runs.template_name));
+      if (known.status != 200) return refused(known);
+    }
     if (first && !global.json) fmt::print("{}\n", run_header());
     first = false;
     if (runs.watch) {

@@ -3,12 +3,16 @@
 #include <rapidjson/writer.h>
 
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "app/api.hpp"
 #include "app/commands.hpp"
 #include "app/inputs.hpp"
 #include "app/run_text.hpp"
 #include "base/failure.hpp"
+#include "base/text.hpp"
 #include "io/url.hpp"
 
 namespace slipway::app {
@@ -58,52 +62,122 @@ Story story_of_runs(const rapidjson::Value& runs) {
   return story;
 }
 
-void add_skips(const rapidjson::Value& delivery, const char* verdict, const std::string& template_name, Story& story) {
-  if (!delivery.HasMember(verdict) || !delivery[verdict].IsObject() || !delivery[verdict].HasMember("skipped")) return;
-  for (const auto& skip : delivery[verdict]["skipped"].GetArray()) {
-    const std::string line = fmt::format("{}: {}", text_of(skip, "trigger"), text_of(skip, "reason"));
-    if (template_name.empty() || line.find(template_name) != std::string::npos) story.evidence.push_back(line);
+/// What is asked: a commit, by all or the first of its digits, and which of its stories.
+struct Question {
+  Question() = default;
+  std::string commit, template_name;
+  std::set<std::string> triggers;  ///< of the template
+};
+
+std::string commit_from(const std::string& text) {
+  std::string digits = text;
+  for (char& c : digits) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (digits.size() < 7 || digits.size() > 40 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    throw UsageError(fmt::format("why: '{}' is no commit: give its SHA or the beginning of it, 7 to 40 hex digits", printable(text, 60)));
   }
+  return digits;
 }
 
-Story story_of_delivery(Api& api, const Why& why, const rapidjson::Value& listed) {
+Question question_from(const config::Catalogue& catalogue, const Why& why) {
+  Question question;
+  question.commit = commit_from(why.sha);
+  question.template_name = why.template_name;
+  for (const auto& trigger : catalogue.triggers()) {
+    if (trigger.template_name.value() == why.template_name) question.triggers.insert(trigger.name);
+  }
+  return question;
+}
+
+rapidjson::Document runs_of(Api& api, const std::string& commit, const std::string& template_name) {
+  std::string query = "/api/v1/runs?limit=100&commit=" + commit;
+  if (!template_name.empty()) query += "&template=" + io::percent_encode(template_name);
+  auto answer = api.get(query);
+  if (answer.status != 200 || !answer.json.IsObject()) throw Unavailable(error_of(answer));
+  return std::move(answer.json);
+}
+
+/// The newest delivery whose pushed commit begins so, as the API shows one; null where there is none. The API knows whole SHAs only: for
+/// the first digits of one the list is gone through.
+rapidjson::Document delivery_of(Api& api, const std::string& commit) {
+  const std::string list = commit.size() == 40 ? "/api/v1/deliveries?limit=1&commit=" + commit : "/api/v1/deliveries?limit=1000";
+  for (std::string page = list; !page.empty();) {
+    const auto answer = api.get(page);
+    if (answer.status != 200 || !answer.json.IsObject()) throw Unavailable(error_of(answer));
+    for (const auto& one : answer.json["deliveries"].GetArray()) {
+      if (!text_of(one, "after").starts_with(commit)) continue;
+      auto found = api.get("/api/v1/deliveries/" + io::percent_encode(text_of(one, "id")));
+      if (found.status == 200) return std::move(found.json);
+    }
+    const std::string next = text_of(answer.json, "next");
+    page = next.empty() ? "" : list + "&cursor=" + next;
+  }
+  return rapidjson::Document();
+}
+
+/// The skipped triggers that the question is about become evidence; how many of them could not be evaluated.
+std::size_t add_skips(const rapidjson::Value& verdict, const Question& question, Story& story) {
+  std::size_t errors = 0;
+  for (const auto& skip : verdict["skipped"].GetArray()) {
+    const std::string trigger = text_of(skip, "trigger");
+    if (!question.template_name.empty() && !question.triggers.contains(trigger)) continue;
+    const bool error = skip.HasMember("error") && skip["error"].IsTrue();
+    errors += error ? 1 : 0;
+    story.evidence.push_back(fmt::format("{}: {}{}", trigger, error ? "error: " : "", text_of(skip, "reason")));
+  }
+  return errors;
+}
+
+/// The templates that a verdict asked to run, `only` one where that is said.
+std::set<std::string> templates_of(const rapidjson::Value& verdict, const std::string& only) {
+  std::set<std::string> names;
+  for (const auto& run : verdict["runs"].GetArray()) {
+    const std::string name = text_of(run, "template");
+    if (only.empty() || name == only) names.insert(name);
+  }
+  return names;
+}
+
+std::string refusal(const Question& question, std::size_t errors, const std::set<std::string>& others) {
+  std::string text = "no trigger " + (question.template_name.empty() ? "" : "of " + question.template_name + " ") + "matched";
+  if (errors > 0) text += fmt::format(": {} could not be evaluated", errors == 1 ? "one" : std::to_string(errors));
+  return text + (others.empty() ? "" : fmt::format("; others did: {}", fmt::join(others, ", ")));
+}
+
+Story story_of_delivery(const Question& question, const rapidjson::Document& delivery) {
   Story story;
-  const std::string id = text_of(listed, "id");
-  const auto answer = api.get("/api/v1/deliveries/" + io::percent_encode(id));
-  const bool pending = listed.HasMember("pending") && listed["pending"].IsTrue();
-  story.sentence = pending ? fmt::format("delivery {} waits for its commits from Git, and is judged then", id)
-                           : fmt::format("delivery {} brought it, and no trigger matched", id);
-  if (answer.json.IsObject()) {
-    add_skips(answer.json, answer.json.HasMember("completed_verdict") ? "completed_verdict" : "verdict", why.template_name, story);
+  const std::string id = text_of(delivery, "id");
+  const std::string brought = fmt::format("delivery {} brought {}", id, text_of(delivery, "after").substr(0, 8));
+  const char* last = delivery.HasMember("completed_verdict") ? "completed_verdict" : "verdict";
+  if (delivery["pending"].IsTrue()) {
+    story.sentence = fmt::format("delivery {} waits for its commits from Git, and is judged then", id);
+  } else if (!delivery.HasMember(last)) {
+    story.sentence = brought + "; what was decided of it is no longer kept";
+  } else if (const auto ran = templates_of(delivery[last], question.template_name); !ran.empty()) {
+    story.sentence = fmt::format("{}; it matched for {}, and no run of that is kept", brought, fmt::join(ran, ", "));
+  }
+  const std::size_t errors = delivery.HasMember(last) ? add_skips(delivery[last], question, story) : 0;
+  if (story.sentence.empty()) story.sentence = brought + ", and " + refusal(question, errors, templates_of(delivery[last], ""));
+  if (story.evidence.empty() && delivery.HasMember(last) && question.triggers.empty()) {
+    story.evidence.push_back(fmt::format("no trigger of this configuration is for {}", question.template_name));
   }
   return story;
 }
 
-Story story_of(Api& api, const Why& why) {
-  std::string query = "/api/v1/runs?limit=100&commit=" + io::percent_encode(why.sha);
-  if (!why.template_name.empty()) query += "&template=" + io::percent_encode(why.template_name);
-  const auto runs = api.get(query);
-  if (runs.status != 200 || !runs.json.IsObject()) throw UsageError(error_of(runs));
-  if (!runs.json["runs"].Empty()) return story_of_runs(runs.json["runs"]);
-  const auto deliveries = api.get("/api/v1/deliveries?limit=1&commit=" + io::percent_encode(why.sha));
-  if (deliveries.status == 200 && deliveries.json.IsObject() && !deliveries.json["deliveries"].Empty()) {
-    return story_of_delivery(api, why, deliveries.json["deliveries"][0]);
-  }
+Story story_of_nothing(const Question& question) {
   Story story;
-  story.sentence = fmt::format("no delivery that is kept had {} as its newest commit", why.sha);
+  story.sentence = fmt::format("no delivery that is kept had {} as its newest commit", question.commit);
   story.evidence = {"Gitea's page of the webhook shows what it sent, and what was answered",
                     "a commit that was not the last of its push is found under the push's last commit",
                     "what the webhook missed, the next comparison of the branches' heads finds (queue.reconcile_every)"};
   return story;
 }
 
-}  // namespace
+Story story_without_run(Api& api, const Question& question) {
+  const auto delivery = delivery_of(api, question.commit);
+  return delivery.IsObject() ? story_of_delivery(question, delivery) : story_of_nothing(question);
+}
 
-/// slipway why SHA [TEMPLATE]: what became of a commit. Exit 0 where it is built or on its way.
-ExitCode run(const Global& global, const Why& why) {
-  if (why.sha.size() < 7) throw UsageError("why: give the commit's SHA, or at least its first 7 digits");
-  Api api(load_config(global, false));
-  const Story story = story_of(api, why);
+ExitCode tell(const Global& global, const Story& story) {
   if (global.json) {
     rapidjson::StringBuffer out;
     rapidjson::Writer<rapidjson::StringBuffer> json(out);
@@ -119,6 +193,23 @@ ExitCode run(const Global& global, const Why& why) {
     for (const auto& line : story.evidence) fmt::print("  {}\n", line);
   }
   return story.good ? ExitCode::done : ExitCode::no;
+}
+
+}  // namespace
+
+/// slipway why SHA [TEMPLATE]: what became of a commit. Exit 0 where it is built or on its way.
+ExitCode run(const Global& global, const Why& why) {
+  commit_from(why.sha);  // what is no commit is wrong whatever the configuration
+  const auto config = load_config(global, false);
+  const Question question = question_from(*config.catalogue, why);
+  Api api(config);
+  const auto runs = runs_of(api, question.commit, question.template_name);
+  if (!runs["runs"].Empty()) return tell(global, story_of_runs(runs["runs"]));
+  if (!why.template_name.empty()) {
+    const auto known = api.get("/api/v1/templates/" + io::percent_encode(why.template_name));
+    if (known.status != 200) return refused(known);
+  }
+  return tell(global, story_without_run(api, question));
 }
 
 }  // namespace slipway::app

@@ -4,9 +4,12 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "config/catalogue.hpp"
 #include "trigger/evaluate.hpp"
+#include "trigger/match.hpp"
 #include "trigger/own_commits.hpp"
 
 namespace slipway::trigger {
@@ -37,6 +40,19 @@ Outcome judged(const Catalogue& catalogue, const OwnCommits& own, const Trigger&
   return evaluate(catalogue, trigger, event);
 }
 
+/// What is_incomplete() found, in words.
+std::string gap_of(const Push& push) {
+  const auto listed = static_cast<std::int64_t>(push.commits.size());
+  if (push.total_commits > listed) {
+    return fmt::format("{} of {} commits are not listed in the payload", push.total_commits - listed,
+                       push.total_commits);
+  }
+  if (is_zero_sha(push.before)) return "the branch is new, and the payload does not say all that came with it";
+  if (push.commits.empty()) return "the payload lists no commit";
+  if (push.commits.front().id != push.after) return "the payload's list does not begin with the pushed commit";
+  return "a commit in the payload lists no file";
+}
+
 Explanation explain_one(const Catalogue& catalogue, const OwnCommits& own, const Trigger& trigger, const Event& as_sent,
                         const Event* completed) {
   Explanation explanation;
@@ -51,13 +67,29 @@ Explanation explain_one(const Catalogue& catalogue, const OwnCommits& own, const
   explanation.matched = outcome.matched() && !foreign;
   explanation.error = outcome.kind == Outcome::Kind::error && !foreign;
   explanation.reason = outcome.reason;
+  const bool is_open = completed == nullptr && !foreign && !outcome.matched() && catalogue.complete_commits();
+  if (is_open && is_incomplete(as_sent.push())) explanation.undecided = gap_of(as_sent.push());
   if (foreign) explanation.reason = outcome.matched() ? *foreign : *foreign + "; and " + outcome.reason;
   if (explanation.matched) add_run(catalogue, trigger, as_sent.push(), std::move(outcome), explanation);
   return explanation;
 }
 
+bool is_undecided(const Explanation& one) {
+  return !one.undecided.empty();
+}
+
+std::string refusal_paragraph(const Explanation& one) {
+  const bool pending = is_undecided(one);
+  std::string text = fmt::format("{:<8} {}\n", one.error ? "ERROR" : pending ? "pending" : "no", one.trigger);
+  if (pending) {
+    text += fmt::format("         undecided, since {}: the daemon completes the list from Git and judges both\n",
+                        one.undecided);
+  }
+  return text + fmt::format("         {}{}\n", pending ? "by the payload alone, " : "", one.reason);
+}
+
 std::string paragraph(const Explanation& one) {
-  if (!one.matched) return fmt::format("{:<8} {}\n         {}\n", one.error ? "ERROR" : "no", one.trigger, one.reason);
+  if (!one.matched) return refusal_paragraph(one);
   std::string text =
       fmt::format("{:<8} {} -> {}\n", one.error ? "ERROR" : "MATCHED", one.trigger, one.template_name.value());
   if (one.only_when_completed)
@@ -83,6 +115,8 @@ void write(Json& json, const Explanation& one) {
   write(json, "template", one.template_name.value());
   json.Key("matched"), json.Bool(one.matched);
   json.Key("error"), json.Bool(one.error);
+  json.Key("pending"), json.Bool(is_undecided(one));
+  if (is_undecided(one)) write(json, "undecided", one.undecided);
   if (!one.reason.empty()) write(json, "reason", one.reason);
   if (one.matched) {
     json.Key("only_when_completed"), json.Bool(one.only_when_completed);
@@ -135,6 +169,9 @@ std::string explain_json(const Delivery& delivery, const std::vector<Explanation
   write(json, "ref", delivery.push.ref);
   write(json, "before", delivery.push.before.value());
   write(json, "after", delivery.push.after.value());
+  json.Key("commits"), json.Uint64(delivery.push.commits.size());
+  json.Key("total_commits"), json.Int64(delivery.push.total_commits);
+  json.Key("pending"), json.Bool(std::any_of(explanations.begin(), explanations.end(), is_undecided));
   json.Key("triggers"), json.StartArray();
   for (const auto& one : explanations) write(json, one);
   json.EndArray();

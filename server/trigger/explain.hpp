@@ -24,6 +24,7 @@ struct Explanation {
   std::string image;                ///< of that run, with references put in
   std::vector<std::string> values;  ///< `file: path` of its hand-off
   std::string reason;               ///< why not, smallest sub-expression and values seen first
+  std::string undecided;            ///< why the payload alone does not decide it, and Git is asked; else empty
 };
 
 /// Every trigger of the catalogue, in its order; filters are evaluated also where the repository alone decided.
@@ -32,7 +33,8 @@ std::vector<Explanation> explain(const config::Catalogue& catalogue, const Deliv
 
 /// For a terminal, a paragraph a trigger.
 std::string explain_text(const Delivery& delivery, const std::vector<Explanation>& explanations);
-/// `{"delivery","repository","ref","before","after","triggers":[…]}`
+/// `{"delivery","repository","ref","before","after","commits","total_commits","pending","triggers":[…]}`; `pending`
+/// where a trigger is undecided.
 std::string explain_json(const Delivery& delivery, const std::vector<Explanation>& explanations);
 
 }  // namespace slipway::trigger

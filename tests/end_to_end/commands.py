@@ -1,5 +1,6 @@
 """The command line: what it prints, and its exit codes: 0 done, 1 the answer is no, 2 wrong usage or configuration, 3 not reached."""
 import json
+import os
 import subprocess
 
 from support.case import BACKEND, BUILDABLE, WorldCase
@@ -41,6 +42,28 @@ class Commands(WorldCase):
         self.ok(done, 2)
         self.assertIn("slipway: there is no command 'serv' (did you mean \"serve\"?)", done.stderr)
         self.assertIn("slipway run --help", slipway("run", "x").stderr)
+
+    def test_what_can_not_be_read_is_said_with_the_reason(self):
+        folder = temporary_folder()
+        for words in (("eval", "true", "--body", folder), ("eval", "true", "--headers", folder), ("eval", "--batch", folder),
+                      ("edit-values", folder, "--set", "b=q")):
+            with self.subTest(words=words):
+                done = slipway(*words)
+                self.ok(done, 2)
+                self.assertIn(f"slipway: {folder}: can not be read: Is a directory", done.stderr)
+        for words in (("eval", "--batch", folder / "nope"), ("eval", "true", "--body", folder / "nope")):
+            with self.subTest(words=words):
+                done = slipway(*words)
+                self.ok(done, 2)
+                self.assertIn(f"slipway: {folder}/nope: can not be read: No such file or directory", done.stderr)
+
+    def test_a_number_that_is_no_runs_id_is_repeated_as_it_was_given(self):
+        for command in ("run", "logs", "cancel", "retry"):
+            for word in ("99999999999999999999", "0", "-1", "7x", "1.5", "0x10", ""):
+                with self.subTest(command=command, word=word):
+                    done = self.daemon.command(command, "--", word)
+                    self.ok(done, 2)
+                    self.assertIn(f"'{word}' is no run's id, which is a number from 1 to 9223372036854775807", done.stderr)
 
     def test_output_that_can_not_be_written_is_no_success(self):
         with open("/dev/full", "wb") as full:
@@ -105,6 +128,65 @@ class Commands(WorldCase):
         for words in (("runs",), ("run", "1"), ("logs", "1"), ("cancel", "1")):
             with self.subTest(words=words):
                 self.ok(slipway("--config", file, *words), 3)
+
+    def test_a_delivery_that_is_no_file_is_said_to_be_none_also_where_no_daemon_can_be_asked(self):
+        file = temporary_folder() / "c.yaml"
+        file.write_text(json.dumps(dict(self.daemon.configuration, state=str(temporary_folder()))))
+        for command in ("explain", "replay"):
+            done = slipway("--config", file, command, "nope")
+            self.ok(done, 3)
+            self.assertIn("slipway: nope is no file, and whether it is a recorded delivery's id can not be asked: no daemon has run", done.stderr)
+            done = self.daemon.command(command, "nope")
+            self.ok(done, 2)
+            self.assertIn("nope is neither a file nor the id of a delivery that the daemon recorded; what it ignores", done.stderr)
+            self.ok(self.daemon.command(command, "n" * 300), 2)
+
+    def test_an_unsigned_capture_is_explained_with_a_word_of_its_401(self):
+        folder = temporary_folder()
+        file = folder / "push.body"
+        file.write_bytes(PUSH.read_bytes())
+        warning = "slipway: as it is the daemon would answer this delivery 401"
+        headers = "POST /hooks HTTP/1.1\nContent-Type: application/json\nX-Gitea-Event: push\n"
+        for signatures, unsigned in (("", True), ("X-Gitea-Signature:\nX-Hub-Signature-256:\n", True), ("X-Gitea-Signature: 00\n", False)):
+            with self.subTest(signatures=signatures):
+                (folder / "push.headers").write_text(headers + signatures)
+                done = self.daemon.command("explain", file, json_output=True)
+                self.assertIn("triggers", json.loads(self.ok(done)))
+                self.assertEqual(unsigned, warning in done.stderr, done.stderr)
+        (folder / "push.headers").unlink()
+        self.assertEqual("", self.daemon.command("explain", file).stderr, "a body alone says nothing of how it was signed")
+
+    def test_another_user_is_told_whose_token_it_is(self):
+        folder = temporary_folder()
+        state = folder / "state"
+        state.mkdir()
+        (state / "token").write_text("x\n")
+        file = folder / "c.yaml"
+        file.write_text(json.dumps(dict(self.daemon.configuration, state=str(state))))
+        folder.chmod(0o755)
+        state.chmod(0)
+        other = {"user": 65534} if os.getuid() == 0 else {}
+        try:
+            for words in (("runs",), ("run", "1"), ("why", "1234567"), ("explain", "nope"), ("release", "x")):
+                with self.subTest(words=words):
+                    done = subprocess.run([BINARY, "--config", file, *words], capture_output=True, text=True, cwd="/", **other)
+                    self.ok(done, 2)
+                    self.assertIn(f"{state}/token can be read only by the user that the daemon runs as", done.stderr)
+                    self.assertIn("Permission denied", done.stderr)
+        finally:
+            state.chmod(0o700)
+
+    def test_a_configuration_of_credentials_serves_commands_of_a_shell(self):
+        """As container/README.md has it; who only talks to the daemon needs none of the files."""
+        file = temporary_folder() / "c.yaml"
+        for named, environment in (("${CREDENTIALS_DIRECTORY:-/run/credentials/slipway.service}", {"CREDENTIALS_DIRECTORY": ""}),
+                                   ("${CREDENTIALS_DIRECTORY}", {"CREDENTIALS_DIRECTORY": "/run/credentials/slipway.service"})):
+            with self.subTest(named=named):
+                self.assertIn(named, (SOURCE / "container" / "README.md").read_text())
+                webhook = dict(self.daemon.configuration["webhook"], secret_files=[f"{named}/webhook-secret"])
+                file.write_text(json.dumps(dict(self.daemon.configuration, webhook=webhook)))
+                self.ok(slipway("--config", file, "runs", environment=environment))
+                self.ok(slipway("--config", file, "explain", PUSH, environment=environment))
 
     def test_runs_run_and_logs(self):
         commit, run = self.push_and_finish(BACKEND, BUILDABLE)
