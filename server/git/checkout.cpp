@@ -25,16 +25,19 @@ namespace slipway::git {
 namespace {
 
 constexpr int depth_max = 256;
+constexpr std::size_t listing_max = 64u << 20;  ///< bytes: a tree of a few objects can name a billion files
 constexpr mode_t folder_mode = 0755, file_mode = 0644, program_mode = 0755;  ///< whatever the daemon's umask: they become the image's
 constexpr std::size_t thread_files_min = 256;  ///< a second thread pays from so many files on
 
-/// A file to be written: into which folder, under which name.
+/// A file to be written.
 struct File {
-  std::shared_ptr<const io::Descriptor> folder;
-  std::string name;
-  std::string path;  ///< from the root, for messages
+  std::string path;        ///< from the root
+  std::size_t name_at;     ///< where its name begins
   git_oid oid;
   git_filemode_t mode;
+
+  std::string_view folder() const { return std::string_view(path).substr(0, name_at); }  ///< ends with a slash, or is empty
+  const char* name() const { return path.c_str() + name_at; }
 };
 
 /// Something in the tree can not be written as it is: two entries of one name, a name that the file system does not take.
@@ -63,12 +66,24 @@ io::Descriptor make_folder(const io::Descriptor& in, const std::string& name, co
   return folder;
 }
 
+/// Follows no link on the way.
+io::Descriptor open_folder(const io::Descriptor& root, std::string_view path) {
+  io::Descriptor at(::openat(root.get(), ".", O_DIRECTORY | O_CLOEXEC));
+  for (auto left = path; at && !left.empty();) {
+    const auto end = left.find('/');
+    at = io::Descriptor(::openat(at.get(), std::string(left.substr(0, end)).c_str(), O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    left = end == std::string_view::npos ? std::string_view() : left.substr(end + 1);
+  }
+  if (!at) can_not("opening the folder", std::string(path));
+  return at;
+}
+
 /// Lists a tree's files and makes its folders on the way.
 class Lister {
  public:
   explicit Lister(git_repository* repository) : repository_(repository) {}
 
-  Result<void> list(const git_oid& tree_id, const std::shared_ptr<const io::Descriptor>& folder, const std::string& prefix, int depth) {
+  Result<void> list(const git_oid& tree_id, const io::Descriptor& folder, const std::string& prefix, int depth) {
     if (depth > depth_max) return Error(fmt::format("{}: folders are nested more than {} deep", printable(prefix), depth_max));
     git_tree* found = nullptr;
     require(::git_tree_lookup(&found, repository_, &tree_id), "reading the tree of " + prefix);
@@ -84,28 +99,31 @@ class Lister {
   std::vector<Submodule> take_submodules() { return std::move(submodules_); }
 
  private:
-  Result<void> add(const git_tree_entry* entry, const std::shared_ptr<const io::Descriptor>& folder, const std::string& prefix, int depth) {
+  Result<void> add(const git_tree_entry* entry, const io::Descriptor& folder, const std::string& prefix, int depth) {
     const std::string name = ::git_tree_entry_name(entry);
     const std::string path = prefix + name;
     if (!is_safe_name(name)) return Error(fmt::format("the commit holds a file named \"{}\", which is not checked out", printable(path)));
+    listed_ += sizeof(File) + path.size();
+    if (listed_ > listing_max) return Error(fmt::format("the commit has too many files and folders: {} and those before it", printable(path)));
     const git_oid id = *::git_tree_entry_id(entry);
     const auto mode = ::git_tree_entry_filemode(entry);
     if (mode == GIT_FILEMODE_COMMIT) {
-      make_folder(*folder, name, path);
+      make_folder(folder, name, path);
       submodules_.emplace_back(path, sha_of(id));
       return {};
     }
     if (mode != GIT_FILEMODE_TREE) {
-      files_.push_back(File{folder, name, path, id, mode});
+      files_.push_back(File{path, prefix.size(), id, mode});
       return {};
     }
-    const auto below = std::make_shared<const io::Descriptor>(make_folder(*folder, name, path));
+    const auto below = make_folder(folder, name, path);
     return list(id, below, path + "/", depth + 1);
   }
 
   git_repository* repository_;
   std::vector<File> files_;
   std::vector<Submodule> submodules_;
+  std::size_t listed_ = 0;  ///< bytes, about
 };
 
 void write_bytes(int fd, const char* bytes, std::size_t size, const std::string& path) {
@@ -132,7 +150,7 @@ bool is_below(const std::string& folder, const std::string& path) { return folde
 /// Writes files; one of these a thread.
 class Writer {
  public:
-  explicit Writer(const std::filesystem::path& repository) : repository_(open_bare(repository)) {}
+  Writer(const std::filesystem::path& repository, const io::Descriptor& root) : repository_(open_bare(repository)), root_(root) {}
 
   /// A Git LFS pointer is written as it is, and remembered.
   void write(const File& file) {
@@ -142,13 +160,14 @@ class Writer {
     const auto* bytes = static_cast<const char*>(::git_blob_rawcontent(blob.get()));
     const auto size = static_cast<std::size_t>(::git_blob_rawsize(blob.get()));
     const std::string_view text(bytes, size);
+    enter(file.folder());
     if (file.mode == GIT_FILEMODE_LINK) {
-      if (::symlinkat(std::string(text).c_str(), file.folder->get(), file.name.c_str()) != 0) can_not("making the link", file.path);
+      if (::symlinkat(std::string(text).c_str(), folder_.get(), file.name()) != 0) can_not("making the link", file.path);
       return;
     }
     if (looks_like_lfs_pointer(text)) pointers_.push_back(lfs_pointer(file.path, text).value_or(LfsPointer(file.path, "", 0)));
     const mode_t mode = file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? program_mode : file_mode;
-    const io::Descriptor fd(::openat(file.folder->get(), file.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    const io::Descriptor fd(::openat(folder_.get(), file.name(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!fd || ::fchmod(fd.get(), mode) != 0) can_not("making the file", file.path);
     write_bytes(fd.get(), bytes, size, file.path);
   }
@@ -156,14 +175,25 @@ class Writer {
   std::vector<LfsPointer> take_pointers() { return std::move(pointers_); }
 
  private:
+  /// Files of a folder come together: so one is open at a time, however many there are.
+  void enter(std::string_view path) {
+    if (folder_ && path == at_) return;
+    folder_ = open_folder(root_, path);
+    at_ = path;
+  }
+
   Repository repository_;
+  const io::Descriptor& root_;
+  io::Descriptor folder_;
+  std::string at_;  ///< the folder's path
   std::vector<LfsPointer> pointers_;  ///< without an oid where they are damaged
 };
 
 /// Shares the files between two threads, one from each end: in the same folder they would only wait for each other in the kernel.
 class Crew {
  public:
-  Crew(const std::filesystem::path& repository, std::vector<File> files) : repository_(repository), files_(std::move(files)), end_(files_.size()) {}
+  Crew(const std::filesystem::path& repository, const io::Descriptor& root, std::vector<File> files)
+      : repository_(repository), root_(root), files_(std::move(files)), end_(files_.size()) {}
 
   /// The LFS pointers that it wrote.
   std::vector<LfsPointer> work() {
@@ -189,7 +219,7 @@ class Crew {
 
   void do_part(Part& part, bool from_the_end) noexcept {
     try {
-      Writer writer(repository_);
+      Writer writer(repository_, root_);
       for (auto files = next(from_the_end); !files.empty(); files = next(from_the_end)) {
         for (const File& file : files) writer.write(file);
       }
@@ -215,6 +245,7 @@ class Crew {
   }
 
   const std::filesystem::path& repository_;
+  const io::Descriptor& root_;
   std::vector<File> files_;
   std::mutex mutex_;
   std::size_t begin_ = 0, end_;  ///< what nobody has taken yet
@@ -225,12 +256,12 @@ class Crew {
 Result<Elsewhere> checkout(const std::filesystem::path& repository, const CommitSha& commit, const std::filesystem::path& folder,
                            const CheckoutOptions& options) try {
   const auto mirror = open_bare(repository);
-  const auto root = std::make_shared<const io::Descriptor>(::open(folder.c_str(), O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!*root || ::fchmod(root->get(), folder_mode) != 0) can_not("opening the folder", folder.string());
+  const io::Descriptor root(::open(folder.c_str(), O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!root || ::fchmod(root.get(), folder_mode) != 0) can_not("opening the folder", folder.string());
   const auto found = commit_at(mirror.get(), commit);
   Lister lister(mirror.get());
   if (auto good = lister.list(*::git_commit_tree_id(found.get()), root, "", 0); !good) return good.error();
-  auto pointers = Crew(repository, lister.take_files()).work();
+  auto pointers = Crew(repository, root, lister.take_files()).work();
   const auto context = pointers.empty() ? std::nullopt : real_context(folder, options.context);
   std::erase_if(pointers, [&](const LfsPointer& one) { return !context || !is_below(*context, one.path) || (options.lfs && one.oid.empty()); });
   if (!options.lfs && !pointers.empty()) {

@@ -1,5 +1,6 @@
 #include "git/checkout.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -135,6 +136,36 @@ TEST_CASE("thousands of files in many folders, on several threads") {
   std::size_t right = 0;
   for (const auto& [path, file] : files) right += test::read_file(folder / path) == *file.bytes;
   CHECK(right == files.size());
+}
+
+TEST_CASE("many folders take few descriptors") {
+  Checkouts source;
+  test::GitFiles files;
+  for (int i = 0; i < 400; ++i) files.emplace("d" + std::to_string(i) + "/f", "x");
+  const CommitSha commit = source.repository.commit(files);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{100, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  const auto done = source.checkout(commit, source.fresh());
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(done);
+}
+
+TEST_CASE("a tree of a few objects that names a million files is refused before they are held") {
+  Checkouts source;
+  const auto tree = [&](const std::string& mode, const std::string& id) {
+    std::string entries;
+    for (int i = 1000; i < 2000; ++i) entries += mode + " f" + std::to_string(i) + std::string(1, '\0') + id;
+    return entries;
+  };
+  const std::string blob = source.entry("100644", "f", "x").substr(9);
+  const auto inner = source.repository.git({"hash-object", "-t", "tree", "-w", "--stdin"}, tree("100644", blob));
+  std::string id;
+  for (std::size_t i = 0; i < 40; i += 2) id += static_cast<char>(std::stoi(inner.substr(i, 2), nullptr, 16));
+  const auto refused = source.checkout(source.raw(tree("40000", id)), source.fresh());
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().what(), Catch::Contains("too many files and folders"));
 }
 
 TEST_CASE("names that no honest tree holds are refused, and nothing is written outside") {
