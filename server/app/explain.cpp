@@ -14,6 +14,7 @@
 #include "base/hmac.hpp"
 #include "http/json.hpp"
 #include "trigger/explain.hpp"
+#include "trigger/match.hpp"
 #include "trigger/gitea.hpp"
 #include "trigger/verify.hpp"
 
@@ -80,7 +81,8 @@ ExitCode explain_delivery(const Global& global, const config::Config& config, Ra
     return ExitCode::usage;
   }
   if (const auto* ignored = std::get_if<trigger::Ignored>(&*parsed)) {
-    print_ignored(global, ignored->reason);
+    const bool idle = ignored->test && !trigger::Matcher(config.catalogue).watches(ignored->repository);
+    print_ignored(global, idle ? trigger::unwatched_reason(ignored->repository) : ignored->reason);
     return ExitCode::no;
   }
   const auto& delivery = std::get<Delivery>(*parsed);

@@ -66,11 +66,12 @@ struct Receiver::Figures {
           .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5});
 };
 
-Receiver::Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, queue::Queue& queue, asio::thread_pool& pool,
-                   Metrics& metrics, Log log)
+Receiver::Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, Watched watched, queue::Queue& queue,
+                   asio::thread_pool& pool, Metrics& metrics, Log log)
     : path_(settings.path),
       secrets_(std::move(secrets)),
       examiner_(std::move(judge), pool),
+      watched_(std::move(watched)),
       queue_(queue),
       figures_(std::make_shared<Figures>(metrics)),
       log_(std::move(log)),
@@ -104,7 +105,8 @@ Task<Answer> Receiver::answer(Request& request) {
       answer = answer_unmatched(judged->delivery.id, judged->decision);
       if (!recorded(judged->delivery, judged->decision)) co_await wait_for_room(judged->delivery, judged->decision);
     }
-  } else if (const auto* ignored = std::get_if<trigger::Ignored>(&finding)) {
+  } else if (auto* ignored = std::get_if<trigger::Ignored>(&finding)) {
+    if (ignored->test && !watched_(ignored->repository)) ignored->reason = trigger::unwatched_reason(ignored->repository);
     figures_->ignored.Increment();
     log_.debug("delivery ignored", {{"delivery", ignored->id.value()}, {"reason", ignored->reason}});
     answer = answer_ignored(*ignored);

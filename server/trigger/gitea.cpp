@@ -226,6 +226,13 @@ DeliveryId delivery_id(const Headers& headers, const Fingerprint& fingerprint) {
   return DeliveryId("body-" + to_hex(std::span(fingerprint).first(16)));
 }
 
+std::string unwatched_reason(const RepoName& repository) {
+  return fmt::format(
+      "test delivery: its signature is valid, but no trigger looks at {}: its pushes will build nothing. Is the name "
+      "spelt as in the configuration?",
+      repository.value());
+}
+
 Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {
   using Parsed = std::variant<Delivery, Ignored>;
   const Fingerprint fingerprint = signed_delivery.fingerprint();
@@ -240,6 +247,7 @@ Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {
   if (auto reason = idle_reason(*payload, test); !reason.empty()) {
     Ignored ignored(std::move(id), std::move(reason));
     ignored.test = test;
+    if (test) ignored.repository = RepoName(*payload->repository);
     return Parsed(std::move(ignored));
   }
 

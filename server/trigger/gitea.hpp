@@ -15,8 +15,12 @@ struct Ignored {
   Ignored(DeliveryId delivery, std::string why) : id(std::move(delivery)), reason(std::move(why)) {}
   DeliveryId id;
   std::string reason;  ///< one sentence for the person who looks at Gitea's delivery page
-  bool test = false;   ///< Gitea's "Test delivery": the hook is set up rightly
+  bool test = false;   ///< Gitea's "Test delivery"
+  RepoName repository; ///< of a test delivery
 };
+
+/// What a test delivery says where no trigger looks at its repository: a hook that would never build anything.
+std::string unwatched_reason(const RepoName& repository);
 
 /// The only branch that builds.
 inline constexpr const char* watched_ref = "refs/heads/main";

@@ -171,6 +171,11 @@ bool is_incomplete(const Push& push) noexcept {
 Matcher::Matcher(std::shared_ptr<const config::Catalogue> catalogue)
     : catalogue_(std::move(catalogue)), plan_(std::make_shared<const Plan>(*catalogue_)) {}
 
+bool Matcher::watches(const RepoName& repository) const {
+  return std::any_of(plan_->groups.begin(), plan_->groups.end(),
+                     [&](const Group& group) { return !repository_reason(*group.first, repository); });
+}
+
 Verdict Matcher::judge(const Delivery& delivery) const {
   Answers answers(*catalogue_);
   const auto set = [&](std::size_t trigger, Outcome outcome) { answers.set(trigger, std::move(outcome)); };

@@ -32,6 +32,9 @@ class Matcher {
   /// before), marked `only_when_completed` where only the completed one does. Never `pending`.
   Verdict judge(const Delivery& delivery, const Push& completed) const;
 
+  /// Whether any trigger looks at it.
+  bool watches(const RepoName& repository) const;
+
   const config::Catalogue& catalogue() const noexcept { return *catalogue_; }
 
  private:

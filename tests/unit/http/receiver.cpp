@@ -37,6 +37,8 @@ Verdict judge(const Delivery& delivery) {
   return verdict;
 }
 
+bool watched(const RepoName& repository) { return repository.value().starts_with("Lumie-Edu/"); }
+
 /// A receiver with its server on a loop of its own, in front of a queue that only remembers.
 class House {
  public:
@@ -46,7 +48,7 @@ class House {
     settings.listen = Endpoint("127.0.0.1", 0);
     loop.call([&] {
       auto secrets = http::Secrets::open(settings.secret_files, Log());
-      receiver = std::make_unique<http::Receiver>(settings, std::move(*secrets), judge, queue, pool, metrics, Log());
+      receiver = std::make_unique<http::Receiver>(settings, std::move(*secrets), judge, watched, queue, pool, metrics, Log());
       server_ = std::make_unique<http::Server>(loop.executor(), settings.listen, http::webhook_limits(settings), *receiver, Log());
       server_->start();
     });
@@ -335,4 +337,17 @@ TEST_CASE("every delivery that a real Gitea sent is answered 2xx, or 401 where i
     ++sent;
   }
   CHECK(sent > 90);
+}
+
+TEST_CASE("a test delivery says whether anything looks at its repository") {
+  House house;
+  std::string body = captured("test-delivery--2-push");
+  const auto says = [&](const std::string& what) {
+    const auto response = house.exchange(request(body));
+    CHECK(response.status == 200);
+    CHECK_THAT(response.body, Catch::Contains(what) && Catch::Contains("\"test\":true"));
+  };
+  says("is set up rightly");
+  for (auto at = body.find("Lumie-Edu/"); at != std::string::npos; at = body.find("Lumie-Edu/")) body.replace(at, 10, "Lumie-Ed/");
+  says("no trigger looks at Lumie-Ed/");
 }
