@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "io/offload.hpp"
+#include "io/secret_file.hpp"
 #include "run/successor.hpp"
 #include "run/workspace.hpp"
 
@@ -19,6 +20,18 @@ std::string full_image(const RegistrySettings& registry, const std::string& imag
   return has_host || registry.host.empty() ? image : registry.host + "/" + image;
 }
 
+/// The passwords of Git servers as their files have them now. One that can not be read is told where it is used.
+std::vector<std::string> git_passwords(const Settings& settings) {
+  std::vector<std::optional<std::filesystem::path>> files{settings.git.password_file, settings.handoff.password_file};
+  for (const auto& mirror : settings.handoff.also_push) files.push_back(mirror.password_file);
+  std::vector<std::string> passwords;
+  for (const auto& file : files) {
+    const auto password = file ? io::read_secret_file(*file) : Result<std::string>(Error(""));
+    if (password) passwords.push_back(*password);
+  }
+  return passwords;
+}
+
 /// The outcome that a build's end means for the run, where it is not an image.
 RunOutcome unbuilt(build::BuildOutcome outcome) {
   if (auto* failed = std::get_if<Failed>(&outcome)) return std::move(*failed);
@@ -32,6 +45,7 @@ RunOutcome unbuilt(build::BuildOutcome outcome) {
 Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& log, Progress& progress) {
   const Run& run = claim.run;
   progress.at = run.next_stage;
+  co_await hide_passwords(log);
   const auto resolved = catalogue_->resolve(run);
   if (!resolved) co_return Failed(progress.at, resolved.error().text());
   auto outcome = co_await go_through_stages(claim, *resolved, log, progress);
@@ -43,6 +57,13 @@ Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& lo
                                       short_tag(successor->commit), branch_name(run.ref)));
   superseded->successor = std::move(successor);
   co_return outcome;
+}
+
+/// No build is given them; but somebody may have put one into a repository.
+Task<> Performer::hide_passwords(build::RunLog& log) {
+  auto read = [this] { return git_passwords(settings_); };
+  const auto passwords = co_await io::offload(tools_.files, std::move(read));
+  for (const auto& password : passwords) log.hide(password);
 }
 
 Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Progress& progress) {

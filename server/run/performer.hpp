@@ -48,6 +48,7 @@ class Performer {
   Task<std::optional<RunId>> later_than(const Run& run, const std::vector<queue::Rival>& others);
 
  private:
+  Task<> hide_passwords(build::RunLog& log);
   Task<RunOutcome> go_through_stages(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Progress& progress);
   Task<std::optional<RunOutcome>> fetch(const Run& run, build::RunLog& log);
   Task<std::optional<RunOutcome>> overtaken(const queue::Claim& claim, const Template& resolved);

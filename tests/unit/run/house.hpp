@@ -14,12 +14,12 @@ namespace slipway::test {
 /// Says nothing, and remembers its notes.
 class NoteLog final : public build::RunLog {
  public:
-  std::vector<std::string> notes;
+  std::vector<std::string> notes, hidden;
   void stage(Stage) override {}
   void stage_done(Stage, std::string_view, std::string_view) override {}
   void write(build::Stream, std::string_view) override {}
   void note(std::string_view sentence) override { notes.emplace_back(sentence); }
-  void hide(std::string_view) override {}
+  void hide(std::string_view secret) override { hidden.emplace_back(secret); }
   void flush() override {}
   std::string last_lines(std::size_t) const override { return ""; }
 };

@@ -106,3 +106,17 @@ TEST_CASE("a run's workspace is removed by another name, so that the next try's 
   CHECK_FALSE(std::filesystem::exists(second.source() / "old"));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), std::filesystem::directory_iterator()) == 1);
 }
+
+TEST_CASE("the passwords of Git servers are hidden from a run's log from its begin, those that can be read") {
+  Workshop team;
+  const auto file = [&](const std::string& name, const std::string& content) {
+    test::write_file(team.folder / name, content);
+    return team.folder / name;
+  };
+  team.settings.git.password_file = file("git", "hunter22\n");
+  team.settings.handoff.password_file = team.folder / "missing";
+  team.settings.handoff.also_push.emplace_back().password_file = file("mirror", "t0ken");
+  team.accept("1", 'a', 'b');
+  team.perform_next();
+  CHECK(team.log.hidden == std::vector<std::string>{"hunter22", "t0ken"});
+}
