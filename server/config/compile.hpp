@@ -15,7 +15,8 @@ namespace slipway::config {
 
 std::vector<Template> compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in);
 
-/// What no build could do: a path that leaves the repository, an image without a possible name. References are put in before.
+/// What no build could do: a path that leaves the repository, an image without a possible name, a
+/// path that no edit can follow. References are put in before.
 std::optional<std::string> what_is_wrong(const Template& resolved);
 
 std::vector<Trigger> compile_triggers(const Draft& draft, const std::vector<Template>& templates, Reader& in);

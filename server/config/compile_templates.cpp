@@ -68,6 +68,10 @@ void check_names(const Compiled& one, Reader& in) {
   each_text(certain, [](std::string& text, const char*, bool) {
     if (text.empty() || !references_in(text).empty()) text = "x";
   });
+  for (std::size_t i = 0; i < certain.values.size(); ++i) {
+    // `0` is a word, and an index as well
+    certain.values[i].path = replace_references(one.value.values[i].path, [](std::string_view) { return std::optional<std::string>("0"); });
+  }
   if (const auto wrong = what_is_wrong(certain)) {
     in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), *wrong), one.where));
   }

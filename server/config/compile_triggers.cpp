@@ -151,6 +151,11 @@ class TriggerCompiler {
   Interceptor step(const Located& filter, const std::vector<OverlayDraft>& overlays) {
     Interceptor interceptor;
     interceptor.filter = program(filter);
+    if (interceptor.filter != nullptr && !interceptor.filter->may_be_boolean()) {
+      in_.fail(error_within(filter, Error(fmt::format("a filter is true or false; this is always {}, so that it would never fire",
+                                                      interceptor.filter->type()),
+                                          Position(filter.where.file, 1, 1))));
+    }
     interceptor.text = filter.text;
     for (const auto& written : overlays) {
       if (written.key.source == nullptr || written.expression.source == nullptr) continue;

@@ -24,6 +24,13 @@ std::string with_registry(const std::string& host) { return file_of("", host, ""
 std::string with_handoff(const std::string& keys) { return file_of("", "registry.example.com", ", " + keys); }
 std::string with(const std::string& more) { return file_of("", "registry.example.com", "", more); }
 
+/// A template and a trigger for it, with these keys.
+std::string with_template(const std::string& keys) {
+  return with("pipelines: [{name: p, params: [{name: key, default: image.tag}], stages: [{build: {image: x}}]}]\ntemplates: [{name: t, pipeline: p, "
+              "repository: Org/r" + keys + "}]\n");
+}
+std::string with_trigger(const std::string& keys) { return with_template("") + "triggers: [{name: a, template: t, " + keys + "}]\n"; }
+
 /// `text` has an error at the last place of `at` in it that says `what`; nothing in place of `what`: it is good.
 struct Row {
   std::string text;
@@ -133,6 +140,56 @@ TEST_CASE("the paths that a hand-off may touch are paths") {
       {with_handoff("paths: [apps/, /apps/]"), "/apps/]", "begins with a slash"},
       {with_handoff("paths: [\"apps/[\"]"), "\"apps", "never closed"},
       {with_handoff("paths: [\"apps/**\", \"!apps/x/\"]"), "", nullptr},
+  })));
+}
+
+TEST_CASE("a path in a values file is one that a hand-off can follow") {
+  const auto value = [](const std::string& path) { return with_template(", handoff: {values: [{file: v.yaml, path: '" + path + "'}]}"); };
+  check_row(GENERATE_COPY(values<Row>({
+      {value("a[b"), "t, p", "template t: a path in `handoff.values`: this '[' is not closed, in the path 'a[b'"},
+      {value("a..b"), "t, p", "a key is missing here, in the path 'a..b'"},
+      {value("\"a"), "t, p", "this quote is not closed"},
+      {value("a[b]"), "t, p", "in brackets stands an index from 0 or key=value"},
+      {value("a[$(tt.params.x)"), "t, p", "this '[' is not closed"},
+      {value("$(tt.params.x)..b"), "t, p", "a key is missing here"},
+      {value(".common.image.tag"), "", nullptr},
+      {value("images[name=$(APP)].newTag"), "", nullptr},
+      {value("doc[1].a[$(tt.params.x)].\"b.$(REPO)\""), "", nullptr},
+      {value("$(tt.params.x)"), "", nullptr},
+      {value("$(params.key)"), "", nullptr},
+  })));
+}
+
+TEST_CASE("a filter that is never true or false is refused") {
+  check_row(GENERATE(values<Row>({
+      {with_trigger("filter: 1"), "1}]", "a filter is true or false; this is always int, so that it would never fire"},
+      {with_trigger("filter: \"'a'\""), "'a'", "this is always string"},
+      {with_trigger("filter: '[body.ref]'"), "[body.ref]", "this is always list(dyn)"},
+      {with_trigger("filter: body.ref.split('/')"), "body.ref.split", "this is always list(string)"},
+      {with_trigger("filter: 'null'"), "null'", "this is always null"},
+      {with_trigger("filter: body.flag"), "", nullptr},
+      {with_trigger("filter: 'true'"), "", nullptr},
+      {with_trigger("filter: 'dyn(1)'"), "", nullptr},
+      {with_trigger("filter: 'google.protobuf.BoolValue{value: true}'"), "", nullptr},
+      {with_trigger("filter: body.ref == 'x', overlays: [{key: n, expression: '1'}]"), "", nullptr},
+  })));
+}
+
+TEST_CASE("a path that no file has is refused") {
+  check_row(GENERATE(values<Row>({
+      {with_trigger("paths: [a/../b]"), "a/..", "'a/../b' covers nothing: Git has no path with `..` in it"},
+      {with_trigger("paths: [../b]"), "../b", "covers nothing"},
+      {with_trigger("paths: ['!a/./b']"), "'!a", "with `.` in it"},
+      {with_trigger("paths: [.]"), ".]", "write `**` for every file"},
+      {with_trigger("paths: [a//b]"), "a//b", "with `//` in it"},
+      {with_trigger("paths: ['**//b']"), "'**//", "with `//` in it"},
+      {with_trigger("paths: ['src/*.{ts,tsx}']"), "'src", "write a path for each alternative"},
+      {with_trigger("paths: ['{a,b}/']"), "'{a", "write a path for each alternative"},
+      {with_trigger("paths: ['{a/b,c}/d']"), "'{a", "write a path for each alternative"},
+      {with("path_sets: {common: [a//b]}\n"), "a//b", "with `//` in it"},
+      {with_handoff("paths: ['apps/{a,b}/']"), "'apps", "write a path for each alternative"},
+      {with_trigger("paths: [./a/, .github/, a/...b, '..a/', a/b.]"), "", nullptr},
+      {with_trigger("paths: ['{{cookiecutter.name}}/', 'api/{id}/', 'a,{b', 'a},b', '[{]a,b}/']"), "", nullptr},
   })));
 }
 
