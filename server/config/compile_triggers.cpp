@@ -25,7 +25,7 @@ std::vector<std::string> names_of(const Map& map) {
 
 class TriggerCompiler {
  public:
-  TriggerCompiler(const Draft& draft, const std::vector<Template>& templates, Reader& in)
+  TriggerCompiler(const Draft& draft, const CompiledTemplates& templates, Reader& in)
       : templates_(templates), in_(in) {
     read_path_sets(draft.path_sets);
     read_binding_sets(draft.bindings);
@@ -95,11 +95,13 @@ class TriggerCompiler {
   }
 
   const Template* find_template(const Located& name) {
-    const auto found = std::find_if(templates_.begin(), templates_.end(),
-                                    [&](const Template& one) { return one.name.value() == name.text; });
-    if (found != templates_.end()) return &*found;
-    std::vector<std::string> known;
-    for (const auto& one : templates_) known.push_back(one.name.value());
+    const auto& good = templates_.good;
+    const auto found =
+        std::find_if(good.begin(), good.end(), [&](const Template& one) { return one.name.value() == name.text; });
+    if (found != good.end()) return &*found;
+    std::vector<std::string> known = templates_.broken;
+    if (std::find(known.begin(), known.end(), name.text) != known.end()) return nullptr;
+    for (const auto& one : good) known.push_back(one.name.value());
     fail(name, fmt::format("there is no template '{}'{}", printable(name.text, 80), did_you_mean(name.text, known)));
     return nullptr;
   }
@@ -279,7 +281,7 @@ class TriggerCompiler {
     }
   }
 
-  const std::vector<Template>& templates_;
+  const CompiledTemplates& templates_;
   Reader& in_;
   PathSets path_sets_;
   BindingSets binding_sets_;
@@ -297,7 +299,7 @@ const std::vector<Binding>& standard_bindings() {
   return bindings;
 }
 
-std::vector<Trigger> compile_triggers(const Draft& draft, const std::vector<Template>& templates, Reader& in) {
+std::vector<Trigger> compile_triggers(const Draft& draft, const CompiledTemplates& templates, Reader& in) {
   std::vector<Trigger> triggers;
   TriggerCompiler compile(draft, templates, in);
   if (!draft.triggers.IsDefined() || draft.triggers.IsNull()) return triggers;

@@ -61,7 +61,7 @@ Loaded load_text(std::string_view text, const std::filesystem::path& file, const
   Config config;
   config.settings = std::move(draft.settings);
   config.catalogue =
-      std::make_shared<const Catalogue>(std::move(templates), std::move(triggers), pipelines.all(), config.settings);
+      std::make_shared<const Catalogue>(std::move(templates.good), std::move(triggers), pipelines.all(), config.settings);
   config.file = file;
   return config;
 }

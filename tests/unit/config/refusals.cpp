@@ -193,6 +193,28 @@ TEST_CASE("a path that no file has is refused") {
   })));
 }
 
+TEST_CASE("a trigger is not blamed for what is wrong with its template") {
+  const std::string pipeline = "pipelines: [{name: p, params: [{name: dir, default: .}], stages: [{build: {image: x}}]}]\n";
+  const auto broken = [&](const std::string& keys) {
+    return with(pipeline + "templates: [{name: t, " + keys + "}]\ntriggers: [{name: a, template: t}]\n");
+  };
+  check_row(GENERATE_COPY(values<Row>({
+      {broken("pipeline: pp, repository: Org/r"), "pp", "there is no pipeline 'pp' (did you mean \"p\"?)"},
+      {broken("pipeline: pp, repository: Org/r, build: {context: $(params.dir)}"), "pp", "there is no pipeline 'pp'"},
+      {broken("pipeline: pp, repository: Org/r, check: {mode: $(params.mode)}"), "pp", "there is no pipeline 'pp'"},
+      {broken("pipeline: p, repository: r"), "r}]\ntriggers", "'r' is no repository"},
+      {broken("pipeline: p"), "{name: t", "needs the key 'repository'"},
+      {broken("repository: Org/r"), "{name: t", "needs the key 'pipeline'"},
+      {broken("pipeline: p, repository: Org/r, app: [a]"), "[a]", "expected one value"},
+  })));
+}
+
+TEST_CASE("a trigger's misspelt template may mean one that has an error") {
+  const auto errors = errors_of(with("templates: [{name: cart, pipeline: none, repository: Org/r}]\ntriggers: [{name: a, template: carts}]\n"));
+  REQUIRE(errors.size() == 2);
+  CHECK_THAT(errors[1].what(), Catch::Contains("there is no template 'carts' (did you mean \"cart\"?)"));
+}
+
 TEST_CASE("a key that commits are signed with has to be there, where files are looked at") {
   const slipway::test::TmpDir folder;
   const std::string file = (folder / "c.yaml").string();
