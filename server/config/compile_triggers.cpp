@@ -42,14 +42,16 @@ class TriggerCompiler {
     trigger.repositories = repositories(written.repositories);
     trigger.paths = PathRules(paths(written.paths));
     trigger.interceptors = chain(written);
+    const auto errors_before = in_.errors().size();
     trigger.bindings = bindings(written);
+    const bool bound = in_.errors().size() == errors_before && !uses_broken_set(written);
     const Template* built = find_template(written.template_name);
     if (built == nullptr) return std::nullopt;
     trigger.template_name = built->name;
     const auto pinned = RepositoryPattern::parse(built->repository.value());
     if (pinned) trigger.pinned = *pinned;
-    check_may_fire(written, trigger);
-    check_bound(written, trigger, *built);
+    if (trigger.repositories.size() == written.repositories.size()) check_may_fire(written, trigger);
+    if (bound) check_bound(written, trigger, *built);
     return trigger;
   }
 
@@ -82,12 +84,14 @@ class TriggerCompiler {
     if (!node.IsSequence()) return in_.fail(node, "expected a list of binding sets");
     for (const YAML::Node& element : node) {
       BindingSetDraft set;
+      const auto errors_before = in_.errors().size();
       binding_set_shape().read(in_, element, set);
       std::vector<Binding> values;
       for (const auto& [name, value] : set.params) {
         check_binding(value, in_.position(element), std::nullopt);
         values.emplace_back(name, value);
       }
+      if (in_.errors().size() != errors_before && set.name.source != nullptr) broken_sets_.insert(set.name.text);
       if (set.name.source != nullptr && !binding_sets_.emplace(set.name.text, std::move(values)).second) {
         fail(set.name, fmt::format("bindings '{}' stand here a second time", set.name.text));
       }
@@ -247,6 +251,12 @@ class TriggerCompiler {
     return result;
   }
 
+  /// What such a set would have bound is not known.
+  bool uses_broken_set(const TriggerDraft& written) const {
+    return std::any_of(written.bindings.begin(), written.bindings.end(),
+                       [&](const BindingDraft& one) { return broken_sets_.contains(one.ref.text); });
+  }
+
   void check_may_fire(const TriggerDraft& written, const Trigger& trigger) {
     if (trigger.repositories.empty()) return;
     const auto& pinned = trigger.pinned;
@@ -285,7 +295,7 @@ class TriggerCompiler {
   Reader& in_;
   PathSets path_sets_;
   BindingSets binding_sets_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, broken_sets_;
 };
 
 }  // namespace

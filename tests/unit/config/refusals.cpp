@@ -209,6 +209,20 @@ TEST_CASE("a trigger is not blamed for what is wrong with its template") {
   })));
 }
 
+TEST_CASE("what is wrong with a trigger's bindings or repositories is not said of the rest of it again") {
+  const std::string needs = ", build: {target: $(tt.params.x)}";
+  const auto trigger = [&](const std::string& keys, const std::string& before = "") {
+    return with_template(needs) + before + "triggers: [{name: a, template: t, " + keys + "}]\n";
+  };
+  check_row(GENERATE_COPY(values<Row>({
+      {trigger("bindings: [{ref: seet}]", "bindings: [{name: set, params: {x: y}}]\n"), "seet", "there are no bindings 'seet'"},
+      {trigger("bindings: [{name: x}]"), "a, template", "has either `ref`, or `name` and `value`"},
+      {trigger("bindings: [{ref: set}]", "bindings: [{name: set, params: [x, y]}]\n"), "[x, y]", "expected a mapping"},
+      {trigger("bindings: [{name: y, value: z}]"), "t, bindings", "needs the parameter 'x'"},
+      {with_trigger("repositories: [Org/r/r, Org/s]"), "Org/r/r", "is no repository"},
+  })));
+}
+
 TEST_CASE("a trigger's misspelt template may mean one that has an error") {
   const auto errors = errors_of(with("templates: [{name: cart, pipeline: none, repository: Org/r}]\ntriggers: [{name: a, template: carts}]\n"));
   REQUIRE(errors.size() == 2);
