@@ -48,4 +48,17 @@ Result<bool> Program::test(const Bindings& bindings, const std::int8_t* answers)
 
 const std::string& Program::source() const noexcept { return plan_->source.text(); }
 
+std::string Program::type() const { return type_text(plan_->expr->type); }
+
+bool Program::may_be_boolean() const noexcept {
+  switch (plan_->expr->type->kind) {
+    case TypeKind::boolean:
+    case TypeKind::dyn:
+    case TypeKind::any:
+    case TypeKind::error:
+    case TypeKind::parameter: return true;
+    default: return false;
+  }
+}
+
 }  // namespace slipway::cel

@@ -55,6 +55,10 @@ class Program {
   std::string refusal(const Bindings& bindings) const;
 
   const std::string& source() const noexcept;
+  /// The value's type, as far as it is known before evaluation: `bool`, `list(string)`, `dyn`.
+  std::string type() const;
+  /// False where the value is never a boolean, so that a filter never fires.
+  bool may_be_boolean() const noexcept;
   /// The parts of the body that evaluation may look at: `ref`, `repository.name`, `commits[].added[]`, `commits#` for the size of a list
   /// or that it is walked through. Nothing where it looks at the body as a whole. For callers that have some parts at hand already.
   std::optional<std::vector<std::string>> body_reads() const;

@@ -9,6 +9,7 @@
 #include "config/compile.hpp"
 #include "config/references.hpp"
 #include "config/template_texts.hpp"
+#include "edit/path.hpp"
 
 namespace slipway::config {
 namespace {
@@ -49,6 +50,8 @@ std::optional<std::string> what_is_wrong(const Template& resolved) {
   for (const auto& edit : resolved.values) {
     if (!stays_inside(edit.file))
       return fmt::format("the values file '{}' leaves the infra repository", printable(edit.file));
+    if (const auto path = edit::Path::parse(edit.path); !path)
+      return fmt::format("a path in `handoff.values`: {}", path.error().what());
   }
   return std::nullopt;
 }

@@ -1,5 +1,7 @@
 #include "config/codecs.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -12,6 +14,12 @@ std::optional<bool> bool_from(const std::string& text) {
   return std::nullopt;
 }
 
+bool is_address(const std::string& host) {
+  in6_addr address{};  // of either family: the greater of both
+  if (host.find(':') == std::string::npos) return host == "localhost" || ::inet_pton(AF_INET, host.c_str(), &address) == 1;
+  return ::inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &address) == 1;  // behind the `%` stands an interface
+}
+
 std::optional<Endpoint> endpoint_from(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0) return std::nullopt;
@@ -21,7 +29,7 @@ std::optional<Endpoint> endpoint_from(const std::string& text) {
   else if (host.find(':') != std::string::npos)
     return std::nullopt;
   const auto port = whole_from(text.substr(colon + 1));
-  if (host.empty() || !port || *port < 0 || *port > 65535) return std::nullopt;
+  if (!is_address(host) || !port || *port < 0 || *port > 65535) return std::nullopt;
   return Endpoint(host, static_cast<std::uint16_t>(*port));
 }
 
@@ -115,7 +123,7 @@ Codec<YAML::Node> any_node(const std::string& type, std::shared_ptr<const ShapeI
 
 Codec<Endpoint> endpoint() {
   return scalar<Endpoint>("host:port", or_reference(R"({"type":"string","pattern":"^.+:.+$"})"),
-                          "address to listen on, like 127.0.0.1:8080 or [::]:8080", endpoint_from, endpoint_text);
+                          "address to listen on: an IP address or localhost, and a port, like 127.0.0.1:8080 or [::]:8080", endpoint_from, endpoint_text);
 }
 
 Codec<std::string> address() {

@@ -27,6 +27,7 @@ Codec<std::string> text();
 Codec<std::string> some_text();
 Codec<Located> located_text(const std::string& type);
 Codec<YAML::Node> any_node(const std::string& type, std::shared_ptr<const ShapeInfo> inner, const std::string& schema);
+/// An IP address or `localhost`, and a port.
 Codec<Endpoint> endpoint();
 /// `http://` or `https://`, without credentials and without a slash at the end.
 Codec<std::string> address();
@@ -38,6 +39,15 @@ Codec<std::map<std::string, std::string>> secret_files();
 /// `NAME=value` lines, or a mapping.
 Codec<std::vector<std::pair<std::string, std::string>>> assignments(bool as_list);
 Codec<Parameters> parameters();
+/// A host without scheme and path, perhaps with a port.
+Codec<std::string> registry_host();
+Codec<std::string> branch();
+/// What stands in a request before its `?`.
+Codec<std::string> request_path();
+/// Text with references to what a hand-off knows.
+Codec<std::string> commit_message();
+/// A PathRule as it is written.
+Codec<std::string> path_rule();
 
 /// A value, or a reference that stands for one: `$(params.x)`, `${VARIABLE}`.
 std::string or_reference(const std::string& schema);

@@ -13,11 +13,18 @@ namespace slipway::config {
 
 // From what is written to what is meant; everything wrong is reported to the reader.
 
-std::vector<Template> compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in);
+/// What the written templates came to.
+struct CompiledTemplates {
+  std::vector<Template> good;
+  std::vector<std::string> broken;  ///< names of those that came to nothing: triggers are not blamed for it
+};
 
-/// What no build could do: a path that leaves the repository, an image without a possible name. References are put in before.
+CompiledTemplates compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in);
+
+/// What no build could do: a path that leaves the repository, an image without a possible name, a
+/// path that no edit can follow. References are put in before.
 std::optional<std::string> what_is_wrong(const Template& resolved);
 
-std::vector<Trigger> compile_triggers(const Draft& draft, const std::vector<Template>& templates, Reader& in);
+std::vector<Trigger> compile_triggers(const Draft& draft, const CompiledTemplates& templates, Reader& in);
 
 }  // namespace slipway::config

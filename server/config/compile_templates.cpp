@@ -68,6 +68,10 @@ void check_names(const Compiled& one, Reader& in) {
   each_text(certain, [](std::string& text, const char*, bool) {
     if (text.empty() || !references_in(text).empty()) text = "x";
   });
+  for (std::size_t i = 0; i < certain.values.size(); ++i) {
+    // `0` is a word, and an index as well
+    certain.values[i].path = replace_references(one.value.values[i].path, [](std::string_view) { return std::optional<std::string>("0"); });
+  }
   if (const auto wrong = what_is_wrong(certain)) {
     in.fail(Error(fmt::format("template {}: {}", one.value.name.value(), *wrong), one.where));
   }
@@ -135,28 +139,33 @@ void check_unique(const std::vector<Compiled>& templates, const std::string& hos
   }
 }
 
-std::optional<Compiled> compile(const YAML::Node& node, PipelineSet& pipelines, Reader& in) {
-  TemplateDraft head;  // which pipeline and which parameters: what is wrong with the rest is reported below
-  Reader first(in.source());
-  first.use_secrets(in.secrets());
-  template_shape().read(first, node, head);
-  if (head.name.source == nullptr || head.pipeline.source == nullptr || head.repository.source == nullptr) {
-    for (auto& error : first.errors()) in.fail(std::move(error));
-    return std::nullopt;
+/// The template's own keys over what its pipeline says.
+Template read_over(const YAML::Node& node, std::optional<Template> merged, const Parameters& params, Reader& in) {
+  TemplateDraft full;
+  Reader keys(in.source());
+  keys.use_secrets(in.secrets());
+  if (merged) keys.use_parameters(&params);
+  const bool whole = merged.has_value();
+  if (whole) full.merged = std::move(*merged);
+  template_shape().read(keys, node, full);
+  for (auto& error : keys.errors()) {
+    // Of a pipeline that is not there nobody knows the parameters.
+    if (whole || error.what().find("$(params.") == std::string::npos) in.fail(std::move(error));
   }
+  return std::move(full.merged);
+}
+
+std::optional<Compiled> compile(const YAML::Node& node, const TemplateDraft& head, PipelineSet& pipelines, Reader& in) {
   const auto repository = RepositoryPattern::parse(head.repository.text);
   if (!repository) in.fail(Error(repository.error().what(), head.repository.where));
 
   Parameters params = head.params;
   auto merged = pipelines.instantiate(head, params, in);
-  TemplateDraft full;
-  if (merged) full.merged = std::move(*merged);
-  in.use_parameters(&params);
-  template_shape().read(in, node, full);
-  in.use_parameters(nullptr);
-  if (!merged || !repository) return std::nullopt;
+  const bool has_pipeline = merged.has_value();
+  Template full = read_over(node, std::move(merged), params, in);
+  if (!has_pipeline || !repository) return std::nullopt;
 
-  Compiled result{std::move(full.merged), head.name.where};
+  Compiled result{std::move(full), head.name.where};
   result.value.name = TemplateName(head.name.text);
   result.value.pipeline = PipelineName(head.pipeline.text);
   result.value.repository = RepoName(head.repository.text);
@@ -171,15 +180,32 @@ std::optional<Compiled> compile(const YAML::Node& node, PipelineSet& pipelines, 
   return result;
 }
 
+/// Reads and compiles one template; one that has a name and comes to nothing is `broken`.
+std::optional<Compiled> compile(const YAML::Node& node, PipelineSet& pipelines, std::vector<std::string>& broken, Reader& in) {
+  TemplateDraft head;  // which pipeline and which parameters: what is wrong with the rest is reported below
+  Reader first(in.source());
+  first.use_secrets(in.secrets());
+  template_shape().read(first, node, head);
+  std::optional<Compiled> compiled;
+  if (head.name.source == nullptr || head.pipeline.source == nullptr || head.repository.source == nullptr) {
+    for (auto& error : first.errors()) in.fail(std::move(error));
+  } else {
+    compiled = compile(node, head, pipelines, in);
+  }
+  if (!compiled && head.name.source != nullptr) broken.push_back(head.name.text);
+  return compiled;
+}
+
 }  // namespace
 
-std::vector<Template> compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in) {
+CompiledTemplates compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in) {
+  CompiledTemplates templates;
   std::vector<Compiled> compiled;
   if (draft.templates.IsDefined() && !draft.templates.IsNull() && !draft.templates.IsSequence())
     in.fail(draft.templates, "expected a list of templates");
   if (draft.templates.IsSequence()) {
     for (const YAML::Node& node : draft.templates) {
-      if (auto one = compile(node, pipelines, in)) compiled.push_back(std::move(*one));
+      if (auto one = compile(node, pipelines, templates.broken, in)) compiled.push_back(std::move(*one));
     }
   }
   for (const auto& one : compiled) {
@@ -189,8 +215,7 @@ std::vector<Template> compile_templates(const Draft& draft, PipelineSet& pipelin
     check_resources(one, draft.settings.queue, in);
   }
   check_unique(compiled, draft.settings.registry.host, in);
-  std::vector<Template> templates;
-  for (auto& one : compiled) templates.push_back(std::move(one.value));
+  for (auto& one : compiled) templates.good.push_back(std::move(one.value));
   return templates;
 }
 

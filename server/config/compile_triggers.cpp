@@ -25,7 +25,7 @@ std::vector<std::string> names_of(const Map& map) {
 
 class TriggerCompiler {
  public:
-  TriggerCompiler(const Draft& draft, const std::vector<Template>& templates, Reader& in)
+  TriggerCompiler(const Draft& draft, const CompiledTemplates& templates, Reader& in)
       : templates_(templates), in_(in) {
     read_path_sets(draft.path_sets);
     read_binding_sets(draft.bindings);
@@ -42,14 +42,16 @@ class TriggerCompiler {
     trigger.repositories = repositories(written.repositories);
     trigger.paths = PathRules(paths(written.paths));
     trigger.interceptors = chain(written);
+    const auto errors_before = in_.errors().size();
     trigger.bindings = bindings(written);
+    const bool bound = in_.errors().size() == errors_before && !uses_broken_set(written);
     const Template* built = find_template(written.template_name);
     if (built == nullptr) return std::nullopt;
     trigger.template_name = built->name;
     const auto pinned = RepositoryPattern::parse(built->repository.value());
     if (pinned) trigger.pinned = *pinned;
-    check_may_fire(written, trigger);
-    check_bound(written, trigger, *built);
+    if (trigger.repositories.size() == written.repositories.size()) check_may_fire(written, trigger);
+    if (bound) check_bound(written, trigger, *built);
     return trigger;
   }
 
@@ -82,12 +84,14 @@ class TriggerCompiler {
     if (!node.IsSequence()) return in_.fail(node, "expected a list of binding sets");
     for (const YAML::Node& element : node) {
       BindingSetDraft set;
+      const auto errors_before = in_.errors().size();
       binding_set_shape().read(in_, element, set);
       std::vector<Binding> values;
       for (const auto& [name, value] : set.params) {
         check_binding(value, in_.position(element), std::nullopt);
         values.emplace_back(name, value);
       }
+      if (in_.errors().size() != errors_before && set.name.source != nullptr) broken_sets_.insert(set.name.text);
       if (set.name.source != nullptr && !binding_sets_.emplace(set.name.text, std::move(values)).second) {
         fail(set.name, fmt::format("bindings '{}' stand here a second time", set.name.text));
       }
@@ -95,11 +99,13 @@ class TriggerCompiler {
   }
 
   const Template* find_template(const Located& name) {
-    const auto found = std::find_if(templates_.begin(), templates_.end(),
-                                    [&](const Template& one) { return one.name.value() == name.text; });
-    if (found != templates_.end()) return &*found;
-    std::vector<std::string> known;
-    for (const auto& one : templates_) known.push_back(one.name.value());
+    const auto& good = templates_.good;
+    const auto found =
+        std::find_if(good.begin(), good.end(), [&](const Template& one) { return one.name.value() == name.text; });
+    if (found != good.end()) return &*found;
+    std::vector<std::string> known = templates_.broken;
+    if (std::find(known.begin(), known.end(), name.text) != known.end()) return nullptr;
+    for (const auto& one : good) known.push_back(one.name.value());
     fail(name, fmt::format("there is no template '{}'{}", printable(name.text, 80), did_you_mean(name.text, known)));
     return nullptr;
   }
@@ -151,6 +157,11 @@ class TriggerCompiler {
   Interceptor step(const Located& filter, const std::vector<OverlayDraft>& overlays) {
     Interceptor interceptor;
     interceptor.filter = program(filter);
+    if (interceptor.filter != nullptr && !interceptor.filter->may_be_boolean()) {
+      in_.fail(error_within(filter, Error(fmt::format("a filter is true or false; this is always {}, so that it would never fire",
+                                                      interceptor.filter->type()),
+                                          Position(filter.where.file, 1, 1))));
+    }
     interceptor.text = filter.text;
     for (const auto& written : overlays) {
       if (written.key.source == nullptr || written.expression.source == nullptr) continue;
@@ -240,6 +251,12 @@ class TriggerCompiler {
     return result;
   }
 
+  /// What such a set would have bound is not known.
+  bool uses_broken_set(const TriggerDraft& written) const {
+    return std::any_of(written.bindings.begin(), written.bindings.end(),
+                       [&](const BindingDraft& one) { return broken_sets_.contains(one.ref.text); });
+  }
+
   void check_may_fire(const TriggerDraft& written, const Trigger& trigger) {
     if (trigger.repositories.empty()) return;
     const auto& pinned = trigger.pinned;
@@ -274,11 +291,11 @@ class TriggerCompiler {
     }
   }
 
-  const std::vector<Template>& templates_;
+  const CompiledTemplates& templates_;
   Reader& in_;
   PathSets path_sets_;
   BindingSets binding_sets_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, broken_sets_;
 };
 
 }  // namespace
@@ -292,7 +309,7 @@ const std::vector<Binding>& standard_bindings() {
   return bindings;
 }
 
-std::vector<Trigger> compile_triggers(const Draft& draft, const std::vector<Template>& templates, Reader& in) {
+std::vector<Trigger> compile_triggers(const Draft& draft, const CompiledTemplates& templates, Reader& in) {
   std::vector<Trigger> triggers;
   TriggerCompiler compile(draft, templates, in);
   if (!draft.triggers.IsDefined() || draft.triggers.IsNull()) return triggers;

@@ -95,6 +95,29 @@ bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
 }
 
+/// Why no path of Git's can match: `.`, `..` and nothing at all are no names there.
+std::optional<std::string> covers_nothing(std::string_view pattern) {
+  for (std::size_t begin = 0; begin < pattern.size();) {
+    const auto end = std::min(pattern.find('/', begin), pattern.size());
+    const auto name = pattern.substr(begin, end - begin);
+    if (name == "." && pattern.size() == 1) return "write `**` for every file";
+    if (name.empty()) return "Git has no path with `//` in it";
+    if (name == "." || name == "..") return fmt::format("Git has no path with `{}` in it", name);
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+/// `{a,b}`, which other programs take for alternatives. A name may well have braces, but hardly this.
+bool has_alternatives(std::string_view pattern) {
+  for (auto open = pattern.find('{'); open != std::string_view::npos; open = pattern.find('{', open + 1)) {
+    if (open > 0 && pattern[open - 1] == '[') continue;  // `[{]` is the brace itself
+    const auto stop = pattern.find_first_of(",}", open + 1);
+    if (stop != std::string_view::npos && pattern[stop] == ',' && pattern.find('}', stop) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<RepositoryPattern> RepositoryPattern::parse(const std::string& text) {
@@ -146,6 +169,11 @@ Result<PathRule> PathRule::parse(const std::string& text) {
   if (rule.pattern_.starts_with('/')) {
     return Error(
         fmt::format("'{}' begins with a slash: paths are relative to the repository's root", printable(text, 100)));
+  }
+  if (const auto why = covers_nothing(rule.pattern_)) return Error(fmt::format("'{}' covers nothing: {}", printable(text, 100), *why));
+  if (has_alternatives(rule.pattern_)) {
+    return Error(fmt::format("'{}' has braces, which stand for themselves here: write a path for each alternative (`[{{]` where a brace is meant)",
+                             printable(text, 100)));
   }
   rule.glob_ = rule.pattern_.find_first_of("*?[") != std::string::npos;
   const auto open = rule.pattern_.find('[');

@@ -32,6 +32,7 @@ class RepositoryPattern {
 
 /// One line of `paths`: `services/grading/` (everything below), `pom.xml` (that file, or everything below that folder),
 /// or a glob with `*`, `?`, `[…]` (within one folder) and `**` (across folders). A leading `!` excludes.
+/// Braces are no alternatives.
 class PathRule {
  public:
   static Result<PathRule> parse(const std::string& text);

@@ -99,8 +99,8 @@ const Shape<WebhookSettings>& webhook_shape() {
   using S = WebhookSettings;
   static const auto shape =
       Shape<S>("webhook", "The listener that Gitea sends its deliveries to.")
-          .key("listen", &S::listen, endpoint(), "Where to listen.")
-          .key("path", &S::path, some_text(), "Path of the hook; with and without a slash at its end.")
+          .key("listen", &S::listen, endpoint(), "Where to listen: an IP address or `localhost`, and a port.")
+          .key("path", &S::path, request_path(), "Path of the hook; with and without a slash at its end.")
           .required("secret_files", &S::secret_files, list(path(true)),
                     "Files with one HMAC key each, re-read when they change; all are valid at once.")
           .key("max_body", &S::max_body, size(1024), "Largest body; beyond it 413.")
@@ -116,7 +116,7 @@ const Shape<WebhookSettings>& webhook_shape() {
 const Shape<OperatorSettings>& operator_shape() {
   using S = OperatorSettings;
   static const auto shape = Shape<S>("operator", "The listener for people: health, metrics, API.")
-                                .key("listen", &S::listen, endpoint(), "Where to listen.")
+                                .key("listen", &S::listen, endpoint(), "Where to listen: an IP address or `localhost`, and a port.")
                                 .key("token_file", &S::token_file, maybe(path(true)),
                                      "The API's token; default: `token` in the state directory, made at first start.");
   return shape;
@@ -157,7 +157,7 @@ const Shape<RegistrySettings>& registry_shape() {
   using S = RegistrySettings;
   static const auto shape =
       Shape<S>("registry", "The OCI registry that images are pushed to.")
-          .required("host", &S::host, some_text(), "Host, with a port where it has one.")
+          .required("host", &S::host, registry_host(), "Host, with a port where it has one.")
           .key("auth_file", &S::auth_file, maybe(path(true)), "Docker config with its credentials.")
           .key("insecure", &S::insecure, boolean(), "Plain HTTP, or an unverified certificate, for this host.")
           .key("timeout", &S::timeout, duration<seconds>(seconds(1), hours(1)), "For one request.");
@@ -172,16 +172,17 @@ const Shape<HandoffSettings>& handoff_shape() {
           .key("username_file", &S::username_file, maybe(path(true)), "User of the basic auth; default: that of `git`.")
           .key("password_file", &S::password_file, maybe(path(true)), "Its password or token; default: that of `git`.")
           .key("insecure", &S::insecure, boolean(), "Do not verify this host's TLS certificate.")
-          .key("branch", &S::branch, some_text(), "The branch that is committed to.")
-          .key("message", &S::message, some_text(),
-               "Subject of the commit, with `$(APP)`, `$(IMAGE_TAG)`, `$(REPO)`, …")
+          .key("branch", &S::branch, branch(), "The branch that is committed to.")
+          .key("message", &S::message, commit_message(),
+               "Subject of the commit, with `$(APP)`, `$(TEMPLATE)`, `$(REPO)`, `$(COMMIT_SHA)`, `$(IMAGE)`, `$(IMAGE_TAG)`, "
+               "`$(IMAGE_DIGEST)`, `$(RUN_ID)`.")
           .key("author", &S::author, object(identity_shape()), "Author of the commits.")
           .key("committer", &S::committer, object(identity_shape()), "Committer of the commits.")
           .key("signing", &S::signing,
                one_of<Signing>({{"none", Signing::none}, {"ssh", Signing::ssh}, {"gpg", Signing::gpg}}),
                "How commits are signed.")
           .key("signing_key", &S::signing_key, text(), "File of the SSH key, or id of the GPG key.")
-          .key("paths", &S::paths, list(some_text()), "Globs of the files that may ever be touched; none: any.")
+          .key("paths", &S::paths, list(path_rule()), "Globs of the files that may ever be touched; none: any.")
           .key("attempts", &S::attempts, whole<int>(1, 100), "Pushes that may lose a race before the run fails.")
           .key("gather", &S::gather, duration<milliseconds>(milliseconds(0), seconds(10)),
                "How long to wait for further hand-offs of the same push.")

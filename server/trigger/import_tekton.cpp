@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <set>
 
-#include "cel/program.hpp"
 #include "config/load.hpp"
 #include "config/references.hpp"
 #include "config/yaml_text.hpp"
+#include "trigger/gitea.hpp"
+#include "trigger/tekton_filters.hpp"
 #include "trigger/tekton_manifests.hpp"
 #include "trigger/tekton_pipelines.hpp"
 
@@ -30,14 +31,6 @@ std::string commented(const std::string& text) {
     at = end + 1;
   }
   return result;
-}
-
-/// The first line of what is wrong with an expression; nothing where it is CEL.
-std::optional<std::string> not_cel(const std::string& expression) {
-  const auto program = cel::Program::compile(expression);
-  if (program) return std::nullopt;
-  const std::string what = program.error().what();
-  return what.substr(0, what.find('\n'));
 }
 
 /// What of the interceptors is not a condition but a setting: the webhook's secrets.
@@ -158,27 +151,28 @@ class Importer {
     if (filter.find("startsWith('refs/heads/main')") != std::string::npos) {
       chain += comment(6, "`startsWith` fires for refs/heads/maintenance as well; slipway takes refs/heads/main only");
     }
+    if (!filter.empty() && demands_another_ref(filter))
+      chain += comment(6, fmt::format("slipway builds {} only: this can never match", watched_ref));
     std::string lead = "      - ";
     if (!filter.empty()) {
       chain += lead + "filter: " + yaml_scalar(filter) + "\n";
       lead = "        ";
     }
-    bool valid = filter.empty() || is_cel(filter, chain);
+    bool valid = filter.empty() || good(no_condition(filter), chain);
     if (!overlays.IsSequence() || overlays.size() == 0) return valid;
     chain += lead + "overlays:\n";
     for (const YAML::Node& overlay : overlays) {
       const std::string expression = text_at(overlay, {"expression"});
       chain += fmt::format("          - {{key: {}, expression: {}}}\n", flow(text_at(overlay, {"key"})), flow(expression));
-      valid = is_cel(expression, chain) && valid;
+      valid = good(not_cel(expression), chain) && valid;
     }
     return valid;
   }
 
-  /// What is no CEL is an error for each event there, so the trigger never fires; here the configuration would not load.
-  static bool is_cel(const std::string& expression, std::string& chain) {
-    const auto wrong = not_cel(expression);
-    if (wrong) chain += comment(6, "an error for every event: " + *wrong);
-    return !wrong;
+  /// What never lets an event through there would not be loaded here; `why` says so in the chain.
+  static bool good(const std::optional<std::string>& why, std::string& chain) {
+    if (why) chain += comment(6, *why);
+    return !why;
   }
 
   /// Inside a flow mapping a comma or bracket has to be quoted.

@@ -215,12 +215,12 @@ TektonTemplate read_template(const YAML::Node& trigger_template, const TektonMan
   const Carried carried = carry(tasks, manifests);
   for (const auto& [name, value] : named_values(node_at(run, {"spec", "params"}), "value")) {
     all[name] = value.IsScalar() ? value.Scalar() : "";
-    if (carried.parameters.contains(name) || (found == manifests.pipelines.end() && !is_known_anyway(name)))
-      read.params.emplace_back(name, all[name]);
+    const bool is_carried = carried.parameters.contains(name) || (found == manifests.pipelines.end() && !is_known_anyway(name));
+    if (is_carried) read.params.emplace_back(name, all[name]);
     if (name == "git-revision" && all[name].find("branch") != std::string::npos) {
       read.notes.push_back("the original builds the branch's tip; slipway builds the pushed commit");
     }
-    const bool used = carried.parameters.contains(name) || is_known_anyway(name) || name == "update-values";
+    const bool used = is_carried || is_known_anyway(name) || name == "update-values";
     if (!used && !all[name].empty())
       read.notes.push_back(fmt::format("the parameter {} = {} is not carried over", name, all[name]));
   }

@@ -43,5 +43,30 @@ TEST_CASE("the parts of the body that an expression looks at") {
   CHECK(program->body_reads() == row.paths);
 }
 
+TEST_CASE("what is known of a value before it is there") {
+  struct Row {
+    const char* expression;
+    const char* type;
+    bool may_be_boolean;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"body.ref == 'x'", "bool", true},
+      {"body.flag", "dyn", true},
+      {"true ? body.ref : 1", "dyn", true},
+      {"google.protobuf.BoolValue{value: true}", "wrapper(bool)", true},
+      {"1", "int", false},
+      {"'a'", "string", false},
+      {"null", "null", false},
+      {"body.ref.split('/')", "list(string)", false},
+      {"{'a': true}", "map(string, bool)", false},
+      {"bool", "type(bool)", false},
+  }));
+  INFO(row.expression);
+  const auto program = Program::compile(row.expression);
+  REQUIRE(program);
+  CHECK(program->type() == row.type);
+  CHECK(program->may_be_boolean() == row.may_be_boolean);
+}
+
 }  // namespace
 }  // namespace slipway::cel

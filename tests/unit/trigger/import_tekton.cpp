@@ -1,5 +1,6 @@
 #include "trigger/import_tekton.hpp"
 
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <fstream>
@@ -213,6 +214,54 @@ spec:
                               "# NOT CARRIED OVER: trigger others"}) {
     INFO(comment);
     CHECK(text->find(comment) != std::string::npos);
+  }
+}
+
+TEST_CASE("what is imported without its pipeline, or can never fire, is said once and where it stands") {
+  const slipway::test::TmpDir folder;
+  std::ofstream(folder / "listener.yaml") << R"yaml(
+kind: EventListener
+metadata: {name: l}
+spec:
+  triggers:
+    - name: develop
+      interceptors: [{cel: {filter: "body.repository.name == 'x' && (body.ref == 'refs/heads/develop')"}}]
+      template: {ref: t}
+    - name: release
+      interceptors: [{cel: {filter: "body.ref.startsWith('refs/heads/release/') || body.ref in ['refs/heads/a']"}}]
+      template: {ref: t}
+    - name: any
+      interceptors: [{cel: {filter: "(body.ref == 'refs/heads/develop' || has(extensions.x)) && body.ref != 'refs/heads/develop'"}}]
+      template: {ref: t}
+    - name: number
+      interceptors: [{cel: {filter: "1"}}]
+      template: {ref: t}
+---
+kind: TriggerTemplate
+metadata: {name: t}
+spec:
+  params: [{name: rev, default: x}]
+  resourcetemplates:
+    - {kind: PipelineRun, spec: {pipelineRef: {name: absent}, params: [{name: rev, value: $(tt.params.rev)}]}}
+)yaml";
+  const auto text = import_tekton(Paths{folder.path()});
+  REQUIRE(text);
+  INFO(*text);
+  CHECK_THAT(*text, Catch::Contains("there is no pipeline 'absent'"));
+  CHECK_THAT(*text, Catch::Contains("params:\n      rev: $(tt.params.rev)\n"));
+  CHECK_THAT(*text, Catch::Contains("# NOT CARRIED OVER: trigger number"));
+  CHECK_THAT(*text, Catch::Contains("always int"));
+  for (const char* wrong : {"there is no template", "rev = $(tt.params.rev) is not carried over"}) {
+    INFO(wrong);
+    CHECK(text->find(wrong) == std::string::npos);
+  }
+  const std::string never = "      # slipway builds refs/heads/main only: this can never match\n      - filter: ";
+  for (const auto& [name, said] : {std::pair("develop", true), std::pair("release", true), std::pair("any", false)}) {
+    INFO(name);
+    const auto at = text->find(fmt::format("  - name: {}\n", name));
+    REQUIRE(at != std::string::npos);
+    const auto chain = text->find("interceptors:\n", at) + 14;
+    CHECK(text->substr(chain, never.size()).ends_with(never) == said);
   }
 }
 

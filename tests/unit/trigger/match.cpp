@@ -94,7 +94,7 @@ TEST_CASE("filters decide, and say why not with the values seen") {
                             {"body.commits.exists(c, c.modified.exists(f, f.startsWith('x')))", true, {}},
                             {"header.match('X-Gitea-Event', 'push')", true, {}},
                             {"requestURL == '/hooks'", true, {}},
-                            {"'true'", false, {}}}));
+                            {"dyn('true')", false, {}}}));
   INFO(row.filter);
   const auto verdict = judge("    filter: " + std::string("\"") + row.filter + "\"\n", push_of("Org/r", {"x"}));
   CHECK(verdict.runs.size() == (row.fires ? 1u : 0u));
