@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <exception>
 
 #include "edit/edit.hpp"
 #include "run/deployed.hpp"
@@ -49,21 +50,31 @@ Task<std::optional<CommitSha>> proposed_commit(HandOffTools& tools, Ground& grou
   co_return commit;
 }
 
-/// Ends those whose commit is older than what the branch proposes already.
+/// The commit that the branch proposes already, where it is later than the item's.
+Task<std::optional<CommitSha>> later_proposed(HandOffTools& tools, Ground& ground, const HandOff& what) {
+  for (const auto& edit : what.target.values) {
+    const auto commit = co_await proposed_commit(tools, ground, what, edit);
+    if (!commit) continue;
+    const bool later = co_await tools.sources.is_ancestor(what.run.repository, what.run.commit, *commit);
+    if (later) co_return commit;
+  }
+  co_return std::nullopt;
+}
+
+/// Ends those whose commit is older than what the branch proposes already, and those whose file or source can not be read.
 Task<> drop_older(HandOffTools& tools, const CommitSha& tip, const Proposal& proposal) {
   Ground ground(tools, tip);
   for (auto* item : proposal.items) {
-    const Run& run = item->what.run;
-    if (item->outcome || run.allow_rollback) continue;
-    for (const auto& edit : item->what.target.values) {
-      const auto commit = co_await proposed_commit(tools, ground, item->what, edit);
-      if (!commit) continue;
-      const bool later = co_await tools.sources.is_ancestor(run.repository, run.commit, *commit);
-      if (!later) continue;
-      item->outcome = RunOutcome(
-          Superseded(fmt::format("{} proposes the later commit {} already", proposal.branch, short_tag(*commit))));
-      break;
+    if (item->outcome || item->failed || item->what.run.allow_rollback) continue;
+    std::optional<CommitSha> later;
+    try {
+      later = co_await later_proposed(tools, ground, item->what);
+    } catch (...) {
+      item->failed = std::current_exception();
     }
+    if (!later) continue;
+    item->outcome = RunOutcome(
+        Superseded(fmt::format("{} proposes the later commit {} already", proposal.branch, short_tag(*later))));
   }
 }
 

@@ -57,6 +57,31 @@ TEST_CASE("a source repository that can not be fetched holds up its own hand-off
   CHECK(house.infra.pushed.size() == 1);
 }
 
+TEST_CASE("a values file that is a symbolic link, or a source that can not be read, ends its own hand-off only") {
+  House house;
+  house.sources.add('b', {FakeSources::named('a')});
+  house.sources.broken = RepoName("org/broken");
+  house.infra.links["link.yaml"] = "link.yaml is a symbolic link";
+  house.infra.files["c.yaml"] = "image:\n  tag: old\n";
+  std::vector<run::HandOff> wishes;
+  for (const char* file : {"a.yaml", "link.yaml", "b.yaml", "c.yaml"}) wishes.push_back(house.wish('a', file, file));
+  wishes[2].run.repository = *house.sources.broken;
+  const auto items = house.hand_off(std::move(wishes));
+  CHECK(std::holds_alternative<HandedOff>(*items[0].outcome));
+  CHECK_THROWS_AS(std::rethrow_exception(items[1].failed), Refused);
+  CHECK_THROWS_AS(std::rethrow_exception(items[2].failed), Unavailable);
+  CHECK(std::holds_alternative<HandedOff>(*items[3].outcome));
+  CHECK(house.infra.pushed.size() == 2);
+}
+
+TEST_CASE("a symbolic link is judged on a freshly fetched head") {
+  House house;
+  house.hand_off(house.wish('a', "b.yaml"));
+  house.infra.links["a.yaml"] = "a.yaml is a symbolic link";
+  house.infra.on_fetch = [&] { house.infra.links.clear(); };
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('a', "a.yaml"))));
+}
+
 TEST_CASE("somebody who pushes in between keeps his change, and the edit is applied to it") {
   House house;
   house.infra.before_push = [&] { house.infra.commit("a.yaml", "# new line\nimage:\n  tag: old # the tag\nreplicas: 3\n"); };
