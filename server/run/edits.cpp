@@ -118,7 +118,8 @@ Task<Step> plan_step(HandOffTools& tools, const HandoffSettings& settings, Groun
 Task<> remember(HandOffTools& tools, const HandOff& what, const CommitSha& infra_commit) {
   for (const auto& edit : what.target.values) {
     const queue::HandedOffLast last(written_value(edit.value, what.results), what.run.commit, infra_commit);
-    co_await tools.queue.set_last_handed_off(what.run.template_name, edit.file, last);
+    const std::string name = record_name(what.target, edit);
+    co_await tools.queue.set_last_handed_off(what.run.template_name, name, last);
   }
 }
 

@@ -32,18 +32,27 @@ std::vector<Proposal> by_branch(std::span<HandOffItem*> batch) {
   return all;
 }
 
+/// The commit that a value on the branch names: by its tag, or by the digest that a commit there wrote.
+Task<std::optional<CommitSha>> named_commit(HandOffTools& tools, Ground& ground, const HandOff& what, const ValuesEdit& edit,
+                                            const std::string& value) {
+  const std::string digest = digest_in(value);
+  if (!tells_tag(edit) && !digest.empty()) co_return co_await ground.source_of(what.run.repository, digest);
+  const auto prefix = tells_tag(edit) ? commit_prefix(tag_in(value)) : std::nullopt;
+  if (!prefix) co_return std::nullopt;
+  co_return co_await tools.sources.find_commit(what.run.repository, *prefix);
+}
+
 /// The commit that the branch proposes for one of the files, where it is on the source's branch.
 Task<std::optional<CommitSha>> proposed_commit(HandOffTools& tools, Ground& ground, const HandOff& what,
                                                const ValuesEdit& edit) {
   const auto bytes = co_await ground.read(edit.file);
   const auto path = edit::Path::parse(edit.path);
-  if (!bytes || !path || !tells_tag(edit)) co_return std::nullopt;
+  if (!bytes || !path || !names_image(edit)) co_return std::nullopt;
   edit::Options options;
   options.file = edit.file;
   const auto value = edit::read(*bytes, *path, options);
-  const auto prefix = value && *value ? commit_prefix(tag_in(**value)) : std::nullopt;
-  if (!prefix) co_return std::nullopt;
-  const auto commit = co_await tools.sources.find_commit(what.run.repository, *prefix);
+  if (!value || !*value) co_return std::nullopt;
+  const auto commit = co_await named_commit(tools, ground, what, edit, **value);
   if (!commit) co_return std::nullopt;
   const bool current = co_await tools.sources.on_branch(what.run.repository, *commit, what.run.ref);
   if (!current) co_return std::nullopt;

@@ -60,7 +60,7 @@ class FakeInfra final : public git::GitRemote {
     }
     co_return found;
   }
-  /// Of a proposed branch; the hand-offs' branch itself is its head only.
+  /// Of a proposed branch, and below it the hand-offs' own; what others committed has no message.
   Task<std::vector<git::LoggedCommit>> log(CommitSha at, std::size_t at_most) override {
     std::vector<git::LoggedCommit> commits;
     for (int number_at = number(at); commits.size() < at_most;) {
@@ -68,9 +68,10 @@ class FakeInfra final : public git::GitRemote {
       one.sha = sha(number_at);
       const auto known = proposed_.find(number_at);
       if (known != proposed_.end()) one.message = known->second.second;
+      if (const auto own = messages_.find(number_at); own != messages_.end()) one.message = own->second;
       commits.push_back(one);
-      if (known == proposed_.end()) break;
-      number_at = known->second.first;
+      if (number_at == 1) break;
+      number_at = known == proposed_.end() ? number_at - 1 : known->second.first;
     }
     co_return commits;
   }
@@ -129,6 +130,7 @@ class FakeInfra final : public git::GitRemote {
     for (auto& commit : commits) {
       for (const auto& [file, bytes] : commit.files) files[file] = bytes;
       made.push_back(sha(++version_));
+      messages_[version_] = commit.message;
       pushed.push_back(std::move(commit));
     }
     ++pushes;
@@ -148,6 +150,7 @@ class FakeInfra final : public git::GitRemote {
   int version_ = 1;
   int last_proposed_ = 1000;
   std::map<int, std::pair<int, std::string>> proposed_;  ///< parent and message
+  std::map<int, std::string> messages_;  ///< of the hand-offs' branch
   int known_ = 0;
   std::map<int, std::map<std::string, std::string>> snapshots_;
 };
