@@ -209,6 +209,27 @@ TEST_CASE("a tag that Kustomize would not look at is no hand-off") {
   CHECK(house.infra.files["a.yaml"] == "images:\n- name: apps/app\n  newTag: \"aaaaaaaa\"\n  digest: \"sha256:dd\"\n");
 }
 
+TEST_CASE("a digest beside a chart's tag is guarded like Kustomize's, at the place where it stands") {
+  House house;
+  house.infra.files["a.yaml"] = "image:\n  repository: apps/app\n  tag: old\n  digest: sha256:0\n";
+  auto wish = house.wish('a', "a.yaml");
+  CHECK(reason(house.hand_off(wish)) ==
+        "a.yaml:4:11: the image is pinned to sha256:0, which a chart takes instead of the tag: write the digest too, or take it out (guard: "
+        "warn or off, where it is meant so)");
+  wish.target.guard = Guard::warn;
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+  CHECK(house.log.notes.front().starts_with("warning: a.yaml:4:11: the image is pinned to sha256:0"));
+}
+
+TEST_CASE("a repository that stands twice beside the tag is an error of the guard, not silence") {
+  House house;
+  house.infra.files["a.yaml"] = "image:\n  repository: apps/other\n  repository: apps/app\n  tag: old\n";
+  auto wish = house.wish('a', "a.yaml");
+  CHECK(reason(house.hand_off(wish)) == "a.yaml:3:3: the key 'repository' stands twice in 'image', first in line 2");
+  wish.target.guard = Guard::off;
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+}
+
 TEST_CASE("an alias is followed only where the template says so") {
   House house;
   house.infra.files["a.yaml"] = "x: &image {tag: old}\nimage: *image\n";
