@@ -109,7 +109,8 @@ std::string ImageComparison::text() const {
 }
 
 std::string ImageComparison::pinned_text() const {
-  return fmt::format("the image is pinned to {}, which {} takes instead of the tag: write the digest too, or take it out", pinned, taker);
+  return fmt::format("the image is pinned to {}, which {} takes instead of the tag: write the digest too, or take it out",
+                     pinned, taker);
 }
 
 Result<ImageComparison> compare_image(std::string_view document, const Path& tag_path, std::string_view image,
