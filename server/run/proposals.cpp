@@ -167,12 +167,13 @@ Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, Proposal& 
 }  // namespace
 
 std::string proposal_branch(const HandOff& what) {
-  std::string app = what.target.app.empty() ? what.run.template_name.value() : what.target.app;
-  for (char& c : app) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-    if (!plain) c = '-';
+  std::string branch = "slipway/";
+  for (const char c : what.target.app.empty() ? what.run.template_name.value() : what.target.app) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = std::isalnum(byte) != 0 || c == '_' || c == '-';
+    branch += plain ? std::string(1, c) : fmt::format("={:02x}", byte);
   }
-  return "slipway/" + app;
+  return branch;
 }
 
 Task<> propose(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch) {

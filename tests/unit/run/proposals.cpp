@@ -137,7 +137,8 @@ TEST_CASE("what an application is called makes a branch's name that Git takes") 
   test::House house;
   auto wish = house.wish('a', "a.yaml");
   for (const auto& [app, branch] :
-       {std::pair("lumie-backend", "slipway/lumie-backend"), std::pair("a/b..c d~e.lock", "slipway/a-b--c-d-e-lock"),
+       {std::pair("lumie-backend", "slipway/lumie-backend"), std::pair("a-b_1", "slipway/a-b_1"), std::pair("a.b", "slipway/a=2eb"),
+        std::pair("a/b..c d~e.lock", "slipway/a=2fb=2e=2ec=20d=7ee=2elock"),
         std::pair("", "slipway/a-template")}) {
     wish.target.app = app;
     CHECK(run::proposal_branch(wish) == branch);
