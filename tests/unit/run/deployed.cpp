@@ -30,7 +30,7 @@ TEST_CASE("the deployed digest is read back too, and the commit that it was hand
   const auto message = [](char commit, const std::string& digest) {
     return "CHORE: x\n\nSource-Repository: Org/a\nSource-Commit: " + std::string(40, commit) + "\nSlipway-Run: 7\nImage-Digest: " + digest + "\n";
   };
-  const RepoName repository("org/A");
+  const RepoName repository("Org/a");
   const std::string merged = "merge\n\n```\n" + message('a', "sha256:aa") + "```\n\n```\n" + message('b', "sha256:bb") + "```\n";
   CHECK(handed_off_commit(message('a', "sha256:aa"), repository, "sha256:aa") == CommitSha(std::string(40, 'a')));
   CHECK(handed_off_commit(merged, repository, "sha256:bb") == CommitSha(std::string(40, 'b')));
