@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
+#include <map>
 
 #include "app/blocking.hpp"
 #include "app/commands.hpp"
@@ -15,11 +16,9 @@
 #include "build/http_registry.hpp"
 #include "build/local/executor.hpp"
 #include "edit/edit.hpp"
-#include "edit/image.hpp"
 #include "git/signing.hpp"
 #include "io/offload.hpp"
 #include "io/process.hpp"
-#include "run/deployed.hpp"
 #include "run/drift_watch.hpp"
 #include "run/edits.hpp"
 #include "trigger/gitea.hpp"
@@ -67,16 +66,22 @@ class Examination {
   }
 
   template <class F>
-  Task<> ask(std::string subject, F question) {
-    std::string trouble;
-    std::string good;
+  static Task<Finding> answer(std::string subject, F question) {
+    Finding finding;
+    finding.subject = std::move(subject);
     try {
-      good = co_await question();
+      finding.sentence = co_await question();
     } catch (const std::exception& error) {
-      trouble = error.what();
+      finding.health = Health::bad;
+      finding.sentence = error.what();
     }
-    if (trouble.empty()) findings_.emplace_back(Health::good, subject, good);
-    else findings_.emplace_back(Health::bad, subject, trouble);
+    co_return finding;
+  }
+
+  template <class F>
+  Task<> ask(std::string subject, F question) {
+    auto finding = co_await answer(std::move(subject), std::move(question));
+    findings_.push_back(std::move(finding));
   }
 
   Task<> sources() {
@@ -108,13 +113,7 @@ class Examination {
       co_return std::string("the credentials may push");
     };
     co_await ask("push", push);
-    for (const auto& one : config_.catalogue->templates()) {
-      for (const auto& edit : one.values) {
-        if (edit.file.find("$(") != std::string::npos) continue;
-        const auto look = [&]() -> Task<std::string> { co_return co_await values_file(*head, one, edit); };
-        co_await ask(fmt::format("values {}: {}", edit.file, edit.path), look);
-      }
-    }
+    for (const auto& one : config_.catalogue->templates()) co_await rehearse(*head, one);
   }
 
   Task<> pull_requests() {
@@ -124,27 +123,51 @@ class Examination {
     co_await ask("pull requests", question);
   }
 
-  /// What the guard will say, where no run decides what the image is called or what stands beside the tag.
-  static void look_beside(const Template& one, const ValuesEdit& edit, const edit::Path& path, const std::string& bytes) {
-    const std::string& image = one.guard_image.empty() ? one.build.image : one.guard_image;
-    const bool writes_name = std::any_of(one.values.begin(), one.values.end(), [](const ValuesEdit& other) { return other.value == "$(IMAGE)"; });
-    if (one.guard != Guard::error || !run::names_image(edit) || writes_name || image.find("$(") != std::string::npos) return;
-    const auto compared = edit::compare_image(bytes, path, image, run::options_for(edit));
-    if (compared && compared->verdict == edit::ImageComparison::Verdict::different) throw Refused(Error(compared->text(), compared->where).text());
+  using Files = std::map<std::string, std::string>;
+
+  /// All of a template's edits as a hand-off makes them, one after the other, and what the guard says of them together; nothing is
+  /// kept. What only a run decides is left out, or stands for itself.
+  Task<> rehearse(const CommitSha& head, const Template& one) {
+    run::HandOff what;
+    what.target = one;
+    what.results.image = one.build.image;
+    what.results.tag = "00000000";
+    what.results.digest = Digest("sha256:" + std::string(64, '0'));
+    Files files;
+    std::vector<std::pair<const ValuesEdit*, Finding>> looks;
+    for (const auto& edit : one.values) {
+      if (edit.file.find("$(") != std::string::npos) continue;
+      const auto make = [&]() -> Task<std::string> { co_return co_await make_edit(head, edit, what, files); };
+      auto finding = co_await answer(fmt::format("values {}: {}", edit.file, edit.path), make);
+      looks.emplace_back(&edit, std::move(finding));
+    }
+    for (auto& [edit, finding] : looks) {
+      if (finding.health == Health::good) ask_guard(*edit, files[edit->file], what, finding);
+      findings_.push_back(std::move(finding));
+    }
   }
 
-  Task<std::string> values_file(const CommitSha& head, const Template& one, const ValuesEdit& edit) {
+  Task<std::string> make_edit(const CommitSha& head, const ValuesEdit& edit, const run::HandOff& what, Files& files) {
     if (const auto good = run::may_touch(config_.settings.handoff, edit.file); !good) throw Refused(good.error().what());
-    const auto bytes = co_await infra_->read(head, edit.file);
-    if (!bytes) throw Refused("the file is not in the infra repository");
+    if (!files.contains(edit.file)) {
+      auto bytes = co_await infra_->read(head, edit.file);
+      if (!bytes) throw Refused("the file is not in the infra repository");
+      files[edit.file] = *std::move(bytes);
+    }
     const auto path = edit::Path::parse(edit.path);
     if (!path) throw Refused(path.error().what());
-    // The edit itself says whether the key is there, and is thrown away.
-    const auto tried = edit::replace(*bytes, *path, "00000000", run::options_for(edit));
-    if (!tried) throw Refused(tried.error().text());
-    look_beside(one, edit, *path, *bytes);
-    const auto now = edit::read(*bytes, *path);
+    const auto now = edit::read(files[edit.file], *path);
+    auto made = run::edited(edit, files[edit.file], what);
+    if (!made) throw Refused(made.error().text());
+    files[edit.file] = *std::move(made);
     co_return "is there, and reads " + (now && *now ? "\"" + **now + "\"" : std::string("nothing"));
+  }
+
+  static void ask_guard(const ValuesEdit& edit, const std::string& bytes, const run::HandOff& what, Finding& finding) {
+    const auto said = run::guarded(edit, bytes, what);
+    if (said && said->empty()) return;
+    finding.health = said ? Health::warning : Health::bad;
+    finding.sentence = said ? *said : said.error().text();
   }
 
   Task<> registry() {

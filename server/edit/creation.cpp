@@ -11,10 +11,32 @@ namespace slipway::edit {
 
 namespace {
 
+bool is_json(std::string_view file) {
+  return file.ends_with(".json");
+}
+
+// A line break behind the block text that ends the file without one would be a part of the text.
+std::optional<Error> open_text(const Tree& tree, const Node& collection, const std::string& file) {
+  const std::string_view source = tree.source();
+  const Node& last = tree[collection.next - 1];
+  const bool open = collection.style == Node::Style::block && last.is_block_scalar() && !last.strip &&
+                    last.end == source.size() && line_end(source, last.body) < last.end;
+  if (!open) return std::nullopt;
+  return Error(
+      "the file ends within a block text and without a line break, so a line added here would change that text: end the "
+      "file with a line break first",
+      position_at(source, last.end, file));
+}
+
 class Creation {
  public:
-  Creation(const Tree& tree, const Place& place, const Path& path, std::string_view value)
-      : tree_(tree), place_(place), node_(tree[place.node]), value_(value), habit_(habit_of(tree)) {
+  Creation(const Tree& tree, const Place& place, const Path& path, std::string_view value, const std::string& file)
+      : tree_(tree),
+        place_(place),
+        node_(tree[place.node]),
+        value_(value),
+        habit_(habit_of(tree)),
+        is_json_file_(is_json(file)) {
     rest_ = Steps(path.steps()).subspan(place.depth);
     const Tree::Id root = tree.documents()[place.document];
     for (Tree::Id at = root; at != place.node; ++depth_) {
@@ -101,14 +123,20 @@ class Creation {
     const std::size_t comma = after_blanks(end);
     const bool trailing_comma = source()[comma] == ',';
     std::size_t at = trailing_comma ? comma + 1 : end;
-    if (!trailing_comma) splice(end, ",");
+    if (!trailing_comma) splice(end, ends_with_colon(end) ? " ," : ",");
     if (gap.find('\n') != std::string::npos && rest_is_comment(at)) at = line_end(source(), at);
     splice(at, text + (trailing_comma ? "," : ""));
   }
 
   bool is_json_like() const {
     const std::size_t begin = source().find_first_not_of(" \t\r\n", source().starts_with("\xef\xbb\xbf") ? 3 : 0);
-    return begin != std::string_view::npos && (source()[begin] == '{' || source()[begin] == '[');
+    return is_json_file_ || (begin != std::string_view::npos && (source()[begin] == '{' || source()[begin] == '['));
+  }
+
+  // `{a: }`: a comma that touches the colon would make it a part of the key for some readers.
+  bool ends_with_colon(std::size_t end) const {
+    const Node& last = tree_[node_.next - 1];
+    return last.is_empty() && last.begin == end && !last.colon_missing && !last.colon_glued;
   }
 
   std::size_t entry_end(Tree::Id entry) const {
@@ -159,6 +187,7 @@ class Creation {
   const Node& node_;
   std::string_view value_;
   Habit habit_;
+  bool is_json_file_;
   Steps rest_;
   std::optional<Tree::Id> holder_;
   int depth_ = 0;
@@ -170,7 +199,10 @@ class Creation {
 Result<Rewrite> plan_creation(const Tree& tree, const Place& place, const Path& path, std::string_view value,
                               const std::string& file) {
   if (place.blocked) return *place.blocked;
-  if (auto rewrite = Creation(tree, place, path, value).plan()) return std::move(*rewrite);
+  const Node& node = tree[place.node];
+  if (node.colon_glued) return glued_colon(tree, place.node, file);
+  if (auto error = open_text(tree, node, file)) return *error;
+  if (auto rewrite = Creation(tree, place, path, value, file).plan()) return std::move(*rewrite);
   return missing(tree, place, path, file);
 }
 
@@ -183,10 +215,12 @@ Result<Rewrite> plan_first_document(std::string_view source, const Path& path, s
   Habit habit;
   if (source.find("\r\n") != std::string_view::npos) habit.line_break = "\r\n";
   const bool open_line = !source.empty() && source.back() != '\n' && source != "\xef\xbb\xbf";
+  FlowHabit json;
+  json.quote_keys = true;
+  std::string text = open_line ? habit.line_break : "";
+  text += is_json(file) ? flow_value(path.steps(), value, json) : block_text(path.steps(), value, 0, habit);
   Rewrite rewrite;
-  rewrite.splices.push_back(
-      {source.size(), source.size(),
-       (open_line ? habit.line_break : "") + block_text(path.steps(), value, 0, habit) + habit.line_break});
+  rewrite.splices.push_back({source.size(), source.size(), text + habit.line_break});
   rewrite.changes.push_back({0, false, collection_events(path.steps(), value, 0)});
   return rewrite;
 }

@@ -67,42 +67,90 @@ Result<Target> find_target(const Tree& tree, const Path& path, const Options& op
   return target;
 }
 
-Result<std::string> create_one(std::string_view document, const Assignment& assignment, const Options& options) {
-  const auto tree = scan(document, options.file);
-  if (!tree) return tree.error();
-  if (tree->documents().empty()) {
-    if (assignment.path.document().value_or(0) > 0) return locate(*tree, assignment.path, options.file).error();
-    auto first = plan_first_document(document, assignment.path, assignment.value, options.file);
-    if (!first) return first.error();
-    return verified(*tree, std::move(*first), options.file);
-  }
-  const auto target = find_target(*tree, assignment.path, options);
-  if (!target) return target.error();
-  auto rewrite = target->create
-                     ? plan_creation(*tree, target->place, assignment.path, assignment.value, options.file)
-                     : plan_replacement(*tree, target->place, assignment.path, assignment.value, options.file);
-  if (!rewrite) return rewrite.error();
-  return verified(*tree, std::move(*rewrite), options.file);
+Error different_values(const Path& one, const Path& other, const Position& where) {
+  return Error(fmt::format("'{}' and '{}' are the same place and get different values", one.text(), other.text()), where);
 }
+
+// What has to be made, in order: each in the document that the ones before it have left.
+class Making {
+ public:
+  explicit Making(const Options& options) : options_(options) {}
+
+  /// `where`: in the document as it was.
+  void add(const Assignment& assignment, Position where) { wanted_.push_back({&assignment, std::move(where)}); }
+
+  Result<std::string> make_all(std::string document) const {
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      auto result = make(document, i);
+      if (!result) return result.error();
+      document = *std::move(result);
+    }
+    return document;
+  }
+
+ private:
+  struct Wanted {
+    const Assignment* assignment;
+    Position where;
+  };
+
+  Result<std::string> make(std::string_view document, std::size_t number) const {
+    const Assignment& assignment = *wanted_[number].assignment;
+    const auto tree = scan(document, options_.file);
+    if (!tree) return tree.error();
+    if (tree->documents().empty()) {
+      if (assignment.path.document().value_or(0) > 0) return locate(*tree, assignment.path, options_.file).error();
+      auto first = plan_first_document(document, assignment.path, assignment.value, options_.file);
+      if (!first) return first.error();
+      return verified(*tree, std::move(*first), options_.file);
+    }
+    const auto target = find_target(*tree, assignment.path, options_);
+    if (!target) return target.error();
+    if (const Path* same = made_before(*tree, *target, number)) {
+      return different_values(*same, assignment.path, wanted_[number].where);
+    }
+    auto rewrite = target->create
+                       ? plan_creation(*tree, target->place, assignment.path, assignment.value, options_.file)
+                       : plan_replacement(*tree, target->place, assignment.path, assignment.value, options_.file);
+    if (!rewrite) return rewrite.error();
+    return verified(*tree, std::move(*rewrite), options_.file);
+  }
+
+  // The path of an earlier assignment that has made this very place, with another value.
+  const Path* made_before(const Tree& tree, const Target& target, std::size_t number) const {
+    const Tree::Id node = target.place.node;
+    const std::string& value = wanted_[number].assignment->value;
+    if (target.create || tree[node].kind != Node::Kind::scalar || tree.reads(node, value)) return nullptr;
+    for (std::size_t i = 0; i < number; ++i) {
+      const auto place = find_target(tree, wanted_[i].assignment->path, options_);
+      if (place && !place->create && place->place.node == node) return &wanted_[i].assignment->path;
+    }
+    return nullptr;
+  }
+
+  const Options& options_;
+  std::vector<Wanted> wanted_;
+};
 
 // All replacements of one document, gathered.
 class Batch {
  public:
   Batch(const Tree& tree, const Options& options) : tree_(tree), options_(options) {}
 
-  // False where the value has to be made instead.
-  Result<bool> add(const Assignment& assignment) {
+  // What has to be made instead goes to `making`.
+  Result<void> add(const Assignment& assignment, Making& making) {
     const auto target = find_target(tree_, assignment.path, options_);
     if (!target) return target.error();
-    if (target->create) return false;
+    if (target->create) {
+      making.add(assignment, tree_.position(target->place.node, options_.file));
+      return {};
+    }
     const Tree::Id node = target->place.node;
     const auto same =
         std::find_if(given_.begin(), given_.end(), [&](const Given& given) { return given.node == node; });
     if (same != given_.end()) {
-      if (same->assignment->value == assignment.value) return true;
-      return Error(fmt::format("'{}' and '{}' are the same place and get different values",
-                               same->assignment->path.text(), assignment.path.text()),
-                   tree_.position(node, options_.file));
+      if (same->assignment->value == assignment.value) return {};
+      return different_values(same->assignment->path, assignment.path, tree_.position(node, options_.file));
     }
     given_.push_back({node, &assignment});
     auto planned = plan_replacement(tree_, target->place, assignment.path, assignment.value, options_.file);
@@ -111,7 +159,7 @@ class Batch {
     append(rewrite_.splices, planned->splices);
     append(rewrite_.changes, planned->changes);
     append(rewrite_.trail, planned->trail);
-    return true;
+    return {};
   }
 
   Result<std::string> finish() { return verified(tree_, std::move(rewrite_), options_.file); }
@@ -137,19 +185,17 @@ Result<std::string> replace(std::string_view document, std::span<const Assignmen
   const auto tree = scan(document, options.file);
   if (!tree) return tree.error();
   Batch batch(*tree, options);
-  std::vector<const Assignment*> to_make;
+  Making making(options);
   for (const Assignment& assignment : assignments) {
-    const bool empty_file = tree->documents().empty() && options.create;
-    const Result<bool> replaced = empty_file ? Result<bool>(false) : batch.add(assignment);
-    if (!replaced) return replaced.error();
-    if (!*replaced) to_make.push_back(&assignment);
+    if (tree->documents().empty() && options.create) {
+      making.add(assignment, Position(options.file, 1, 1));
+      continue;
+    }
+    if (const auto replaced = batch.add(assignment, making); !replaced) return replaced.error();
   }
   auto result = batch.finish();
-  for (const Assignment* assignment : to_make) {
-    if (!result) break;
-    result = create_one(*result, *assignment, options);
-  }
-  return result;
+  if (!result) return result;
+  return making.make_all(*std::move(result));
 }
 
 Result<std::string> replace(std::string_view document, const Path& path, std::string_view value,

@@ -36,9 +36,12 @@ Name apart(std::string_view image) {
   return name;
 }
 
-// Helm's and others' templates are filled in later.
+// Helm's and others' templates are filled in later, and so are a template's parameters.
 bool is_template(std::string_view text) {
-  return text.find("{{") != std::string_view::npos || text.find("${") != std::string_view::npos;
+  for (const std::string_view sign : {"{{", "${", "$("}) {
+    if (text.find(sign) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 // The values beside one path, in the document where that path leads.
@@ -47,21 +50,25 @@ class Beside {
   Beside(const Tree& tree, const Path& path, std::size_t document, const std::string& file)
       : tree_(tree), path_(path), document_(document), file_(file) {}
 
-  std::optional<Tree::Id> find(const char* key) const {
+  std::optional<Tree::Id> find(const char* key) {
     const Place place = walk(tree_, document_, path_.sibling(key), file_);
+    if (place.ambiguous && !trouble_) trouble_ = place.blocked;
     const bool found = place.depth == path_.steps().size() && tree_[place.node].kind == Node::Kind::scalar;
     return found && !is_null(tree_, place.node) ? std::optional(place.node) : std::nullopt;
   }
-  std::string text(const char* key) const {
+  std::string text(const char* key) {
     const auto node = find(key);
     return node ? tree_.text(*node).value_or("") : std::string();
   }
+  /// A key that was looked for and stands there twice.
+  const std::optional<Error>& trouble() const { return trouble_; }
 
  private:
   const Tree& tree_;
   const Path& path_;
   std::size_t document_;
   const std::string& file_;
+  std::optional<Error> trouble_;
 };
 
 bool is_kustomize(const Path& path) {
@@ -101,6 +108,11 @@ std::string ImageComparison::text() const {
                      expected);
 }
 
+std::string ImageComparison::pinned_text() const {
+  return fmt::format("the image is pinned to {}, which {} takes instead of the tag: write the digest too, or take it out",
+                     pinned, taker);
+}
+
 Result<ImageComparison> compare_image(std::string_view document, const Path& tag_path, std::string_view image,
                                       const Options& options) {
   if (tag_path.steps().empty()) return Error("the path is empty");
@@ -111,20 +123,23 @@ Result<ImageComparison> compare_image(std::string_view document, const Path& tag
   if (tree->documents().empty()) return comparison;
   const auto place = locate(*tree, tag_path, options.file);
   if (!place) return place.error();
-  const Beside beside(*tree, tag_path, place->document, options.file);
-  auto repository = beside.find("repository");
-  std::string registry = trimmed(beside.text("registry"));
-  if (is_kustomize(tag_path)) {
-    registry.clear();
-    repository = beside.find("newName");
-    if (!repository) repository = beside.find("name");
-    comparison.pinned = beside.text("digest");
+  Beside beside(*tree, tag_path, place->document, options.file);
+  const bool kustomize = is_kustomize(tag_path);
+  auto repository = beside.find(kustomize ? "newName" : "repository");
+  if (kustomize && !repository) repository = beside.find("name");
+  const std::string registry = kustomize ? "" : trimmed(beside.text("registry"));
+  const auto digest = beside.find("digest");
+  if (beside.trouble()) return *beside.trouble();
+  if (digest && !is_template(tree->text(*digest).value_or(""))) {
+    comparison.pinned = tree->text(*digest).value_or("");
+    comparison.taker = kustomize ? "Kustomize" : "a chart";
+    comparison.pinned_at = tree->position(*digest, options.file);
   }
   if (!repository) return comparison;
   const std::string name = tree->text(*repository).value_or("");
   comparison.declared = registry.empty() ? name : registry + "/" + name;
   comparison.where = tree->position(*repository, options.file);
-  if (name.empty() || is_template(comparison.declared)) return comparison;
+  if (name.empty() || is_template(comparison.declared) || is_template(image)) return comparison;
   const bool same = same_image(registry, name, image);
   comparison.verdict = same ? ImageComparison::Verdict::same : ImageComparison::Verdict::different;
   return comparison;

@@ -21,14 +21,19 @@ struct ImageComparison {
   std::string declared;  ///< as the file has it, registry and repository joined
   std::string expected;  ///< the image it was compared with, without tag and digest
   Position where;        ///< of the repository's value
-  std::string pinned;    ///< the digest in the Kustomize `images:` entry of a `newTag`, which counts instead of it
+  std::string pinned;    ///< the digest beside the tag, which counts instead of it
+  std::string taker;     ///< … for whom: `Kustomize`, or `a chart`
+  Position pinned_at;
   /// The sentence for the log: what the file declares and what was expected.
   std::string text() const;
+  /// The same for the digest.
+  std::string pinned_text() const;
 };
 
 /// Compares `image` (`[host[:port]/]path[:tag][@digest]`) with what the file declares beside the value at `tag_path`:
 /// `repository` (with `registry`), or in a Kustomize `images:` entry `newName`, else `name`. Hosts are left out on both
-/// sides. An error only where the document can not be read or the path is ambiguous.
+/// sides; what a template or a parameter fills in is not compared. An error only where the document can not be read, the
+/// path is ambiguous, or a key beside the tag stands twice.
 Result<ImageComparison> compare_image(std::string_view document, const Path& tag_path, std::string_view image,
                                       const Options& options = Options());
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -46,6 +47,34 @@ std::string_view kind_name(const Node& node) {
       return "a single value";
   }
 }
+
+// The entry of one key in many mappings that may share merge keys: each is looked into once.
+class NameFinder {
+ public:
+  NameFinder(const Tree& tree, std::string_view key) : tree_(tree), key_(key) {}
+
+  Entry find(Tree::Id mapping, int depth = 0) {
+    Entry own = find_own_entry(tree_, mapping, key_);
+    if (own.key || depth > nesting_max) return own;
+    std::vector<Tree::Id> sources;
+    for (const Tree::Id merged : merged_mappings(tree_, mapping, sources)) {
+      const auto [known, is_new] = known_.try_emplace(merged);  // empty while it is looked into: it may name itself
+      if (is_new) {
+        Entry entry = find(merged, depth + 1);
+        known_[merged] = entry;
+        if (entry.key) return entry;
+      } else if (known->second.key) {
+        return known->second;
+      }
+    }
+    return own;
+  }
+
+ private:
+  const Tree& tree_;
+  std::string_view key_;
+  std::unordered_map<Tree::Id, Entry> known_;
+};
 
 // Follows a path step by step; `place` says how far it came.
 class Walk {
@@ -113,10 +142,11 @@ class Walk {
   bool take(const Match& match, bool) {
     if (!on_sequence(fmt::format("[{}={}]", match.key, match.value))) return false;
     std::optional<Tree::Id> found;
+    NameFinder names(tree_, match.key);
     for (Tree::Id item = place_.node + 1; item < tree_[place_.node].next; item = tree_[item].next) {
       const Tree::Id mapping = tree_.resolved(item);
       if (tree_[mapping].kind != Node::Kind::mapping) continue;
-      const Entry entry = find_own_entry(tree_, mapping, match.key);
+      const Entry entry = names.find(mapping);
       if (!entry.value || !tree_.reads(*entry.value, match.value)) continue;
       place_.trail.push_back(*entry.key);
       place_.trail.push_back(tree_.resolved(*entry.value));

@@ -35,6 +35,7 @@ Result<std::vector<Splice>> splices_for(const Tree& tree, Tree::Id id, std::stri
     return std::vector<Splice>{{node.begin, node.body, std::move(text)}, {line_end(source, node.body), node.end, ""}};
   }
   if (!node.is_empty()) return std::vector<Splice>{{node.begin, node.end, std::move(text)}};
+  if (node.colon_glued) return glued_colon(tree, id, file);
   if (node.bare_key) return Error("this key has no ':' behind it", tree.position(id, file));
   if (node.colon_missing) return std::vector<Splice>{{node.begin, node.begin, ": " + text}};
   return std::vector<Splice>{{node.begin, node.begin, " " + text}};
@@ -74,6 +75,13 @@ Result<Rewrite> plan_replacement(const Tree& tree, const Place& place, const Pat
   rewrite.splices = std::move(*splices);
   rewrite.changes.push_back({place.node, true, {replaced_by(value)}});
   return rewrite;
+}
+
+Error glued_colon(const Tree& tree, Tree::Id id, const std::string& file) {
+  return Error(
+      "this ':' touches what follows it: some readers take it for the end of the key, others, like that of Helm and "
+      "Kustomize, for a part of it; put a blank behind it",
+      position_at(tree.source(), tree[id].begin - 1, file));
 }
 
 std::string apply(std::string_view source, std::vector<Splice> splices) {

@@ -46,6 +46,9 @@ struct Rewrite {
 Result<Rewrite> plan_replacement(const Tree& tree, const Place& place, const Path& path, std::string_view value,
                                  const std::string& file);
 
+/// Why nothing can be put at a node with `colon_glued`: readers differ about what its key is.
+Error glued_colon(const Tree& tree, Tree::Id id, const std::string& file);
+
 /// Adds what is missing at a place, down to the value.
 Result<Rewrite> plan_creation(const Tree& tree, const Place& place, const Path& path, std::string_view value,
                               const std::string& file);

@@ -100,6 +100,7 @@ bool Scanner::pair_value(bool json_key, std::uint32_t place) {
   skip_space();
   if (at(pos_) != ',' && at(pos_) != ']' && at(pos_) != '}') return flow_node();
   add_empty(after_colon, Properties());
+  last().colon_glued = !json_key && after_colon == pos_;
   return true;
 }
 

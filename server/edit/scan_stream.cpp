@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.hpp"
 #include "edit/edit.hpp"
 #include "edit/scanner.hpp"
@@ -17,7 +20,7 @@ Result<Tree> scan(std::string_view source, const std::string& file) {
 }
 
 Result<Tree> Scanner::run() {
-  if (!check_characters() || !documents()) return error_;
+  if (!check_characters() || !documents() || !check_breaks()) return error_;
   return std::move(tree_);
 }
 
@@ -53,6 +56,27 @@ bool Scanner::check_characters() {
   std::size_t line = 0;
   while (is_utf8(src_.substr(line, line_end(src_, line) - line))) line = after_break(line_end(src_, line));
   return fail("this line is not UTF-8", line);
+}
+
+// YAML 1.2 reads NEL, LS and PS as text; YAML 1.1, and with it the reader of Helm and Kustomize, as line breaks, which
+// end a comment or a value. Only within quotes both see one value.
+bool Scanner::check_breaks() {
+  static constexpr std::array<std::string_view, 3> odd_breaks = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+  for (const std::string_view odd : odd_breaks) {
+    for (std::size_t i = src_.find(odd); i != std::string_view::npos; i = src_.find(odd, i + odd.size())) {
+      const auto& nodes = tree_.nodes_;
+      const auto begins_later = [](std::size_t at, const Node& node) { return at < node.begin; };
+      const auto behind = std::upper_bound(nodes.begin(), nodes.end(), i, begins_later);
+      const Node* node = behind == nodes.begin() ? nullptr : &*std::prev(behind);
+      const bool quoted = node != nullptr && i < node->end &&
+                          (node->style == Node::Style::double_quoted || node->style == Node::Style::single_quoted);
+      if (quoted) continue;
+      return fail(
+          "a line break of YAML 1.1 (NEL, U+2028 or U+2029) outside of quotes, which YAML 1.2 reads as text: take it out",
+          i);
+    }
+  }
+  return true;
 }
 
 bool Scanner::documents() {

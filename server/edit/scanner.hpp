@@ -44,6 +44,7 @@ class Scanner {
 
   // scan_stream.cpp
   bool check_characters();
+  bool check_breaks();
   bool documents();
   bool document();
   void skip_directives();

@@ -21,6 +21,7 @@ struct Node {
   bool strip = false;          ///< a block scalar with the chomping indicator `-`
   bool colon_missing = false;  ///< the empty value of a key without `:`, as in `{key}`
   bool bare_key = false;       ///< the same in a block, as in `? key`
+  bool colon_glued = false;    ///< the empty value of a plain key whose `:` touches a `,` or bracket, as in `{key:}`
   std::uint32_t begin = 0;     ///< first byte after the properties; of an empty node the place where it would stand
   std::uint32_t end = 0;       ///< one past the last byte; of a block scalar the end of its last line, before the break
   std::uint32_t next = 0;      ///< the node after this one and all that is inside it (pre-order)

@@ -1,5 +1,7 @@
 #include "run/deployed.hpp"
 
+#include <algorithm>
+
 #include "config/references.hpp"
 
 namespace slipway::run {
@@ -22,6 +24,35 @@ std::string tag_in(std::string_view value) {
   const auto colon = value.rfind(':');
   if (colon != std::string_view::npos) value.remove_prefix(colon + 1);
   return std::string(value);
+}
+
+std::string digest_in(std::string_view value) {
+  const auto at = value.rfind('@');
+  if (at != std::string_view::npos) value.remove_prefix(at + 1);
+  const bool is_digest = (value.starts_with("sha256:") || value.starts_with("sha512:")) && value.size() > 7;
+  return is_digest ? std::string(value) : std::string();
+}
+
+std::optional<CommitSha> handed_off_commit(std::string_view message, const RepoName& repository, const std::string& digest) {
+  const std::string line = "\nImage-Digest: " + digest;
+  const auto at = message.find(line);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = message.substr(at + line.size());
+  if (!rest.empty() && rest[0] != '\n' && rest[0] != '\r') return std::nullopt;
+  const auto nearest = [above = message.substr(0, at)](std::string_view name) {
+    const auto found = above.rfind(name);
+    if (found == std::string_view::npos) return std::string();
+    const std::string_view value = above.substr(found + name.size());
+    return std::string(value.substr(0, value.find_first_of("\r\n")));
+  };
+  const std::string commit = nearest("\nSource-Commit: ");
+  if (!is_commit_sha(commit) || RepoName(nearest("\nSource-Repository: ")) != repository) return std::nullopt;
+  return CommitSha(commit);
+}
+
+std::string record_name(const Template& target, const ValuesEdit& edit) {
+  const auto first = std::find_if(target.values.begin(), target.values.end(), [&](const ValuesEdit& one) { return one.file == edit.file; });
+  return first == target.values.end() || first->path == edit.path ? edit.file : edit.file + ":" + edit.path;
 }
 
 std::optional<std::string> commit_prefix(std::string_view tag) {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <random>
 
-#include "base/failure.hpp"
 #include "run/edits.hpp"
 
 namespace slipway::run {
@@ -21,6 +21,17 @@ Clock::duration delay_after(int attempt) {
   return std::chrono::milliseconds(pick(random));
 }
 
+/// What the item's own file or source throws ends that item only; its run decides what it means.
+Task<std::optional<Step>> plan(HandOffTools& tools, const HandoffSettings& settings, Ground& ground, HandOffItem& item) {
+  std::optional<Step> step;
+  try {
+    step = co_await plan_step(tools, settings, ground, item.what, *item.log);
+  } catch (...) {
+    item.failed = std::current_exception();
+  }
+  co_return step;
+}
+
 }  // namespace
 
 Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head,
@@ -29,15 +40,16 @@ Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const Co
   Ground ground(tools, head);
   for (auto* item : batch) {
     if (item->outcome || item->failed) continue;
-    auto step = co_await plan_step(tools, settings, ground, item->what, *item->log);
-    if (auto* commit = std::get_if<git::NewCommit>(&step)) {
+    auto step = co_await plan(tools, settings, ground, *item);
+    auto* commit = step ? std::get_if<git::NewCommit>(&*step) : nullptr;
+    if (commit != nullptr) {
       ground.apply(*commit);
       made.commits.push_back(std::move(*commit));
       made.writers.push_back(item);
-    } else {
-      made.all_write = false;
-      item->outcome = std::get<RunOutcome>(std::move(step));
+      continue;
     }
+    made.ended.push_back(item);
+    if (step) item->outcome = std::get<RunOutcome>(*std::move(step));
   }
   co_return made;
 }
@@ -52,9 +64,7 @@ Task<> fetch_sources(HandOffTools& tools, std::span<HandOffItem*> batch) {
       std::exception_ptr error;
       try {
         co_await tools.sources.fetch(repository);
-      } catch (const Unavailable&) {
-        error = std::current_exception();
-      } catch (const Refused&) {
+      } catch (...) {
         error = std::current_exception();
       }
       known = fetched.emplace(repository, std::move(error)).first;

@@ -16,11 +16,11 @@ struct Draft {
   Draft() = default;
   std::vector<git::NewCommit> commits;
   std::vector<HandOffItem*> writers;  ///< one a commit
-  bool all_write = true;              ///< nobody was decided otherwise than to write
+  std::vector<HandOffItem*> ended;    ///< those decided otherwise than to write
 };
 
-/// Decides and edits every undecided item, each on top of the ones before it. Sets the outcome of those that do not
-/// write.
+/// Decides and edits every undecided item, each on top of the ones before it. Those that do not write get their outcome,
+/// or what their own file or source threw: the others go on.
 Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head,
                   std::span<HandOffItem*> batch);
 

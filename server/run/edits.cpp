@@ -15,36 +15,20 @@ namespace {
 
 RunOutcome failed(std::string why) { return Failed(Stage::handoff, std::move(why)); }
 
-/// The wrong file shows in the repository that stands beside the tag or the digest, once everything is written: an edit of the
-/// repository itself is meant so, wherever it stands in the list.
-Result<void> guarded(const ValuesEdit& edit, const std::string& bytes, const HandOff& what, std::set<std::string>& warnings) {
-  if (what.target.guard == Guard::off || !names_image(edit)) return {};
-  const auto path = edit::Path::parse(edit.path);
-  if (!path) return path.error();
-  const std::string& image = what.target.guard_image.empty() ? what.results.image : what.target.guard_image;
-  const auto compared = edit::compare_image(bytes, *path, image, options_for(edit));
+/// What is wrong with what stands beside the tag or the digest.
+std::optional<Error> objection(const Result<edit::ImageComparison>& compared, const Digest& written) {
   if (!compared) return compared.error();
-  const bool is_other = compared->verdict == edit::ImageComparison::Verdict::different;
-  const bool is_pinned = !compared->pinned.empty() && compared->pinned != what.results.digest.value();
-  if (!is_other && !is_pinned) return {};
-  std::string why = compared->text() + " (guard: warn or off, or handoff.image, where it is meant so)";
-  if (!is_other) why = fmt::format("the image is pinned to {}, which Kustomize takes instead of the tag: write the digest too, or take it out", compared->pinned);
-  const std::string sentence = Error(why, compared->where).text();
-  if (what.target.guard == Guard::error) return Error(sentence);
-  warnings.insert("warning: " + sentence);
-  return {};
+  if (compared->verdict == edit::ImageComparison::Verdict::different) {
+    return Error(compared->text() + " (guard: warn or off, or handoff.image, where it is meant so)", compared->where);
+  }
+  if (compared->pinned.empty() || compared->pinned == written.value()) return std::nullopt;
+  return Error(compared->pinned_text() + " (guard: warn or off, where it is meant so)", compared->pinned_at);
 }
 
 struct Edited {
   Edited() = default;
   std::map<std::string, std::string> changed;  ///< file to its new bytes; a file that stays as it is is not in it
 };
-
-Result<std::string> edited(const ValuesEdit& edit, const std::string& bytes, const HandOff& what) {
-  const auto path = edit::Path::parse(edit.path);
-  if (!path) return Error(fmt::format("values path {}: {}", edit.path, path.error().what()));
-  return edit::replace(bytes, *path, written_value(edit.value, what.results), options_for(edit));
-}
 
 /// All of a template's edits on the ground as it is.
 Task<Result<Edited>> edit_all(const HandoffSettings& settings, Ground& ground, const HandOff& what, build::RunLog& log) {
@@ -63,9 +47,11 @@ Task<Result<Edited>> edit_all(const HandoffSettings& settings, Ground& ground, c
   }
   std::set<std::string> warnings;
   for (const auto& edit : what.target.values) {
-    if (auto good = guarded(edit, after[edit.file], what, warnings); !good) co_return good.error();
+    auto warning = guarded(edit, after[edit.file], what);
+    if (!warning) co_return warning.error();
+    if (!warning->empty()) warnings.insert(*std::move(warning));
   }
-  for (const auto& warning : warnings) log.note(warning);
+  for (const auto& warning : warnings) log.note("warning: " + warning);
   Edited result;
   for (auto& [file, bytes] : after) {
     if (bytes != before[file]) result.changed[file] = std::move(bytes);
@@ -102,6 +88,23 @@ Result<void> may_touch(const HandoffSettings& settings, const std::string& file)
   return Error(fmt::format("{} is outside of handoff.paths, which says what may be touched", file));
 }
 
+Result<std::string> edited(const ValuesEdit& edit, const std::string& bytes, const HandOff& what) {
+  const auto path = edit::Path::parse(edit.path);
+  if (!path) return Error(fmt::format("values path {}: {}", edit.path, path.error().what()));
+  return edit::replace(bytes, *path, written_value(edit.value, what.results), options_for(edit));
+}
+
+Result<std::string> guarded(const ValuesEdit& edit, const std::string& bytes, const HandOff& what) {
+  if (what.target.guard == Guard::off || !names_image(edit)) return std::string();
+  const auto path = edit::Path::parse(edit.path);
+  if (!path) return path.error();
+  const std::string& image = what.target.guard_image.empty() ? what.results.image : what.target.guard_image;
+  const auto wrong = objection(edit::compare_image(bytes, *path, image, options_for(edit)), what.results.digest);
+  if (!wrong) return std::string();
+  if (what.target.guard == Guard::error) return *wrong;
+  return wrong->text();
+}
+
 Task<Step> plan_step(HandOffTools& tools, const HandoffSettings& settings, Ground& ground, const HandOff& what, build::RunLog& log) {
   auto order = co_await judge_order(tools, ground, what);
   if (!order) co_return Step(failed(order.error().text()));
@@ -118,7 +121,8 @@ Task<Step> plan_step(HandOffTools& tools, const HandoffSettings& settings, Groun
 Task<> remember(HandOffTools& tools, const HandOff& what, const CommitSha& infra_commit) {
   for (const auto& edit : what.target.values) {
     const queue::HandedOffLast last(written_value(edit.value, what.results), what.run.commit, infra_commit);
-    co_await tools.queue.set_last_handed_off(what.run.template_name, edit.file, last);
+    const std::string name = record_name(what.target, edit);
+    co_await tools.queue.set_last_handed_off(what.run.template_name, name, last);
   }
 }
 

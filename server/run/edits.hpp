@@ -23,7 +23,15 @@ Result<void> may_touch(const HandoffSettings& settings, const std::string& file)
 /// How a template's edit is made.
 edit::Options options_for(const ValuesEdit& edit);
 
-/// Writes down what was handed off last, file by file, so that a revert by hand is recognised.
+/// A file's bytes with one of a template's edits made.
+Result<std::string> edited(const ValuesEdit& edit, const std::string& bytes, const HandOff& what);
+
+/// What the guard says of a file in which all edits are made: an error, a warning, or nothing. The wrong file shows in the repository
+/// that stands beside the tag or the digest (an edit of the repository itself is meant so, wherever it stands in the list), a tag that
+/// nobody looks at in a digest beside it.
+Result<std::string> guarded(const ValuesEdit& edit, const std::string& bytes, const HandOff& what);
+
+/// Writes down what was handed off last, edit by edit, so that a revert by hand is recognised.
 Task<> remember(HandOffTools& tools, const HandOff& what, const CommitSha& infra_commit);
 
 /// The commit's message: the configured line, a note where there is one, and trailers with source, commit, run and digest.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/id.hpp"
 #include "git/remote.hpp"
@@ -20,11 +21,14 @@ class Ground {
   /// The file's bytes; nothing where it is missing. Refused for what is no plain file inside the repository.
   Task<std::optional<std::string>> read(std::string file);
   void apply(const git::NewCommit& commit);
+  /// The source commit that the newest of the last 5,000 commits which handed off this digest names.
+  Task<std::optional<CommitSha>> source_of(RepoName repository, std::string digest);
 
  private:
   HandOffTools& tools_;
   CommitSha head_;
   std::map<std::string, std::optional<std::string>> files_;
+  std::vector<std::string> applied_;  ///< messages of the commits on top
 };
 
 }  // namespace slipway::run

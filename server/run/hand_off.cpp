@@ -33,6 +33,11 @@ Task<> landed(HandOffTools& tools, const HandoffSettings& settings, const git::L
   }
 }
 
+void take_back(HandOffItem& item) {
+  item.outcome.reset();
+  item.failed = nullptr;
+}
+
 /// The attempts. Outcomes decided on a head that may be stale are taken back and decided again on the fetched one: only a push
 /// proves a head.
 Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch) {
@@ -41,8 +46,8 @@ Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, std::span<
   bool fresh = false;
   for (int attempt = 1; attempt <= settings.attempts;) {
     Draft made = co_await draft(tools, settings, head, batch);
-    if (!made.all_write && !fresh) {
-      for (auto* item : batch) item->outcome.reset();
+    if (!made.ended.empty() && !fresh) {
+      for (auto* item : made.ended) take_back(*item);
       head = co_await tools.infra.fetch();
       fresh = true;
       continue;

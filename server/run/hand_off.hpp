@@ -54,7 +54,7 @@ struct HandOffItem {
 
 /// Takes a batch of hand-offs to one repository in one push, one commit each, in order. For each: is it still the right commit
 /// (schedule/handoff.hpp, on freshly fetched sources), which bytes change, what does the commit say. One that can not be done
-/// (a missing key, the wrong file) fails alone. A lost race fetches, applies every edit to the new head and tries again,
+/// (a missing key, the wrong file, a symbolic link, a source that can not be read) fails or waits alone. A lost race fetches, applies every edit to the new head and tries again,
 /// `settings.attempts` times, with jittered delays. What the server refuses or does not answer ends up in every item that was
 /// to be pushed, as `failed`. With `mode: pull_request` they go to branches of their own (run/proposals.hpp). Never throws for reasons of the outside. Called on the loop.
 Task<> hand_off(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch);

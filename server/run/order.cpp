@@ -18,10 +18,17 @@ struct History {
   bool on_hold = false;
 };
 
-/// The commit that a deployed value names, if it names one of the source.
-Task<std::optional<CommitSha>> commit_of(HandOffTools& tools, const HandOff& what, const std::string& value, const std::string& tag,
-                                         const std::optional<queue::HandedOffLast>& last) {
+/// True where only a digest tells what the edit wrote.
+bool tells_digest_only(const ValuesEdit& edit) { return names_image(edit) && !tells_tag(edit); }
+
+/// The commit that a deployed value names, if it names one of the source. A tag is its beginning; a digest is looked up in what was
+/// handed off.
+Task<std::optional<CommitSha>> commit_of(HandOffTools& tools, Ground& ground, const HandOff& what, const ValuesEdit& edit,
+                                         const std::string& value, const std::optional<queue::HandedOffLast>& last) {
+  const std::string tag = tells_tag(edit) ? tag_in(value) : value;
   if (last && (last->tag == value || tag_in(last->tag) == tag) && !tag.empty()) co_return last->source_commit;
+  const std::string digest = digest_in(value);
+  if (tells_digest_only(edit) && !digest.empty()) co_return co_await ground.source_of(what.run.repository, digest);
   const auto prefix = commit_prefix(tag);
   if (!prefix) co_return std::nullopt;
   co_return co_await tools.sources.find_commit(what.run.repository, *prefix);
@@ -55,10 +62,11 @@ Task<Result<std::string>> deployed_value(Ground& ground, const ValuesEdit& edit)
   co_return value->value_or(std::string());
 }
 
-Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, const HandOff& what, const History& history, const ValuesEdit& edit,
-                                         const std::string& value) {
+Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, Ground& ground, const HandOff& what, const History& history,
+                                         const ValuesEdit& edit, const std::string& value) {
   const auto& repository = what.run.repository;
-  const auto last = co_await tools.queue.last_handed_off(what.run.template_name, edit.file);
+  const std::string name = record_name(what.target, edit);
+  const auto last = co_await tools.queue.last_handed_off(what.run.template_name, name);
   schedule::HandoffFacts facts;
   facts.candidate = what.run.commit;
   facts.branch = branch_name(what.run.ref);
@@ -66,7 +74,7 @@ Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, const HandOff& wha
   const bool candidate_reachable = co_await reachable(tools, repository, candidate, history.head);
   facts.candidate_reachable = candidate_reachable;
   facts.deployed = tells_tag(edit) ? tag_in(value) : value;
-  const auto deployed = co_await commit_of(tools, what, value, facts.deployed, last);
+  const auto deployed = co_await commit_of(tools, ground, what, edit, value, last);
   const Relation deployed_is = co_await relation(tools, repository, deployed, what.run.commit);
   const bool deployed_reachable = co_await reachable(tools, repository, deployed, history.head);
   facts.deployed_is = deployed_is;
@@ -79,6 +87,8 @@ Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, const HandOff& wha
     facts.last_handed_off = tells_tag(edit) ? tag_in(last->tag) : last->tag;
     const Relation to_last = co_await relation(tools, repository, deployed, last->source_commit);
     facts.deployed_to_last = to_last;
+    const bool both_are_digests = tells_digest_only(edit) && !digest_in(value).empty() && !digest_in(last->tag).empty();
+    facts.unknown_digest = both_are_digests && !deployed;
   }
   facts.on_hold = history.on_hold;
   facts.allow_rollback = what.run.allow_rollback;
@@ -92,19 +102,20 @@ bool writes_the_same_commit(const HandOff& what, const std::string& deployed_tag
 }
 
 /// A crash right after the push left it unrecorded. What a person went back to is not to be taken for a hand-off.
-Task<> record_deployed(HandOffTools& tools, const HandOff& what, const std::string& file, const std::string& value,
+Task<> record_deployed(HandOffTools& tools, const HandOff& what, const ValuesEdit& edit, const std::string& value,
                        const schedule::HandoffFacts& facts) {
   if (!facts.last_handed_off.empty() && facts.deployed_to_last != Relation::descendant) co_return;
   const queue::HandedOffLast found(value, what.run.commit, CommitSha());
-  co_await tools.queue.set_last_handed_off(what.run.template_name, file, found);
+  const std::string name = record_name(what.target, edit);
+  co_await tools.queue.set_last_handed_off(what.run.template_name, name, found);
 }
 
 /// Where no file tells what is deployed, what was handed off last does: `latest` must not go back either.
-Task<OrderVerdict> judge_without_values(HandOffTools& tools, const HandOff& what, const History& history) {
+Task<OrderVerdict> judge_without_values(HandOffTools& tools, Ground& ground, const HandOff& what, const History& history) {
   const ValuesEdit none;
   const auto last = co_await tools.queue.last_handed_off(what.run.template_name, none.file);
   const std::string deployed = last ? last->tag : std::string();
-  const auto facts = co_await facts_about(tools, what, history, none, deployed);
+  const auto facts = co_await facts_about(tools, ground, what, history, none, deployed);
   const auto decision = schedule::decide(facts);
   if (const auto* too_old = std::get_if<schedule::TooOld>(&decision)) {
     co_return OrderVerdict(RunOutcome(Superseded(too_old->why, too_old->off_branch)));
@@ -122,7 +133,7 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
   const auto held = co_await tools.queue.held(what.run.template_name);
   history.on_hold = held.has_value();
   if (what.target.values.empty()) {
-    auto verdict = co_await judge_without_values(tools, what, history);
+    auto verdict = co_await judge_without_values(tools, ground, what, history);
     co_return std::move(verdict);
   }
   bool write = false;
@@ -131,7 +142,7 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
     auto value = co_await deployed_value(ground, edit);
     if (!value && !edit.create) co_return value.error();
     const std::string text = value ? *value : std::string();
-    const auto facts = co_await facts_about(tools, what, history, edit, text);
+    const auto facts = co_await facts_about(tools, ground, what, history, edit, text);
     const auto decision = schedule::decide(facts);
     if (const auto* too_old = std::get_if<schedule::TooOld>(&decision)) {
       co_return OrderVerdict(RunOutcome(Superseded(too_old->why, too_old->off_branch)));
@@ -145,7 +156,7 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
       write = true;
       if (note.empty()) note = may->note;
     } else {
-      co_await record_deployed(tools, what, edit.file, text, facts);
+      co_await record_deployed(tools, what, edit, text, facts);
       write = write || writes_the_same_commit(what, facts.deployed);
     }
   }

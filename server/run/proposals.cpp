@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <exception>
 
 #include "edit/edit.hpp"
 #include "run/deployed.hpp"
@@ -31,39 +32,58 @@ std::vector<Proposal> by_branch(std::span<HandOffItem*> batch) {
   return all;
 }
 
+/// The commit that a value on the branch names: by its tag, or by the digest that a commit there wrote.
+Task<std::optional<CommitSha>> named_commit(HandOffTools& tools, Ground& ground, const HandOff& what, const ValuesEdit& edit,
+                                            const std::string& value) {
+  const std::string digest = digest_in(value);
+  if (!tells_tag(edit) && !digest.empty()) co_return co_await ground.source_of(what.run.repository, digest);
+  const auto prefix = tells_tag(edit) ? commit_prefix(tag_in(value)) : std::nullopt;
+  if (!prefix) co_return std::nullopt;
+  co_return co_await tools.sources.find_commit(what.run.repository, *prefix);
+}
+
 /// The commit that the branch proposes for one of the files, where it is on the source's branch.
 Task<std::optional<CommitSha>> proposed_commit(HandOffTools& tools, Ground& ground, const HandOff& what,
                                                const ValuesEdit& edit) {
   const auto bytes = co_await ground.read(edit.file);
   const auto path = edit::Path::parse(edit.path);
-  if (!bytes || !path || !tells_tag(edit)) co_return std::nullopt;
+  if (!bytes || !path || !names_image(edit)) co_return std::nullopt;
   edit::Options options;
   options.file = edit.file;
   const auto value = edit::read(*bytes, *path, options);
-  const auto prefix = value && *value ? commit_prefix(tag_in(**value)) : std::nullopt;
-  if (!prefix) co_return std::nullopt;
-  const auto commit = co_await tools.sources.find_commit(what.run.repository, *prefix);
+  if (!value || !*value) co_return std::nullopt;
+  const auto commit = co_await named_commit(tools, ground, what, edit, **value);
   if (!commit) co_return std::nullopt;
   const bool current = co_await tools.sources.on_branch(what.run.repository, *commit, what.run.ref);
   if (!current) co_return std::nullopt;
   co_return commit;
 }
 
-/// Ends those whose commit is older than what the branch proposes already.
+/// The commit that the branch proposes already, where it is later than the item's.
+Task<std::optional<CommitSha>> later_proposed(HandOffTools& tools, Ground& ground, const HandOff& what) {
+  for (const auto& edit : what.target.values) {
+    const auto commit = co_await proposed_commit(tools, ground, what, edit);
+    if (!commit) continue;
+    const bool later = co_await tools.sources.is_ancestor(what.run.repository, what.run.commit, *commit);
+    if (later) co_return commit;
+  }
+  co_return std::nullopt;
+}
+
+/// Ends those whose commit is older than what the branch proposes already, and those whose file or source can not be read.
 Task<> drop_older(HandOffTools& tools, const CommitSha& tip, const Proposal& proposal) {
   Ground ground(tools, tip);
   for (auto* item : proposal.items) {
-    const Run& run = item->what.run;
-    if (item->outcome || run.allow_rollback) continue;
-    for (const auto& edit : item->what.target.values) {
-      const auto commit = co_await proposed_commit(tools, ground, item->what, edit);
-      if (!commit) continue;
-      const bool later = co_await tools.sources.is_ancestor(run.repository, run.commit, *commit);
-      if (!later) continue;
-      item->outcome = RunOutcome(
-          Superseded(fmt::format("{} proposes the later commit {} already", proposal.branch, short_tag(*commit))));
-      break;
+    if (item->outcome || item->failed || item->what.run.allow_rollback) continue;
+    std::optional<CommitSha> later;
+    try {
+      later = co_await later_proposed(tools, ground, item->what);
+    } catch (...) {
+      item->failed = std::current_exception();
     }
+    if (!later) continue;
+    item->outcome = RunOutcome(
+        Superseded(fmt::format("{} proposes the later commit {} already", proposal.branch, short_tag(*later))));
   }
 }
 
@@ -147,12 +167,13 @@ Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, Proposal& 
 }  // namespace
 
 std::string proposal_branch(const HandOff& what) {
-  std::string app = what.target.app.empty() ? what.run.template_name.value() : what.target.app;
-  for (char& c : app) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-    if (!plain) c = '-';
+  std::string branch = "slipway/";
+  for (const char c : what.target.app.empty() ? what.run.template_name.value() : what.target.app) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = std::isalnum(byte) != 0 || c == '_' || c == '-';
+    branch += plain ? std::string(1, c) : fmt::format("={:02x}", byte);
   }
-  return "slipway/" + app;
+  return branch;
 }
 
 Task<> propose(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch) {

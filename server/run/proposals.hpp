@@ -15,7 +15,7 @@ namespace slipway::run {
 /// one application that fail do not hold the others'.
 Task<> propose(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch);
 
-/// `slipway/<app>`; what Git does not like in a branch's name is `-`.
+/// `slipway/<app>`, another one for every application: letters, digits, `-` and `_` stay, any other byte is `=` and its two hex digits.
 std::string proposal_branch(const HandOff& what);
 
 }  // namespace slipway::run

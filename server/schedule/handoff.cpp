@@ -3,9 +3,17 @@
 namespace slipway::schedule {
 namespace {
 
-bool is_manual_revert(const HandoffFacts& facts) {
-  return !facts.last_handed_off.empty() && facts.deployed != facts.last_handed_off &&
-         facts.deployed_to_last == Relation::ancestor;
+/// Why a person seems to have gone back by hand, or nothing. What nobody can place is taken for a person's decision: to overwrite it
+/// may bring back what was taken out of service, while a hold is lifted with one command.
+std::optional<std::string> manual_revert(const HandoffFacts& facts) {
+  if (facts.last_handed_off.empty() || facts.deployed == facts.last_handed_off) return std::nullopt;
+  const std::string by_hand = "somebody set " + facts.deployed + " by hand, ";
+  if (facts.deployed_to_last == Relation::ancestor) {
+    return by_hand + "which is older than " + facts.last_handed_off + ", the one handed off last";
+  }
+  if (!facts.unknown_digest) return std::nullopt;
+  return by_hand + "a digest that no known hand-off wrote: whether it is older than " + facts.last_handed_off +
+         ", the one handed off last, can not be told";
 }
 
 /// Why the candidate is too old for what is deployed, or nothing. `note` is set where an older commit may go all the same.
@@ -33,10 +41,8 @@ HandoffDecision decide(const HandoffFacts& facts, Rules rules) {
   auto why = too_old(facts, note);
   if (why && rules.has(Rule::never_backwards)) return TooOld{*std::move(why), !facts.deployed_reachable};
   if (rules.has(Rule::hold) && facts.on_hold) return Hold{"the template is on hold until it is released"};
-  if (rules.has(Rule::manual_revert) && facts.on_manual_revert == OnManualRevert::hold && !facts.allow_rollback &&
-      is_manual_revert(facts)) {
-    return Hold{"somebody set " + facts.deployed + " by hand, which is older than " + facts.last_handed_off +
-                ", the one handed off last"};
+  if (rules.has(Rule::manual_revert) && facts.on_manual_revert == OnManualRevert::hold && !facts.allow_rollback) {
+    if (auto revert = manual_revert(facts)) return Hold{*std::move(revert)};
   }
   return Write{std::move(note)};
 }

@@ -33,6 +33,8 @@ struct HandoffFacts {
   bool shares_newer = false;
   std::string last_handed_off;                ///< the tag this template handed off last; empty: never, or released since
   Relation deployed_to_last = Relation::none; ///< what is deployed, seen from what was last handed off
+  /// What is deployed is a digest, like what was handed off last, and no hand-off that is known wrote it: it may be older or newer.
+  bool unknown_digest = false;
   bool on_hold = false;                ///< a person's decision still stands
   bool allow_rollback = false;         ///< `slipway retry --allow-rollback`
   OnManualRevert on_manual_revert = OnManualRevert::hold;

@@ -1,4 +1,5 @@
 """What a hand-off may be beside a push to one branch: into the sources' own repository, signed, to mirrors, as a pull request."""
+import re
 import subprocess
 import unittest
 
@@ -9,6 +10,8 @@ from support.git_server import GitServer
 from support.gitea import Gitea
 from support.processes import wait_until
 from support.world import INFRA
+
+from .queueing import fast_builder
 
 MONO = "Lumie-Edu/mono"
 
@@ -46,6 +49,73 @@ class OwnCommits(WorldCase):
     def _explained(self, delivery):
         done = self.daemon.command("explain", delivery)
         return done.stdout if done.returncode == 1 else None
+
+
+class SeveralTogether(WorldCase):
+    """What one hand-off does to the others of a push, to a person's decision, and what doctor says before."""
+
+    weight = 3
+    PINNED = "sha256:" + "a" * 64
+
+    @classmethod
+    def furnish(cls, world):
+        fast_builder(world)
+        world.configuration["handoff"]["gather"] = "3s"
+        for app in ("one", "two"):
+            world.template(f"Q/{app}")
+        world.template("Q/bad", files=["applications/bad/link.yaml"])
+        world.template("Q/digest", values=[{"file": "applications/digest/common-values.yaml", "path": "common.image.tag",
+                                            "value": "$(IMAGE_DIGEST)"}])
+        world.template("Q/kustomize", values=[{"file": "k/kustomization.yaml", "path": "images[name=applications/kustomize].newTag"}])
+        world.template("Q/made", values=[{"file": "k/made.yaml", "path": "images[name=web].newTag", "create": True}])
+        world.template("Q/chart", values=[{"file": "chart.yaml", "path": "image.tag"}])
+        world.infra.commit({"k/kustomization.yaml": f"images:\n- name: applications/kustomize\n  newTag: x\n  digest: {cls.PINNED}\n",
+                            "k/made.yaml": "resources: [a]\n",
+                            "chart.yaml": f"image:\n  repository: applications/chart\n  tag: x\n  digest: {cls.PINNED}\n"}, "values")
+        world.infra.commit({"applications/bad/link.yaml": "../one/common-values.yaml"}, "link", modes={"applications/bad/link.yaml": "120000"})
+
+    def handed_off(self, full_name, text):
+        """The run of a push once it has ended or is on hold."""
+        _, delivery = self.world.push(full_name, {**BUILDABLE, "app.txt": text})
+        number = self.accept(delivery)[0]["id"]
+
+        def settled():
+            run = self.daemon.run(number)
+            return run if run["state"] in ("succeeded", "failed", "superseded") or run.get("waiting_for") == "hold" else None
+
+        return wait_until(settled, 60, what=f"run {number} to be settled")
+
+    def test_1_a_link_fails_its_own_hand_off_only(self):
+        commits, runs = {}, {}
+        for app in ("one", "bad", "two"):
+            commits[app], delivery = self.world.push(f"Q/{app}", BUILDABLE)
+            runs[app] = self.accept(delivery)[0]["id"]
+        ended = {app: self.daemon.finished(number) for app, number in runs.items()}
+        self.assertEqual({"one": "succeeded", "bad": "failed", "two": "succeeded"}, {app: run["state"] for app, run in ended.items()})
+        self.assertIn("applications/bad/link.yaml is a symbolic link", ended["bad"]["reason"])
+        for app in ("one", "two"):
+            self.assertEqual(commits[app][:8], self.world.tag_in(f"applications/{app}/common-values.yaml"))
+
+    def test_2_a_digest_that_a_person_went_back_to_stays(self):
+        file = "applications/digest/common-values.yaml"
+        self.assertEqual("succeeded", self.handed_off("Q/digest", "1\n")["state"])
+        first = self.world.infra.read(file)
+        self.assertEqual("succeeded", self.handed_off("Q/digest", "2\n")["state"])
+        self.assertNotEqual(first, self.world.infra.read(file))
+        self.world.infra.commit({file: first}, "revert by hand")
+        run = self.handed_off("Q/digest", "3\n")
+        self.assertEqual("hold", run.get("waiting_for"), run)
+        self.assertEqual(first, self.world.infra.read(file))
+
+    def test_3_doctor_says_what_the_hand_off_will(self):
+        said = self.daemon.command("doctor").stdout
+        for app, words in (("kustomize", f"pinned to {self.PINNED}, which Kustomize takes"), ("chart", f"pinned to {self.PINNED}, which a chart takes"),
+                           ("made", "'web', but the image is 'applications/made'")):
+            run = self.handed_off(f"Q/{app}", "1\n")
+            self.assertEqual("failed", run["state"], run)
+            self.assertIn(words, run["reason"])
+            file = {"chart": "chart.yaml", "made": "k/made.yaml"}.get(app, "k/kustomization.yaml")
+            self.assertRegex(said, rf"bad +values {re.escape(file)}: .*{re.escape(words)}")
 
 
 class Signing(WorldCase):

@@ -20,11 +20,13 @@ class FakeInfra final : public git::GitRemote {
   int pushes = 0;                            ///< push operations that landed
   int fetches = 0;
   std::function<void()> before_push;         ///< somebody else, between our fetch and our push
+  std::function<void()> on_fetch;            ///< what has happened on the server shows in the mirror from the next fetch on
   int races = 0;                             ///< so many pushes lose a race, whatever the head
   std::vector<git::CopyPush> copies;         ///< what becomes of the push to declared mirrors
   std::map<std::string, CommitSha> branches; ///< beside the hand-offs'
   std::string refuse;                        ///< words of a server that says no
   std::string unreachable;                   ///< what an exchange with a server that is gone says
+  std::map<std::string, std::string> links;  ///< files that are no plain ones, and what reading them says
 
   /// Somebody else commits.
   void commit(const std::string& file, const std::string& bytes) {
@@ -39,11 +41,13 @@ class FakeInfra final : public git::GitRemote {
   Task<CommitSha> fetch() override {
     if (!unreachable.empty()) throw Unavailable(unreachable);
     ++fetches;
+    if (on_fetch) std::exchange(on_fetch, nullptr)();
     known_ = version_;
     snapshots_[version_] = files;
     co_return sha(version_);
   }
   Task<std::optional<std::string>> read(CommitSha at, std::string file) override {
+    if (const auto link = links.find(file); link != links.end()) throw Refused(link->second);
     const auto& tree = snapshots_.at(number(at));
     const auto found = tree.find(file);
     if (found == tree.end()) co_return std::nullopt;
@@ -56,7 +60,7 @@ class FakeInfra final : public git::GitRemote {
     }
     co_return found;
   }
-  /// Of a proposed branch; the hand-offs' branch itself is its head only.
+  /// Of a proposed branch, and below it the hand-offs' own; what others committed has no message.
   Task<std::vector<git::LoggedCommit>> log(CommitSha at, std::size_t at_most) override {
     std::vector<git::LoggedCommit> commits;
     for (int number_at = number(at); commits.size() < at_most;) {
@@ -64,9 +68,10 @@ class FakeInfra final : public git::GitRemote {
       one.sha = sha(number_at);
       const auto known = proposed_.find(number_at);
       if (known != proposed_.end()) one.message = known->second.second;
+      if (const auto own = messages_.find(number_at); own != messages_.end()) one.message = own->second;
       commits.push_back(one);
-      if (known == proposed_.end()) break;
-      number_at = known->second.first;
+      if (number_at == 1) break;
+      number_at = known == proposed_.end() ? number_at - 1 : known->second.first;
     }
     co_return commits;
   }
@@ -125,6 +130,7 @@ class FakeInfra final : public git::GitRemote {
     for (auto& commit : commits) {
       for (const auto& [file, bytes] : commit.files) files[file] = bytes;
       made.push_back(sha(++version_));
+      messages_[version_] = commit.message;
       pushed.push_back(std::move(commit));
     }
     ++pushes;
@@ -144,6 +150,7 @@ class FakeInfra final : public git::GitRemote {
   int version_ = 1;
   int last_proposed_ = 1000;
   std::map<int, std::pair<int, std::string>> proposed_;  ///< parent and message
+  std::map<int, std::string> messages_;  ///< of the hand-offs' branch
   int known_ = 0;
   std::map<int, std::map<std::string, std::string>> snapshots_;
 };
@@ -158,6 +165,7 @@ class FakeSources final : public git::SourceMirror {
   int fetches = 0;
   std::string unreachable;
   std::optional<RepoName> gone;            ///< the one that the server refuses to show
+  std::optional<RepoName> broken;          ///< the one whose history can not be read
   std::function<void()> on_fetch;          ///< what happens on the server shows in the mirror from the next fetch on
   std::function<Task<>()> after_fetch;     ///< what happens before the caller goes on, and does not show in the mirror
 
@@ -195,7 +203,10 @@ class FakeSources final : public git::SourceMirror {
     }
     co_return std::nullopt;
   }
-  Task<bool> is_ancestor(RepoName, CommitSha older, CommitSha newer) override { co_return older != newer && reaches(newer, older); }
+  Task<bool> is_ancestor(RepoName repository, CommitSha older, CommitSha newer) override {
+    if (repository == broken) throw Unavailable("the mirror of " + repository.value() + " is damaged");
+    co_return older != newer && reaches(newer, older);
+  }
   Task<bool> share_newer(RepoName, CommitSha commit, CommitSha one, CommitSha other) override {
     for (const auto& [newer, onto] : parents) {
       const bool in_one = newer == one || reaches(one, newer);

@@ -90,9 +90,23 @@ TEST_CASE("a Kustomize entry is compared by its new name, else its name") {
   CHECK(compare_image(file, path("images[name=placeholder].newTag"), "placeholder")->verdict == Verdict::different);
 }
 
-TEST_CASE("a digest in a Kustomize entry is told, since it counts instead of the tag") {
+TEST_CASE("a digest beside the tag is told with its place, since it counts instead of the tag") {
   const std::string file = "images:\n- {name: web, newTag: '1'}\n- {name: api, newTag: '1', digest: 'sha256:0'}\n";
   CHECK(compare_image(file, path("images[name=web].newTag"), "web")->pinned.empty());
   CHECK(compare_image(file, path("images[name=api].newTag"), "api")->pinned == "sha256:0");
-  CHECK(compare_image("image: {repository: a, tag: x, digest: 'sha256:0'}\n", path("image.tag"), "a")->pinned.empty());
+  CHECK(compare_image(file, path("images[name=api].newTag"), "api")->taker == "Kustomize");
+  const auto chart = compare_image("image:\n  repository: a\n  tag: x\n  digest: 'sha256:0'\n", path("image.tag"), "a");
+  CHECK(chart->pinned == "sha256:0");
+  CHECK(chart->pinned_at == slipway::Position("", 4, 11));
+  CHECK(chart->pinned_text() == "the image is pinned to sha256:0, which a chart takes instead of the tag: write the digest too, or take it out");
+  for (const char* none : {"''", "~", "'{{ .Values.digest }}'", ""}) {
+    CHECK(compare_image(std::string("image:\n  tag: x\n  digest: ") + none + "\n", path("image.tag"), "a")->pinned.empty());
+  }
+}
+
+TEST_CASE("a key beside the tag that stands twice silences nothing, and an image that a run completes is not compared") {
+  const auto twice = compare_image("image:\n  repository: a\n  tag: x\n  repository: b\n", path("image.tag"), "a");
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().text() == "4:3: the key 'repository' stands twice in 'image', first in line 2");
+  CHECK(compare_image("image: {repository: a, tag: x}\n", path("image.tag"), "$(APP)/b")->verdict == Verdict::nothing_declared);
 }

@@ -57,6 +57,31 @@ TEST_CASE("a source repository that can not be fetched holds up its own hand-off
   CHECK(house.infra.pushed.size() == 1);
 }
 
+TEST_CASE("a values file that is a symbolic link, or a source that can not be read, ends its own hand-off only") {
+  House house;
+  house.sources.add('b', {FakeSources::named('a')});
+  house.sources.broken = RepoName("org/broken");
+  house.infra.links["link.yaml"] = "link.yaml is a symbolic link";
+  house.infra.files["c.yaml"] = "image:\n  tag: old\n";
+  std::vector<run::HandOff> wishes;
+  for (const char* file : {"a.yaml", "link.yaml", "b.yaml", "c.yaml"}) wishes.push_back(house.wish('a', file, file));
+  wishes[2].run.repository = *house.sources.broken;
+  const auto items = house.hand_off(std::move(wishes));
+  CHECK(std::holds_alternative<HandedOff>(*items[0].outcome));
+  CHECK_THROWS_AS(std::rethrow_exception(items[1].failed), Refused);
+  CHECK_THROWS_AS(std::rethrow_exception(items[2].failed), Unavailable);
+  CHECK(std::holds_alternative<HandedOff>(*items[3].outcome));
+  CHECK(house.infra.pushed.size() == 2);
+}
+
+TEST_CASE("a symbolic link is judged on a freshly fetched head") {
+  House house;
+  house.hand_off(house.wish('a', "b.yaml"));
+  house.infra.links["a.yaml"] = "a.yaml is a symbolic link";
+  house.infra.on_fetch = [&] { house.infra.links.clear(); };
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('a', "a.yaml"))));
+}
+
 TEST_CASE("somebody who pushes in between keeps his change, and the edit is applied to it") {
   House house;
   house.infra.before_push = [&] { house.infra.commit("a.yaml", "# new line\nimage:\n  tag: old # the tag\nreplicas: 3\n"); };
@@ -182,6 +207,27 @@ TEST_CASE("a tag that Kustomize would not look at is no hand-off") {
   wish.target.values[1].value = "$(IMAGE_DIGEST)";
   CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
   CHECK(house.infra.files["a.yaml"] == "images:\n- name: apps/app\n  newTag: \"aaaaaaaa\"\n  digest: \"sha256:dd\"\n");
+}
+
+TEST_CASE("a digest beside a chart's tag is guarded like Kustomize's, at the place where it stands") {
+  House house;
+  house.infra.files["a.yaml"] = "image:\n  repository: apps/app\n  tag: old\n  digest: sha256:0\n";
+  auto wish = house.wish('a', "a.yaml");
+  CHECK(reason(house.hand_off(wish)) ==
+        "a.yaml:4:11: the image is pinned to sha256:0, which a chart takes instead of the tag: write the digest too, or take it out (guard: "
+        "warn or off, where it is meant so)");
+  wish.target.guard = Guard::warn;
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
+  CHECK(house.log.notes.front().starts_with("warning: a.yaml:4:11: the image is pinned to sha256:0"));
+}
+
+TEST_CASE("a repository that stands twice beside the tag is an error of the guard, not silence") {
+  House house;
+  house.infra.files["a.yaml"] = "image:\n  repository: apps/other\n  repository: apps/app\n  tag: old\n";
+  auto wish = house.wish('a', "a.yaml");
+  CHECK(reason(house.hand_off(wish)) == "a.yaml:3:3: the key 'repository' stands twice in 'image', first in line 2");
+  wish.target.guard = Guard::off;
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(wish)));
 }
 
 TEST_CASE("an alias is followed only where the template says so") {

@@ -95,6 +95,31 @@ TEST_CASE("an older commit does not replace a newer proposal") {
   CHECK(house.infra.proposed("slipway/app", "a.yaml") == "image:\n  tag: \"aaaaaaaa\" # the tag\n");
 }
 
+TEST_CASE("an older commit's digest does not replace a newer one's proposal either") {
+  Reviewed house;
+  house.sources.add('b', {FakeSources::named('a')});
+  const auto digest_of = [&](char commit) {
+    auto made = house.wish(commit, "a.yaml");
+    made.target.values[0].value = "$(IMAGE_DIGEST)";
+    made.results.digest = Digest("sha256:" + std::string(2, commit));
+    return made;
+  };
+  house.hand_off(digest_of('b'));
+  CHECK(reason(house.hand_off(digest_of('a'))) == "slipway/app proposes the later commit bbbbbbbb already");
+}
+
+TEST_CASE("a link in one values file of an application does not hold its others") {
+  Reviewed house;
+  house.hand_off(house.wish_of('a', "b.yaml", "three"));  // so that there is a branch to look at
+  house.infra.links["link.yaml"] = "link.yaml is a symbolic link";
+  std::vector<run::HandOff> wishes;
+  wishes.push_back(house.wish_of('a', "link.yaml", "three"));
+  wishes.push_back(house.wish_of('a', "c.yaml", "three"));
+  const auto items = house.hand_off(std::move(wishes));
+  CHECK_THROWS_AS(std::rethrow_exception(items[0].failed), Refused);
+  CHECK(std::holds_alternative<HandedOff>(*items[1].outcome));
+}
+
 TEST_CASE("what is proposed already is not pushed again, and a pull request that could not be made is made then") {
   Reviewed house;
   house.gitea.answer_with(503, "later");
@@ -137,7 +162,8 @@ TEST_CASE("what an application is called makes a branch's name that Git takes") 
   test::House house;
   auto wish = house.wish('a', "a.yaml");
   for (const auto& [app, branch] :
-       {std::pair("lumie-backend", "slipway/lumie-backend"), std::pair("a/b..c d~e.lock", "slipway/a-b--c-d-e-lock"),
+       {std::pair("lumie-backend", "slipway/lumie-backend"), std::pair("a-b_1", "slipway/a-b_1"), std::pair("a.b", "slipway/a=2eb"),
+        std::pair("a/b..c d~e.lock", "slipway/a=2fb=2e=2ec=20d=7ee=2elock"),
         std::pair("", "slipway/a-template")}) {
     wish.target.app = app;
     CHECK(run::proposal_branch(wish) == branch);
