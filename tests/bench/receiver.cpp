@@ -7,7 +7,7 @@
 //   adnanh's webhook (Debian's package) with one hook, when it matches and runs /bin/true, and when it does not;
 //   (each turn ends when its server has nothing left to do, so that nobody's backlog falls on the next one);
 //   the processor time of each, which tells something on a busy machine too;
-//   p99 at half of slipway's rate against the p99 of a bare fdatasync loop right before, the median of several spans;
+//   p99 at half of slipway's rate of that moment against the p99 of a bare fdatasync loop right before, the median of several spans;
 //   resident memory idle, and after two turns and all.
 //
 // --json prints a list of figures; --quick takes a tenth of the pushes; --full goes on to 1,000,000.
@@ -182,9 +182,10 @@ class Bench {
   }
 
   void half_load(Peer& peer) {
-    const double rate = peer.rate() / 2;
     std::vector<double> syncs, latencies, ratios;
     for (int span = 0; span < spans; ++span) {
+      take_turn(peer);
+      const double rate = peer.rates.back() / 2;  // of this moment: the machine's speed swings by half within minutes
       const auto all = pushes(static_cast<std::size_t>(std::max(rate * 3 / static_cast<double>(scale_), 100.0)), "/hooks");
       syncs.push_back(fdatasync_p99());
       const auto sent = bench::Sender(all, peer.server->port(), connections).send(0, all.size(), rate);
