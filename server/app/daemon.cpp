@@ -123,7 +123,8 @@ void Daemon::run() {
   log_.info(shadow_ ? "ready, in shadow: nothing is built" : "ready",
             {{"webhook", webhook}, {"operator", operators}, {"triggers", config_.catalogue->triggers().size()}});
   services_.spawn("settle", settle());
-  loop_.run();
+  // What an exception leaves here are tasks in the middle, with nobody to end them: a fresh start is better (terminate).
+  [this]() noexcept { loop_.run(); }();
   log_.info("stopped");
 }
 

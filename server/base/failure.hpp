@@ -4,8 +4,8 @@
 
 namespace slipway {
 
-// Accidents, by what the caller does about them. Anything else that is thrown is a bug. They are caught in three places:
-// the HTTP session, the run loop, and main (server/README.md, "Errors").
+// Accidents, by what the caller does about them. Anything else that is thrown is a bug. They are caught in four places:
+// the HTTP session, the run loop, the keeper of services, and main (server/README.md, "Errors").
 
 /// A service can not be reached or is out of order just now: try again later.
 class Unavailable : public std::runtime_error {

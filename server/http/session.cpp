@@ -215,7 +215,7 @@ Task<bool> Session::serve_one() {
   co_return co_await send(answer, request);
 }
 
-// One of the three places where accidents are caught (server/README.md, "Errors").
+// One of the four places where accidents are caught (server/README.md, "Errors").
 Task<Answer> Session::have_answered(Request& request) {
   enter(Phase::answering);
   Answer failure;
