@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/failure.hpp"
 #include "queue/sqlite/store.hpp"
 
 namespace slipway::queue::sqlite {
