@@ -14,8 +14,8 @@
 #include "base/hmac.hpp"
 #include "http/json.hpp"
 #include "trigger/explain.hpp"
-#include "trigger/match.hpp"
 #include "trigger/gitea.hpp"
+#include "trigger/match.hpp"
 #include "trigger/verify.hpp"
 
 namespace slipway::app {
@@ -81,8 +81,8 @@ ExitCode explain_delivery(const Global& global, const config::Config& config, Ra
     return ExitCode::usage;
   }
   if (const auto* ignored = std::get_if<trigger::Ignored>(&*parsed)) {
-    const bool idle = ignored->test && !trigger::Matcher(config.catalogue).watches(ignored->repository);
-    print_ignored(global, idle ? trigger::unwatched_reason(ignored->repository) : ignored->reason);
+    const auto watched = [&](const RepoName& repository) { return trigger::Matcher(config.catalogue).watches(repository); };
+    print_ignored(global, trigger::reason_of(*ignored, watched));
     return ExitCode::no;
   }
   const auto& delivery = std::get<Delivery>(*parsed);

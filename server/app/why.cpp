@@ -78,12 +78,12 @@ std::string commit_from(const std::string& text) {
   return digits;
 }
 
-Question question_from(const config::Catalogue& catalogue, const Why& why) {
+Question question_from(const config::Catalogue& catalogue, std::string commit, const std::string& template_name) {
   Question question;
-  question.commit = commit_from(why.sha);
-  question.template_name = why.template_name;
+  question.commit = std::move(commit);
+  question.template_name = template_name;
   for (const auto& trigger : catalogue.triggers()) {
-    if (trigger.template_name.value() == why.template_name) question.triggers.insert(trigger.name);
+    if (trigger.template_name.value() == template_name) question.triggers.insert(trigger.name);
   }
   return question;
 }
@@ -199,9 +199,9 @@ ExitCode tell(const Global& global, const Story& story) {
 
 /// slipway why SHA [TEMPLATE]: what became of a commit. Exit 0 where it is built or on its way.
 ExitCode run(const Global& global, const Why& why) {
-  commit_from(why.sha);  // what is no commit is wrong whatever the configuration
+  std::string commit = commit_from(why.sha);  // what is no commit is wrong whatever the configuration
   const auto config = load_config(global, false);
-  const Question question = question_from(*config.catalogue, why);
+  const Question question = question_from(*config.catalogue, std::move(commit), why.template_name);
   Api api(config);
   const auto runs = runs_of(api, question.commit, question.template_name);
   if (!runs["runs"].Empty()) return tell(global, story_of_runs(runs["runs"]));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "io/url.hpp"
 
 namespace slipway::build {
 
@@ -40,17 +41,6 @@ bool is_path(std::string_view text) {
   return true;
 }
 
-bool is_host(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon != std::string_view::npos) {
-    const auto port = text.substr(colon + 1);
-    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
-    text = text.substr(0, colon);
-  }
-  const auto allowed = [](char c) { return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '-'; };
-  return !text.empty() && text.front() != '-' && text.front() != '.' && std::all_of(text.begin(), text.end(), allowed);
-}
-
 bool looks_like_host(std::string_view component) {
   return component == "localhost" || component.find_first_of(".:") != std::string_view::npos;
 }
@@ -64,7 +54,7 @@ Result<ImageName> ImageName::parse(std::string_view name, std::string_view defau
     image.host = name.substr(0, slash);
     image.repository = name.substr(slash + 1);
   }
-  if (!is_host(image.host)) {
+  if (!io::is_host(image.host)) {
     return Error(fmt::format("the image `{}` has no registry host that could be used: `{}`", printable(name), printable(image.host)));
   }
   if (image.repository.size() > 255 || !is_path(image.repository)) {

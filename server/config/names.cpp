@@ -3,22 +3,10 @@
 #include "config/codecs.hpp"
 #include "config/paths.hpp"
 #include "config/references.hpp"
+#include "io/url.hpp"
 
 namespace slipway::config {
 namespace {
-
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
-/// As build/image_name.cpp wants it, which every image goes through.
-bool is_host(std::string_view text) {
-  if (const auto colon = text.find(':'); colon != std::string_view::npos) {
-    const auto port = text.substr(colon + 1);
-    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
-    text = text.substr(0, colon);
-  }
-  return !text.empty() && text.front() != '-' && text.front() != '.' &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-'; });
-}
 
 /// The rules of git-check-ref-format.
 bool is_branch(std::string_view name) {
@@ -52,7 +40,7 @@ Codec<std::string> text_that(bool (*is)(std::string_view), const std::string& ty
 }  // namespace
 
 Codec<std::string> registry_host() {
-  return text_that(is_host, "host or host:port",
+  return text_that(io::is_host, "host or host:port",
                    "host, like registry.example.com or 127.0.0.1:5000: it has no scheme, and what follows the host belongs "
                    "in front of `build.image`");
 }

@@ -66,7 +66,7 @@ struct Receiver::Figures {
           .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5});
 };
 
-Receiver::Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, Watched watched, queue::Queue& queue,
+Receiver::Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, trigger::Watched watched, queue::Queue& queue,
                    asio::thread_pool& pool, Metrics& metrics, Log log)
     : path_(settings.path),
       secrets_(std::move(secrets)),
@@ -106,7 +106,7 @@ Task<Answer> Receiver::answer(Request& request) {
       if (!recorded(judged->delivery, judged->decision)) co_await wait_for_room(judged->delivery, judged->decision);
     }
   } else if (auto* ignored = std::get_if<trigger::Ignored>(&finding)) {
-    if (ignored->test && !watched_(ignored->repository)) ignored->reason = trigger::unwatched_reason(ignored->repository);
+    ignored->reason = trigger::reason_of(*ignored, watched_);
     figures_->ignored.Increment();
     log_.debug("delivery ignored", {{"delivery", ignored->id.value()}, {"reason", ignored->reason}});
     answer = answer_ignored(*ignored);

@@ -16,14 +16,11 @@
 
 namespace slipway::http {
 
-/// Whether any trigger looks at a repository (trigger::Matcher::watches). Called on the loop.
-using Watched = std::function<bool(const RepoName&)>;
-
 /// The webhook: signed deliveries in, durable runs out, answered as the contract says. Used on the loop.
 class Receiver final : public Site {
  public:
-  /// `pool` takes large bodies (Examiner). Queue, metrics, pool and loop outlive the receiver.
-  Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, Watched watched, queue::Queue& queue,
+  /// `watched` is called on the loop; `pool` takes large bodies (Examiner). Queue, metrics, pool and loop outlive the receiver.
+  Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, trigger::Watched watched, queue::Queue& queue,
            asio::thread_pool& pool, Metrics& metrics, Log log);
 
   /// From here on every delivery is answered 503 with Retry-After.
@@ -45,7 +42,7 @@ class Receiver final : public Site {
   std::string path_;
   Secrets secrets_;
   Examiner examiner_;
-  Watched watched_;
+  trigger::Watched watched_;
   queue::Queue& queue_;
   std::shared_ptr<Figures> figures_;
   Log log_;

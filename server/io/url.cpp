@@ -46,6 +46,16 @@ bool split_authority(std::string_view authority, Url& url) {
 
 }  // namespace
 
+bool is_host(std::string_view text) noexcept {
+  if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    const auto port = text.substr(colon + 1);
+    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    text = text.substr(0, colon);
+  }
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+  return !text.empty() && text.front() != '-' && text.front() != '.' && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
 std::string Url::authority() const {
   const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
   return port == (tls ? 443 : 80) ? name : fmt::format("{}:{}", name, port);

@@ -24,6 +24,9 @@ struct Url {
 /// fragment is dropped. The error does not repeat what stands before an `@`.
 Result<Url> parse_url(std::string_view text);
 
+/// Whether it is a name or an IPv4 address, perhaps with a port: what an image's name begins with and a registry is called.
+bool is_host(std::string_view text) noexcept;
+
 /// `%XX` for everything but unreserved characters: a name as one path segment or query value.
 std::string percent_encode(std::string_view text);
 /// Decodes `%XX` (and, in a form's value, `+`); nothing where an escape is broken.

@@ -226,11 +226,12 @@ DeliveryId delivery_id(const Headers& headers, const Fingerprint& fingerprint) {
   return DeliveryId("body-" + to_hex(std::span(fingerprint).first(16)));
 }
 
-std::string unwatched_reason(const RepoName& repository) {
+std::string reason_of(const Ignored& ignored, const Watched& watched) {
+  if (!ignored.test || watched(ignored.repository)) return ignored.reason;
   return fmt::format(
       "test delivery: its signature is valid, but no trigger looks at {}: its pushes will build nothing. Is the name "
       "spelt as in the configuration?",
-      repository.value());
+      ignored.repository.value());
 }
 
 Result<std::variant<Delivery, Ignored>> parse(SignedDelivery signed_delivery) {

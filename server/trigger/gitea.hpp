@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -16,11 +17,14 @@ struct Ignored {
   DeliveryId id;
   std::string reason;  ///< one sentence for the person who looks at Gitea's delivery page
   bool test = false;   ///< Gitea's "Test delivery"
-  RepoName repository; ///< of a test delivery
+  RepoName repository;  ///< of a test delivery
 };
 
-/// What a test delivery says where no trigger looks at its repository: a hook that would never build anything.
-std::string unwatched_reason(const RepoName& repository);
+/// Whether any trigger looks at a repository (Matcher::watches).
+using Watched = std::function<bool(const RepoName&)>;
+
+/// The reason to tell: of a test delivery for a repository that no trigger looks at, that its hook would never build anything.
+std::string reason_of(const Ignored& ignored, const Watched& watched);
 
 /// The only branch that builds.
 inline constexpr const char* watched_ref = "refs/heads/main";

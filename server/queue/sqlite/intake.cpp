@@ -199,11 +199,10 @@ void Store::name_removed(std::vector<MadeRun>& runs, const Extent& extent) {
 /// Only names are wanted of it: that it can not be read is no reason to refuse what else is in this transaction.
 std::vector<RunRequest> Store::requests_at(const Extent& extent) {
   try {
-    const auto payload = read_record(directory_, extent);
-    if (payload) return requests_from(payload->verdict);
+    return read_requests(directory_, extent);
   } catch (const Unavailable&) {
+    return {};
   }
-  return {};
 }
 
 /// Whether one of the `count` runs from `first` on was made for this.

@@ -161,8 +161,7 @@ Counts count(Database& database, const std::filesystem::path& directory) {
 std::vector<RunRequest> list_first_requests(Database& database, const std::filesystem::path& directory, const DeliveryId& id) {
   auto row = database.query("SELECT segment, \"offset\", length FROM deliveries WHERE id = ?", id.value());
   if (!row.next()) return {};
-  const auto payload = read_record(directory, Extent(row.integer(0), row.integer(1), row.integer(2)));
-  return payload ? requests_from(payload->verdict) : std::vector<RunRequest>();
+  return read_requests(directory, Extent(row.integer(0), row.integer(1), row.integer(2)));
 }
 
 std::vector<Pending> list_pending(Database& database, const std::filesystem::path& directory, const DeliveryId& after,

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/failure.hpp"
+#include "queue/sqlite/rows.hpp"
 
 namespace slipway::queue::sqlite {
 namespace {
@@ -80,6 +81,11 @@ std::optional<Payload> read_record(const std::filesystem::path& directory, const
   const auto record = read_whole(file.get(), extent.offset, static_cast<std::size_t>(extent.length));
   if (!record) return std::nullopt;
   return parse_record(*record, sample_length(*record) == 0 ? std::nullopt : first_record(file.get()));
+}
+
+std::vector<RunRequest> read_requests(const std::filesystem::path& directory, const Extent& extent) {
+  const auto payload = read_record(directory, extent);
+  return payload ? requests_from(payload->verdict) : std::vector<RunRequest>();
 }
 
 void sync_directory(const std::filesystem::path& directory) {

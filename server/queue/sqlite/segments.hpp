@@ -10,6 +10,7 @@
 
 #include "io/descriptor.hpp"
 #include "io/task.hpp"
+#include "model/delivery.hpp"
 #include "queue/sqlite/record.hpp"
 
 namespace slipway::queue::sqlite {
@@ -67,6 +68,8 @@ std::vector<std::int64_t> list_segments(const std::filesystem::path& directory);
 /// Reads one record, with its sample where it has one; nothing where retention has removed its file, or it is damaged.
 /// Throws Unavailable where it can not be read now (no descriptors, an I/O error). From any thread.
 std::optional<Payload> read_record(const std::filesystem::path& directory, const Extent& extent);
+/// The runs that the record's verdict asked for; none where there is no record. As read_record() otherwise.
+std::vector<RunRequest> read_requests(const std::filesystem::path& directory, const Extent& extent);
 /// Makes names created or removed in a folder durable. Throws Unavailable.
 void sync_directory(const std::filesystem::path& directory);
 

@@ -63,7 +63,7 @@ inline void serve_slipway(const ChildServer::Tell& tell, const std::filesystem::
   auto secrets = slipway::http::Secrets::open(settings.webhook.secret_files, log);
   if (!secrets) throw std::runtime_error(secrets.error().what());
   const slipway::http::Judge judge = [&](const Delivery& delivery) { return matcher.judge(delivery); };
-  const slipway::http::Watched watched = [&](const RepoName& repository) { return matcher.watches(repository); };
+  const slipway::trigger::Watched watched = [&](const RepoName& repository) { return matcher.watches(repository); };
   slipway::http::Receiver receiver(settings.webhook, std::move(*secrets), judge, watched, *opened.queue, pool, metrics, log);
   slipway::http::Server server(loop.get_executor(), settings.webhook.listen, slipway::http::webhook_limits(settings.webhook), receiver, log);
   server.start();

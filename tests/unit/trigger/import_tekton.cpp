@@ -24,6 +24,13 @@ config::Config load(const std::string& text) {
   return std::get<config::Config>(std::move(loaded));
 }
 
+/// What these manifests become.
+auto imported(const std::string& yaml) {
+  const slipway::test::TmpDir folder;
+  std::ofstream(folder / "listener.yaml") << yaml;
+  return import_tekton(Paths{folder.path()});
+}
+
 /// The filters of an EventListener's triggers, by trigger, read without the importer.
 std::map<std::string, std::vector<std::string>> original_filters(const Paths& folders) {
   const auto manifests = read_manifests(folders);
@@ -168,8 +175,7 @@ TEST_CASE("there is a comment at everything that could not be carried over") {
 }
 
 TEST_CASE("what older manifests and careless ones have in them") {
-  const slipway::test::TmpDir folder;
-  std::ofstream(folder / "listener.yaml") << R"yaml(
+  const auto text = imported(R"yaml(
 kind: EventListener
 metadata: {name: l}
 spec:
@@ -200,8 +206,7 @@ metadata: {name: p}
 spec:
   params: [{name: app, default: app}]
   tasks: [{name: build, params: [{name: IMAGE, value: apps/$(params.app)}]}, {name: up, params: [{name: VALUES_FILE_PATH, value: a.yaml}]}]
-)yaml";
-  const auto text = import_tekton(Paths{folder.path()});
+)yaml");
   REQUIRE(text);
   INFO(*text);
   const auto config = load(*text);
@@ -218,8 +223,7 @@ spec:
 }
 
 TEST_CASE("what is imported without its pipeline, or can never fire, is said once and where it stands") {
-  const slipway::test::TmpDir folder;
-  std::ofstream(folder / "listener.yaml") << R"yaml(
+  const auto text = imported(R"yaml(
 kind: EventListener
 metadata: {name: l}
 spec:
@@ -243,8 +247,7 @@ spec:
   params: [{name: rev, default: x}]
   resourcetemplates:
     - {kind: PipelineRun, spec: {pipelineRef: {name: absent}, params: [{name: rev, value: $(tt.params.rev)}]}}
-)yaml";
-  const auto text = import_tekton(Paths{folder.path()});
+)yaml");
   REQUIRE(text);
   INFO(*text);
   CHECK_THAT(*text, Catch::Contains("there is no pipeline 'absent'"));
