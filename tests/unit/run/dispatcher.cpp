@@ -28,10 +28,11 @@ struct Dispatched : Workshop {
   void until_it_is(RunId id, RunState state) {
     until([&] { return run_of(id).state == state; });
   }
-  void until_it_waits(RunId id) {
+  /// Until that try is over: what is counted from the clock then is not moved by it any more.
+  void until_it_waits(RunId id, int tries = 1) {
     until([&] {
       const Run run = run_of(id);  // once: it may be started between two looks
-      return run.state == RunState::queued && run.attempts > 0;
+      return run.state == RunState::queued && run.attempts == tries;
     });
   }
 
@@ -58,7 +59,7 @@ TEST_CASE("a server that is away is waited for as long as patience lasts, and a 
   CHECK(team.run_of(run).reason == "connection refused");
   for (int tries = 2; tries < 6; ++tries) {
     team.time.advance(5min);
-    team.until([&] { return team.run_of(run).attempts == tries; });
+    team.until_it_waits(run, tries);
   }
   team.time.advance(24h);
   team.until_it_is(run, RunState::failed);
