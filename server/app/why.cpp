@@ -70,12 +70,11 @@ struct Question {
 };
 
 std::string commit_from(const std::string& text) {
-  std::string digits = text;
-  for (char& c : digits) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-  if (digits.size() < 7 || digits.size() > 40 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    throw UsageError(fmt::format("why: '{}' is no commit: give its SHA or the beginning of it, 7 to 40 hex digits", printable(text, 60)));
+  const auto prefix = CommitPrefix::from(text);
+  if (!prefix) {
+    throw UsageError(fmt::format("why: '{}' is no commit: give its SHA or the beginning of it, 4 to 40 hex digits", printable(text, 60)));
   }
-  return digits;
+  return prefix->digits();
 }
 
 Question question_from(const config::Catalogue& catalogue, std::string commit, const std::string& template_name) {
@@ -96,20 +95,13 @@ rapidjson::Document runs_of(Api& api, const std::string& commit, const std::stri
   return std::move(answer.json);
 }
 
-/// The newest delivery whose pushed commit begins so, as the API shows one; null where there is none. The API knows whole SHAs only: for
-/// the first digits of one the list is gone through.
+/// The newest delivery whose pushed commit begins so, as the API shows one; null where there is none.
 rapidjson::Document delivery_of(Api& api, const std::string& commit) {
-  const std::string list = commit.size() == 40 ? "/api/v1/deliveries?limit=1&commit=" + commit : "/api/v1/deliveries?limit=1000";
-  for (std::string page = list; !page.empty();) {
-    const auto answer = api.get(page);
-    if (answer.status != 200 || !answer.json.IsObject()) throw Unavailable(error_of(answer));
-    for (const auto& one : answer.json["deliveries"].GetArray()) {
-      if (!text_of(one, "after").starts_with(commit)) continue;
-      auto found = api.get("/api/v1/deliveries/" + io::percent_encode(text_of(one, "id")));
-      if (found.status == 200) return std::move(found.json);
-    }
-    const std::string next = text_of(answer.json, "next");
-    page = next.empty() ? "" : list + "&cursor=" + next;
+  const auto answer = api.get("/api/v1/deliveries?limit=1&commit=" + commit);
+  if (answer.status != 200 || !answer.json.IsObject()) throw Unavailable(error_of(answer));
+  for (const auto& one : answer.json["deliveries"].GetArray()) {
+    auto found = api.get("/api/v1/deliveries/" + io::percent_encode(text_of(one, "id")));
+    if (found.status == 200) return std::move(found.json);
   }
   return rapidjson::Document();
 }

@@ -11,6 +11,17 @@ bool is_commit_sha(const std::string& text) noexcept {
          });
 }
 
+std::optional<CommitPrefix> CommitPrefix::from(std::string_view text) {
+  std::string digits(text);
+  for (char& c : digits) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (digits.size() < fewest_digits || digits.size() > 40) return std::nullopt;
+  if (digits.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
+  return CommitPrefix(std::move(digits));
+}
+
+CommitSha CommitPrefix::first() const { return CommitSha(digits_ + std::string(40 - digits_.size(), '0')); }
+CommitSha CommitPrefix::last() const { return CommitSha(digits_ + std::string(40 - digits_.size(), 'f')); }
+
 bool is_zero_sha(const CommitSha& sha) noexcept {
   return sha.value().size() == 40 && sha.value().find_first_not_of('0') == std::string::npos;
 }

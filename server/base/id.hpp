@@ -3,7 +3,9 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace slipway {
@@ -32,6 +34,23 @@ using Digest = Id<struct DigestTag>;                  ///< `sha256:` and 64 hex 
 
 /// 40 lower-case hex digits: what may stand where a commit is expected.
 bool is_commit_sha(const std::string& text) noexcept;
+/// The first digits of a commit, or all of them: what a person gives for one.
+class CommitPrefix {
+ public:
+  static constexpr std::size_t fewest_digits = 4;
+  /// 4 to 40 hex digits of either case; nullopt for anything else.
+  static std::optional<CommitPrefix> from(std::string_view text);
+
+  const std::string& digits() const noexcept { return digits_; }  ///< lower-case
+  /// The least and the greatest commit that begins so.
+  CommitSha first() const;
+  CommitSha last() const;
+
+ private:
+  explicit CommitPrefix(std::string digits) : digits_(std::move(digits)) {}
+  std::string digits_;
+};
+
 /// The 40 zeros that Git writes where there is no commit.
 bool is_zero_sha(const CommitSha& sha) noexcept;
 /// The image tag of a commit: its first 8 characters.

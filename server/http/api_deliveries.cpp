@@ -13,8 +13,8 @@ Result<queue::DeliveryFilter> delivery_filter(const Call& call) {
   for (const auto& [name, value] : call.query) {
     if (name == "repository") filter.repository = RepoName(value);
     if (name == "commit") {
-      if (!is_commit_sha(value)) return Error("commit is 40 lower-case hex digits");
-      filter.after = CommitSha(value);
+      filter.after = CommitPrefix::from(value);
+      if (!filter.after) return Error("commit is a SHA or 4 or more digits of its beginning");
     }
     if (name == "pending") filter.only_pending = value != "0" && value != "false";
     if (name != "limit" && name != "cursor") continue;

@@ -34,7 +34,7 @@ Result<queue::RunFilter> run_filter(const Call& call) {
     if (name == "template") filter.template_name = TemplateName(value);
     if (name == "repository") filter.repository = RepoName(value);
     if (name == "delivery") filter.delivery = DeliveryId(value);
-    if (name == "commit") filter.commit = value;
+    if (name == "commit" && !(filter.commit = CommitPrefix::from(value))) return Error("commit is a SHA or 4 or more digits of its beginning");
     if (name == "state" && !(filter.state = run_state_from(value))) {
       return Error("state is one of queued, running, succeeded, failed, cancelled, superseded");
     }

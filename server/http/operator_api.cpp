@@ -61,9 +61,10 @@ OperatorApi::OperatorApi(Operations operations, std::string token, Log log)
     : operations_(std::move(operations)), token_(std::move(token)), log_(std::move(log)), refusal_lines_(5) {}
 
 bool OperatorApi::is_authorised(const Request& head) const {
-  constexpr std::string_view scheme = "Bearer ";
+  constexpr std::string_view scheme = "Bearer ";  // in any case: RFC 9110, section 11.1
   const std::string_view given = head.header("Authorization");
-  return !token_.empty() && given.starts_with(scheme) && equal_in_constant_time(given.substr(scheme.size()), token_);
+  const bool is_bearer = equal_ignoring_case(given.substr(0, scheme.size()), scheme);
+  return !token_.empty() && is_bearer && equal_in_constant_time(given.substr(scheme.size()), token_);
 }
 
 // The token comes first: without it nothing is learnt, not even what there is.

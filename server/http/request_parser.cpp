@@ -13,6 +13,17 @@ namespace beast = boost::beast;
 constexpr std::size_t most_fields = 100;
 constexpr std::size_t usual_fields = 20, usual_bytes = 1000;  ///< of what Gitea sends
 
+/// The path and query of a target. One in absolute form, as to a proxy, is to be accepted too: RFC 9112, 3.2.2.
+std::string origin_form(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    const auto end_of_host = target.find_first_of("/?", scheme.size());
+    const std::string_view rest = end_of_host == std::string_view::npos ? std::string_view() : target.substr(end_of_host);
+    return (rest.starts_with('/') ? "" : "/") + std::string(rest);
+  }
+  return std::string(target);
+}
+
 }  // namespace
 
 RequestParser::RequestParser(std::size_t header_limit) {
@@ -56,7 +67,7 @@ bool RequestParser::finish() {
 
 void RequestParser::on_request_impl(Verb, Text method, Text target, int version, ErrorCode&) {
   request_.method.assign(method.data(), method.size());
-  request_.target.assign(target.data(), target.size());
+  request_.target = origin_form(std::string_view(target.data(), target.size()));
   version_ = version;
 }
 

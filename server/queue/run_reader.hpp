@@ -18,7 +18,7 @@ struct RunFilter {
   std::optional<RunState> state;
   std::optional<RepoName> repository;
   std::optional<DeliveryId> delivery;
-  std::string commit;                  ///< a whole SHA or a prefix of at least 4 digits
+  std::optional<CommitPrefix> commit;
   std::optional<RunId> before;         ///< cursor: only runs with a smaller id
   std::size_t at_most = 100;
 };
@@ -47,7 +47,7 @@ struct StoredDelivery {
 struct DeliveryFilter {
   DeliveryFilter() = default;
   std::optional<RepoName> repository;
-  std::optional<CommitSha> after;      ///< the pushed commit
+  std::optional<CommitPrefix> after;   ///< the pushed commit
   bool only_pending = false;
   std::optional<std::int64_t> before;  ///< cursor: only smaller numbers
   std::size_t at_most = 100;

@@ -154,7 +154,7 @@ TEST_CASE("runs are found by template, state, repository, commit and delivery, p
   filter.state = RunState::running;
   CHECK(ids(filter) == Ids{claim.lease.run.value()});
   filter = queue::RunFilter();
-  filter.commit = "ccccc";
+  filter.commit = CommitPrefix::from("ccccc");
   CHECK(ids(filter) == Ids{3});
   filter = queue::RunFilter();
   filter.at_most = 2;
@@ -166,9 +166,13 @@ TEST_CASE("runs are found by template, state, repository, commit and delivery, p
   CHECK(ids(filter).empty());
 
   queue::DeliveryFilter deliveries;
-  deliveries.after = sha('c');
+  deliveries.after = CommitPrefix::from(sha('c').value());
   REQUIRE(world.get(world.reader->deliveries(deliveries)).size() == 1);
   CHECK(world.get(world.reader->deliveries(deliveries))[0].id == DeliveryId("2"));
+  deliveries.after = CommitPrefix::from("bbbb");
+  CHECK(world.get(world.reader->deliveries(deliveries)).front().id == DeliveryId("1"));
+  deliveries.after = CommitPrefix::from("bbbbc");
+  CHECK(world.get(world.reader->deliveries(deliveries)).empty());
   const auto counts = world.get(world.reader->counts());
   CHECK(counts.runs.at(RunState::queued) == 3);
   CHECK(counts.runs.at(RunState::running) == 1);

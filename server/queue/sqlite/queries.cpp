@@ -60,17 +60,31 @@ StoredDelivery stored_from(const Cursor& row) {
   return stored;
 }
 
+/// The commits that a filter lets through, as the column keeps them: from the first to the last that begins so. None is set for every one.
+class CommitRange {
+ public:
+  explicit CommitRange(const std::optional<CommitPrefix>& prefix)
+      : low(prefix ? prefix->first().value() : std::string()), high(prefix ? prefix->last().value() : std::string()), is_set(prefix) {}
+  std::optional<Blob> first() const { return is_set ? std::optional<Blob>(low) : std::nullopt; }
+  std::optional<Blob> last() const { return is_set ? std::optional<Blob>(high) : std::nullopt; }
+
+ private:
+  Packed low, high;
+  bool is_set;
+};
+
 }  // namespace
 
 std::vector<Run> list_runs(Database& database, const RunFilter& filter) {
   if (filter.delivery) return runs_of_delivery(database, filter);
+  const CommitRange commits(filter.commit);
   return read_runs(database.query(
       "SELECT * FROM run_rows WHERE (?1 IS NULL OR template_number = (SELECT number FROM templates WHERE name = ?1)) "
       "AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR repository = ?3) AND (?4 IS NULL OR id < ?4) "
-      "AND (?5 = '' OR substr(lower(hex(\"commit\")), 1, length(?5)) = ?5) ORDER BY id DESC LIMIT ?6",
+      "AND (?5 IS NULL OR \"commit\" BETWEEN ?5 AND ?6) ORDER BY id DESC LIMIT ?7",
       filter.template_name ? std::optional(filter.template_name->value()) : std::nullopt, filter.state,
       filter.repository ? std::optional(filter.repository->value()) : std::nullopt,
-      filter.before ? std::optional(filter.before->value()) : std::nullopt, filter.commit, filter.at_most));
+      filter.before ? std::optional(filter.before->value()) : std::nullopt, commits.first(), commits.last(), filter.at_most));
 }
 
 std::optional<Run> find_run(Database& database, RunId id) {
@@ -87,15 +101,15 @@ std::optional<Run> find_run(Database& database, RunId id) {
 }
 
 std::vector<StoredDelivery> list_deliveries(Database& database, const DeliveryFilter& filter) {
-  const Packed after(filter.after ? filter.after->value() : std::string());
+  const CommitRange commits(filter.after);
   std::vector<StoredDelivery> found;
   auto row = database.query(
       "SELECT d.number, d.id, b.repository, b.ref, d.before, d.after, d.base, d.source, d.pending, d.gap, d.runs, d.later, "
       "d.received, d.fingerprint FROM deliveries d CROSS JOIN branches b ON b.number = d.branch "
-      "WHERE (?1 IS NULL OR b.repository = ?1) AND (?2 IS NULL OR d.after = ?2) AND (?3 = 0 OR d.pending = 1) "
-      "AND (?4 IS NULL OR d.number < ?4) ORDER BY d.number DESC LIMIT ?5",
+      "WHERE (?1 IS NULL OR b.repository = ?1) AND (?2 IS NULL OR d.after BETWEEN ?2 AND ?3) AND (?4 = 0 OR d.pending = 1) "
+      "AND (?5 IS NULL OR d.number < ?5) ORDER BY d.number DESC LIMIT ?6",
       filter.repository ? std::optional(filter.repository->value()) : std::nullopt,
-      filter.after ? std::optional<Blob>(after) : std::nullopt, filter.only_pending, filter.before, filter.at_most);
+      commits.first(), commits.last(), filter.only_pending, filter.before, filter.at_most);
   while (row.next()) found.push_back(stored_from(row));
   return found;
 }

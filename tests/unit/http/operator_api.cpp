@@ -192,6 +192,12 @@ TEST_CASE("health and figures need no token, everything under /api does, also wh
   CHECK(house.control.calls.empty());
 }
 
+TEST_CASE("the scheme of a token is known in any case") {
+  House house;
+  RawClient client(house.port());
+  CHECK(client.exchange("GET /api/v1/templates HTTP/1.1\r\nHost: h\r\nauthorization: bearer t0ken\r\n\r\n").status == 200);
+}
+
 TEST_CASE("readiness says why not") {
   House house;
   house.loop.call([&] { house.not_ready = "draining"; });
@@ -216,7 +222,7 @@ TEST_CASE("runs are listed newest first, filtered, in pages") {
   REQUIRE(rest["runs"].Size() == 1);
   CHECK(rest["runs"][0]["id"].GetInt() == 1);
   house.get("/api/v1/runs?commit=0853eb5c&delivery=d&repository=a%2Fb");
-  CHECK(house.reader.asked.commit == "0853eb5c");
+  CHECK(house.reader.asked.commit->digits() == "0853eb5c");
   CHECK(house.reader.asked.repository == RepoName("a/b"));
 
   for (const char* query : {"state=Failed", "limit=0", "limit=1001", "limit=x", "cursor=-1", "stat=failed", "state=%zz"}) {
@@ -342,7 +348,10 @@ TEST_CASE("a delivery is shown with its verdict, its body on request, and withou
   CHECK(text_of(json(house.get("/api/v1/deliveries/a%2Fb?body=1"))["body"]) == "e30=");
   CHECK(text_of(json(house.get("/api/v1/deliveries?limit=1"))["next"]) == "7");
   CHECK(house.get("/api/v1/deliveries/other").status == 404);
-  CHECK(house.get("/api/v1/deliveries?commit=main").status == 400);
+  for (const std::string list : {"deliveries", "runs"}) {
+    CHECK(house.get("/api/v1/" + list + "?commit=main").status == 400);
+    CHECK(house.get("/api/v1/" + list + "?commit=0853EB5C").status == 200);
+  }
 }
 
 TEST_CASE("events reach who watches") {
