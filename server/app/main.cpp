@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <stdexcept>
 #include <variant>
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   using namespace slipway::app;
   using slipway::Unavailable;
   using slipway::UsageError;
+  std::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, the exit codes of our children would be lost
   const CommandLine line = parse_command_line(argc, argv);
   if (!line.action) return line.exit_code;
   try {

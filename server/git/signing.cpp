@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <optional>
 
 #include "base/failure.hpp"
 #include "base/text.hpp"
@@ -28,31 +30,49 @@ class Child {
   Child(const std::filesystem::path& program, const io::Command& command) : spawned_(io::spawn(program, command)) {}
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
-  ~Child() {
-    ::kill(-spawned_.pid, SIGKILL);
-    if (!reaped_) ::waitpid(spawned_.pid, nullptr, 0);
-  }
+  ~Child() { end(); }
 
   /// Reads both outputs to their ends; false when time is over first.
   bool read_all(std::string& output, std::string& errors, std::chrono::steady_clock::time_point deadline) {
     while (spawned_.output || spawned_.errors) {
       pollfd both[] = {{spawned_.output.get(), POLLIN, 0}, {spawned_.errors.get(), POLLIN, 0}};
-      const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
-      if (left.count() <= 0 || ::poll(both, 2, static_cast<int>(left.count())) == 0) return false;
+      if (!wait(both, 2, deadline)) return false;
       take(spawned_.output, both[0].revents, output);
       take(spawned_.errors, both[1].revents, errors);
     }
     return true;
   }
 
-  /// After its outputs have ended: true when it was content.
+  /// Waits until it has exited; false when time is over first.
+  bool wait_for_exit(std::chrono::steady_clock::time_point deadline) {
+    pollfd exit[] = {{spawned_.process.get(), POLLIN, 0}};
+    while (exit[0].revents == 0) {
+      if (!wait(exit, 1, deadline)) return false;
+    }
+    return true;
+  }
+
+  /// Once it has exited: whether with code 0.
   bool succeeded() {
-    int status = 0;
-    reaped_ = ::waitpid(spawned_.pid, &status, 0) == spawned_.pid;
-    return reaped_ && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    end();
+    return status_ && WIFEXITED(*status_) && WEXITSTATUS(*status_) == 0;
   }
 
  private:
+  static bool wait(pollfd* polled, nfds_t count, std::chrono::steady_clock::time_point deadline) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    return left.count() > 0 && ::poll(polled, count, static_cast<int>(left.count())) != 0;
+  }
+
+  /// The group first, the child after it: once reaped, its number may be another group's.
+  void end() {
+    if (reaped_) return;
+    ::kill(-spawned_.pid, SIGKILL);
+    int status = 0;
+    if (::waitpid(spawned_.pid, &status, 0) == spawned_.pid) status_ = status;
+    reaped_ = true;
+  }
+
   static void take(io::Descriptor& from, short events, std::string& into) {
     if (events == 0) return;
     char buffer[4096];
@@ -63,6 +83,7 @@ class Child {
 
   io::Spawned spawned_;
   bool reaped_ = false;
+  std::optional<int> status_;
 };
 
 std::vector<std::string> environment() {
@@ -82,7 +103,8 @@ std::string run_signer(const std::vector<std::string>& argv, const std::string& 
   command.input = commit;
   Child child(*program, command);
   std::string signature, errors;
-  if (!child.read_all(signature, errors, std::chrono::steady_clock::now() + limit)) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  if (!child.read_all(signature, errors, deadline) || !child.wait_for_exit(deadline)) {
     throw Unavailable(fmt::format("{} did not sign the commit within {} s", argv[0], limit.count() / 1000.0));
   }
   const bool good = child.succeeded() && signature.starts_with("-----BEGIN ");

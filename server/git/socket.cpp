@@ -10,7 +10,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
 
 #include "git/operation.hpp"
 
@@ -32,44 +37,71 @@ std::string why_over() {
   return operation && operation->is_cancelled() ? "cancelled" : "no answer within the time limit";
 }
 
-/// A look-up that is abandoned when time is over: glibc's resolver can not be interrupted, so its request is left to finish and
-/// its memory with it.
-struct Lookup {
-  gaicb request{};
-  addrinfo hints{};
-  std::string host, port;
-  gaicb* list[1]{&request};
-};
-
 struct FreeAddresses {
   void operator()(addrinfo* addresses) const noexcept { ::freeaddrinfo(addresses); }
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-/// Null with `why` filled in where there is none.
-Addresses look_up(const std::string& host, const std::string& port, std::string& why) {
-  auto lookup = std::make_unique<Lookup>();
-  lookup->host = host;
-  lookup->port = port;
-  lookup->hints.ai_socktype = SOCK_STREAM;
-  lookup->request.ar_name = lookup->host.c_str();
-  lookup->request.ar_service = lookup->port.c_str();
-  lookup->request.ar_request = &lookup->hints;
-  int code = ::getaddrinfo_a(GAI_NOWAIT, lookup->list, 1, nullptr);
-  while (code == 0 && (code = ::gai_error(&lookup->request)) == EAI_INPROGRESS) {
+/// getaddrinfo's code, with the addresses when it is 0.
+struct Answer {
+  int code = 0;
+  Addresses addresses;
+};
+
+Answer resolve(const std::string& host, const std::string& port, int flags) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags;
+  addrinfo* found = nullptr;
+  const int code = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+  return Answer{code, Addresses(code == 0 ? found : nullptr)};
+}
+
+/// Shared with the thread that looks a name up, since that may outlive the one that waits for it.
+struct Lookup {
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<Answer> answer;
+};
+
+/// getaddrinfo cannot be interrupted: it gets a thread, which is abandoned when time is over and ends with the resolver's own timeout.
+/// (glibc's getaddrinfo_a does the same, but with several threads waiting at once it crashes: 2.36, in __gai_notify.)
+std::shared_ptr<Lookup> start_lookup(const std::string& host, const std::string& port) {
+  auto lookup = std::make_shared<Lookup>();
+  std::thread([lookup, host, port] {
+    Answer answer = resolve(host, port, 0);
+    const std::lock_guard lock(lookup->mutex);
+    lookup->answer = std::move(answer);
+    lookup->answered.notify_one();
+  }).detach();
+  return lookup;
+}
+
+/// Nullopt when time is over first.
+std::optional<Answer> wait_for(Lookup& lookup) {
+  std::unique_lock lock(lookup.mutex);
+  while (!lookup.answer) {
     const auto left = std::min(time_left(), slice);
-    if (left.count() <= 0) {
-      why = why_over();
-      if (::gai_cancel(&lookup->request) != EAI_CANCELED) static_cast<void>(lookup.release());
-      return nullptr;
-    }
-    const timespec wait{0, left.count() * 1'000'000};
-    const gaicb* list[1]{&lookup->request};
-    ::gai_suspend(list, 1, &wait);
-    code = 0;
+    if (left.count() <= 0) return std::nullopt;
+    lookup.answered.wait_for(lock, left);
   }
-  if (code != 0) why = fmt::format("the name can not be resolved: {}", ::gai_strerror(code));
-  return Addresses(code == 0 ? lookup->request.ar_result : nullptr);
+  return std::move(lookup.answer);
+}
+
+/// Null with `why` filled in if there is none.
+Addresses look_up(const std::string& host, const std::string& port, std::string& why) {
+  Answer numeric = resolve(host, port, AI_NUMERICHOST);
+  if (numeric.code == 0) return std::move(numeric.addresses);
+  std::optional<Answer> answer;
+  try {
+    answer = wait_for(*start_lookup(host, port));
+  } catch (const std::system_error& error) {
+    why = fmt::format("no thread to resolve the name with: {}", error.what());
+    return nullptr;
+  }
+  if (!answer) why = why_over();
+  else if (answer->code != 0) why = fmt::format("the name cannot be resolved: {}", ::gai_strerror(answer->code));
+  return answer ? std::move(answer->addresses) : nullptr;
 }
 
 }  // namespace

@@ -25,13 +25,19 @@ Context make_context(bool insecure) {
   if (!context) return context;
   ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   ::SSL_CTX_set_verify(context.get(), insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
-  if (!insecure) ::SSL_CTX_set_default_verify_paths(context.get());
+  if (!insecure && ::SSL_CTX_set_default_verify_paths(context.get()) != 1) return nullptr;
   return context;
 }
 
 bool is_address(const std::string& host) {
   unsigned char bytes[16];
   return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+/// Makes the handshake fail unless the certificate is for this host; false when OpenSSL does not take the name.
+bool expect_host(SSL* session, const std::string& host) {
+  if (is_address(host)) return ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session), host.c_str()) == 1;
+  return ::SSL_set_tlsext_host_name(session, host.c_str()) == 1 && ::SSL_set1_host(session, host.c_str()) == 1;
 }
 
 // The connection as OpenSSL sees it. Its own socket BIO writes with write(2): a server that hangs up would end the process by
@@ -108,12 +114,7 @@ bool Tls::handshake(Socket& socket) {
   ::BIO_set_data(bio, &socket);
   ::BIO_set_init(bio, 1);
   ::SSL_set_bio(session_.get(), bio, bio);
-  if (is_address(socket.host())) {
-    ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session_.get()), socket.host().c_str());
-  } else {
-    ::SSL_set_tlsext_host_name(session_.get(), socket.host().c_str());
-    ::SSL_set1_host(session_.get(), socket.host().c_str());
-  }
+  if (!expect_host(session_.get(), socket.host())) return socket.fail("TLS can not be set up to verify the host name " + socket.host());
   int result = 0;
   while ((result = ::SSL_connect(session_.get())) != 1) {
     if (!wait_for(socket, result, "handshake")) return false;

@@ -93,7 +93,8 @@ class Child : public std::enable_shared_from_this<Child> {
   void end(int signal) noexcept { ::kill(-pid_, signal); }
   bool exited() const noexcept { return exited_; }
   bool finished() const noexcept { return exited_ && !outputs_[0].is_open() && !outputs_[1].is_open(); }
-  Exit exit() const noexcept { return exit_; }
+  /// nullopt: somebody else has reaped it, and nobody knows how it ended.
+  std::optional<Exit> exit() const noexcept { return exit_; }
 
   void close() {
     for (Output& output : outputs_) {
@@ -129,11 +130,13 @@ class Child : public std::enable_shared_from_this<Child> {
     // Asio may report a readiness that belonged to an earlier descriptor of the same number: only waitid knows.
     const int asked = ::waitid(P_PIDFD, pidfd, &info, WEXITED | WNOWAIT | WNOHANG);
     if (asked == 0 && info.si_pid == 0) return wait_for_exit();
-    // The zombie keeps the group's number taken until what is left of the group has been ended.
-    end(SIGKILL);
-    ::waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG);
+    if (asked == 0) {
+      // The zombie keeps the group's number taken until what is left of the group has been ended.
+      end(SIGKILL);
+      ::waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG);
+      exit_ = info.si_code == CLD_EXITED ? Exit(info.si_status, 0, false) : Exit(0, info.si_status, false);
+    }
     exited_ = true;
-    exit_ = info.si_code == CLD_EXITED ? Exit(info.si_status, 0, false) : Exit(0, info.si_status, false);
     changed.cancel();
   }
 
@@ -142,7 +145,7 @@ class Child : public std::enable_shared_from_this<Child> {
   std::array<Output, 2> outputs_;
   OutputSink sink_;
   bool exited_ = false;
-  Exit exit_;
+  std::optional<Exit> exit_;
 };
 
 Task<bool> is_cancelled() {
@@ -205,8 +208,9 @@ Task<Exit> SystemProcesses::run(const Command& command, OutputSink output) {
   cancelled = co_await is_cancelled();
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
-  const Exit exit = child->exit();
-  co_return Exit(exit.code, exit.signal, timed_out);
+  const auto exit = child->exit();
+  if (!exit) throw Unavailable(fmt::format("how {} ended is not known: its exit was taken by something else in this process", program->string()));
+  co_return Exit(exit->code, exit->signal, timed_out);
 }
 
 std::optional<std::filesystem::path> find_program(const std::string& name, std::string_view path) {

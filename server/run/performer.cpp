@@ -77,7 +77,8 @@ Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const T
     auto built = co_await build(claim, resolved, log, progress);
     if (auto* end = std::get_if<RunOutcome>(&built)) co_return std::move(*end);
     results = std::get<BuildResults>(std::move(built));
-    co_await tools_.queue.built(claim.lease, *results);
+    const bool ours = co_await tools_.queue.built(claim.lease, *results);
+    if (!ours) co_return Cancelled("the run was taken back while it was building");
   }
   // While a build is cleared up nothing interrupts it, and the signal is lost.
   if (progress.stopped) co_return Cancelled("cancelled before the hand-off");

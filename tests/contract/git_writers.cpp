@@ -30,7 +30,7 @@ struct Team {
 
   git::InfraBranch open(int writer, std::uint16_t port) const {
     git::InfraOptions options;
-    options.url = "http://127.0.0.1:" + std::to_string(port) + "/git/Lumie-Edu/infra.git";
+    options.url = "http://localhost:" + std::to_string(port) + "/git/Lumie-Edu/infra.git";
     options.mirror = dir / ("mirror" + std::to_string(writer));
     options.access.credentials = [user = server.user(), password = server.password()] { return git::Credentials(user, password); };
     options.access.limit = std::chrono::seconds(20);

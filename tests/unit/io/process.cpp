@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "base/failure.hpp"
 #include "io/descriptor.hpp"
@@ -126,6 +127,13 @@ TEST_CASE("a program that can not be started says why") {
   io::Command group({"true"});
   group.cgroups = {"/no/such/cgroup.procs"};
   CHECK_THROWS_WITH(run(group), Catch::Contains("cgroup: No such file or directory"));
+}
+
+TEST_CASE("an exit code that was taken by somebody else is an error, not a success") {
+  std::signal(SIGCHLD, SIG_IGN);  // the kernel reaps
+  CHECK_THROWS_AS(shell("sleep 0.3; exit 3"), Unavailable);
+  std::signal(SIGCHLD, SIG_DFL);
+  CHECK(shell("exit 3").exit.code == 3);
 }
 
 TEST_CASE("a child joins a control group before it is started") {

@@ -32,7 +32,7 @@ struct Dispatched : Workshop {
   void until_it_waits(RunId id, int tries = 1) {
     until([&] {
       const Run run = run_of(id);  // once: it may be started between two looks
-      return run.state == RunState::queued && run.attempts == tries;
+      return run.state == RunState::queued && run.attempts == tries && dispatcher.running() == 0;
     });
   }
 
