@@ -53,10 +53,22 @@ struct Writer {
     co_await handoffs->hand_off(std::move(wish), house.log);
     ++done;
   }
-  /// Until nothing happens any more: the queue's thread may still have something to say.
-  void settle() {
+  /// Lets the writer go on until it is so: its queue's thread waits for a disk.
+  template <class Condition>
+  void until(Condition condition) {
+    for (const auto end = std::chrono::steady_clock::now() + 30s; !condition(); house.loop.run_one_for(10ms)) {
+      if (std::chrono::steady_clock::now() > end) FAIL("it never came to be");
+      house.loop.restart();
+    }
+  }
+  void until_it_sleeps() {
+    until([&] { return time.sleepers() == 1; });
+  }
+  /// A wish stands in its line when the loop has nothing left to do at once.
+  void asked(const std::string& file) {
+    ask(file);
     house.loop.restart();
-    while (house.loop.run_one_for(300ms) > 0) continue;
+    house.loop.poll();
   }
 };
 
@@ -64,31 +76,28 @@ struct Writer {
 
 TEST_CASE("hand-offs are gathered for as long as configured, from the first one on") {
   Writer writer(2s);
-  writer.ask("a.yaml");
-  writer.settle();
+  writer.asked("a.yaml");
+  writer.until_it_sleeps();
   writer.time.advance(1s);
-  writer.ask("b.yaml");
-  writer.settle();
+  writer.asked("b.yaml");
+  CHECK(writer.time.sleepers() == 1);
   CHECK(writer.house.infra.pushes == 0);
   writer.time.advance(1s);
-  writer.settle();
+  writer.until([&] { return writer.done == 2; });
   CHECK(writer.house.infra.pushes == 1);
   CHECK(writer.house.infra.pushed.size() == 2);
-  CHECK(writer.done == 2);
 }
 
 TEST_CASE("what came while a batch was pushed has waited already") {
   Writer writer(2s);
   writer.house.infra.races = 1;  // the first push goes on until its second attempt
-  writer.ask("a.yaml");
-  writer.settle();
+  writer.asked("a.yaml");
+  writer.until_it_sleeps();
   writer.time.advance(2s);
-  writer.settle();
-  writer.ask("b.yaml");
-  writer.settle();
+  writer.until([&] { return writer.house.infra.races == 0 && writer.time.sleepers() == 1; });
+  writer.asked("b.yaml");
   CHECK(writer.house.infra.pushes == 0);
   writer.time.advance(5s);
-  writer.settle();
+  writer.until([&] { return writer.done == 2; });
   CHECK(writer.house.infra.pushes == 2);
-  CHECK(writer.done == 2);
 }
