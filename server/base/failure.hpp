@@ -4,22 +4,22 @@
 
 namespace slipway {
 
-// Accidents, by what the caller does about them. Anything else that is thrown is a bug. They are caught in four places:
-// the HTTP session, the run loop, the keeper of services, and main (server/README.md, "Errors").
+// Accidents, classified by how the caller reacts. Any other exception is a bug. They are caught in four places: the
+// HTTP session, the run loop, the service keeper, and main (server/README.md, "Errors").
 
-/// A service can not be reached or is out of order just now: try again later.
+/// A service is unreachable or temporarily out of order: try again later.
 class Unavailable : public std::runtime_error {
  public:
   using runtime_error::runtime_error;
 };
 
-/// A service said no, and will say no again: permission, protected branch, missing repository. Never retried.
+/// A service said no and would say no again: permission, protected branch, missing repository. Never retried.
 class Refused : public std::runtime_error {
  public:
   using runtime_error::runtime_error;
 };
 
-/// The command line or the configuration can not be used as it is. Only the command line throws it; exit code 2.
+/// Unusable command line or configuration. Thrown only by command-line code; exit code 2.
 class UsageError : public std::runtime_error {
  public:
   using runtime_error::runtime_error;

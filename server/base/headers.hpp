@@ -12,11 +12,11 @@
 
 namespace slipway {
 
-/// Header fields as received, in that order, under canonical names as Go writes them (`x-GITEA-event` → `X-Gitea-Event`). One block
-/// of text and one of places in it: every delivery has a dozen and a half of them, and most are only stored.
+/// Header fields in the order received, with names canonicalised as in Go (`x-GITEA-event` → `X-Gitea-Event`). Stored
+/// as one block of text plus one vector of offsets: a delivery has about 18 fields, and most are only stored.
 class Headers {
   struct Place {
-    std::uint32_t name, value, end;  ///< offsets into the text; each but the first behind a zero byte
+    std::uint32_t name, value, end;  ///< offsets into the text; each name and value ends in a zero byte
   };
 
  public:
@@ -24,7 +24,7 @@ class Headers {
     std::string_view name, value;
   };
 
-  /// Walks through the fields. Good while they are neither changed nor moved.
+  /// Iterates over the fields; invalidated when the headers are modified or moved.
   class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;
@@ -49,26 +49,26 @@ class Headers {
 
   Headers() = default;
   Headers(std::initializer_list<std::pair<std::string_view, std::initializer_list<std::string_view>>> fields);
-  /// What text() gave; nothing behind its last whole field.
+  /// Parses the output of text(); anything after the last complete field is ignored.
   static Headers parse(std::string_view text);
 
   void reserve(std::size_t fields, std::size_t bytes);
-  /// Makes the name canonical.
+  /// Canonicalises the name.
   void add(std::string_view name, std::string_view value);
-  /// In place of every field of that name.
+  /// Replaces every field of that name.
   void set(std::string_view name, std::string_view value);
   void erase(std::string_view name);
 
   bool empty() const noexcept { return places_.empty(); }
   Iterator begin() const noexcept { return {*this, places_.data()}; }
   Iterator end() const noexcept { return {*this, places_.data() + places_.size()}; }
-  /// The first value of that name; empty where there is none.
+  /// The first value of that name; empty if there is none.
   std::string_view first(std::string_view name) const noexcept;
   /// All values of that name, in order.
   std::vector<std::string_view> values(std::string_view name) const;
-  /// Each name once, with its values. Good as long as an iterator.
+  /// Each name once, with its values. Valid as long as an iterator would be.
   std::map<std::string_view, std::vector<std::string_view>> by_name() const;
-  /// All of it as one text: name and value, each ended by a zero byte, which HTTP allows in neither.
+  /// All fields as one text: each name and value terminated by a zero byte, which HTTP allows in neither.
   const std::string& text() const noexcept { return text_; }
 
   bool operator==(const Headers& other) const noexcept { return text_ == other.text_; }

@@ -49,7 +49,7 @@ std::optional<std::string> from_hex(std::string_view text) {
 
 bool from_hex(std::string_view text, std::span<std::uint8_t> bytes) noexcept {
   if (text.size() != 2 * bytes.size()) return false;
-  int wrong = 0;  // below zero where a digit was none
+  int wrong = 0;  // negative once a character is not a hex digit
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
     wrong |= high | low;
@@ -91,7 +91,7 @@ std::optional<std::string> from_base64(std::string_view text) {
       bytes += static_cast<char>(group >> bits & 0xff);
     }
   }
-  if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;  // bits that no byte uses: two texts for one value
+  if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;  // leftover bits must be 0: one value, one text
   return bytes;
 }
 

@@ -19,11 +19,11 @@ void require(bool done, const char* what) {
 }
 
 const unsigned char* data_of(std::string_view text) noexcept {
-  // A null key means "the key from before" to EVP_MAC_init, also when it is of length 0.
+  // EVP_MAC_init takes a null key, even one of length 0, to mean "keep the previous key".
   return reinterpret_cast<const unsigned char*>(text.empty() ? "" : text.data());
 }
 
-// Looked up once: OpenSSL 3 takes longer to find an algorithm than to sign a short message with it.
+// Fetched once: OpenSSL 3 takes longer to find an algorithm than to sign a short message with it.
 EVP_MAC* hmac_algorithm() {
   static const std::unique_ptr<EVP_MAC, void (*)(EVP_MAC*)> algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
   require(algorithm != nullptr, "EVP_MAC_fetch");
@@ -59,7 +59,7 @@ Sha256Digest HmacSha256::sign(std::string_view message) {
 }
 
 Sha256Digest sha256(std::string_view message) {
-  // Kept: to make one takes longer than to hash a short message with it.
+  // One context per thread: creating one takes longer than hashing a short message.
   thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   require(context != nullptr, "EVP_MD_CTX_new");
   Sha256Digest digest;

@@ -13,7 +13,7 @@ namespace slipway {
 
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
-/// HMAC-SHA256 (RFC 2104) with one key. The key's schedule is kept, so that signing again allocates nothing. One thread at a time.
+/// HMAC-SHA256 (RFC 2104) with one key. The key schedule is kept, so signing allocates nothing. Not thread-safe.
 class HmacSha256 {
  public:
   explicit HmacSha256(std::string_view key);
@@ -31,11 +31,11 @@ Sha256Digest sha256(std::span<const std::uint8_t> message);
 /// 64 lower-case hex digits.
 std::string sha256_hex(std::string_view message);
 
-/// Compares in a time that depends on the lengths only; texts of different length differ.
+/// Takes time that depends on the lengths only; texts of different length are unequal.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 bool equal_in_constant_time(const Sha256Digest& a, const Sha256Digest& b) noexcept;
 
-/// `bytes` random bytes from the system, as hex digits: tokens and ids.
+/// `bytes` random bytes from the system, as hex digits, for tokens and ids.
 std::string random_hex(std::size_t bytes);
 
 }  // namespace slipway

@@ -13,16 +13,16 @@ namespace slipway {
 
 #if defined(SLIPWAY_IPSEC_MB)
 
-/// The lanes of libipsec-mb (its "synchronous hash burst"), with the keys' schedules as it wants them.
+/// libipsec-mb's "synchronous hash burst", with the key schedules in the form it expects.
 class HmacKeys::Lanes {
  public:
-  static constexpr std::size_t fewest = 3;  ///< two take as long as one after the other
+  static constexpr std::size_t fewest = 3;  ///< two messages take as long as hashing them one after the other
 
   explicit Lanes(std::span<const std::string> secrets) : manager_(alloc_mb_mgr(0)) {
     if (manager_ == nullptr) return;
     IMB_ARCH arch = IMB_ARCH_NONE;
     init_mb_mgr_auto(manager_.get(), &arch);
-    wide_ = arch >= IMB_ARCH_AVX2;  // eight lanes; four gain little
+    wide_ = arch >= IMB_ARCH_AVX2;  // eight lanes; four lanes gain little
     for (const std::string& secret : secrets) schedules_.push_back(schedule(secret));
   }
 
@@ -31,7 +31,7 @@ class HmacKeys::Lanes {
     return messages.size() >= fewest && std::none_of(messages.begin(), messages.end(), is_long);
   }
 
-  /// False where the processor or the library does not do it; the digests are worth nothing then.
+  /// False if the processor or the library does not support it; `digests` is then unspecified.
   bool sign(std::span<const std::string_view> messages, std::span<Sha256Digest> digests) {
     if (!wide_) return false;
     for (std::size_t from = 0; from < messages.size(); from += lanes) {
@@ -47,7 +47,7 @@ class HmacKeys::Lanes {
   static constexpr std::size_t block_size = 64;
   using Block = std::array<std::uint8_t, block_size>;
 
-  /// What is left of SHA-256 after the block that a key makes, inside and outside (RFC 2104).
+  /// SHA-256 state after the key's padded block, inner and outer (RFC 2104).
   struct Schedule {
     alignas(16) std::array<std::uint8_t, 32> inner, outer;
   };
@@ -97,7 +97,7 @@ class HmacKeys::Lanes {
 
 #else
 
-/// Without libipsec-mb there are none.
+/// Stub for builds without libipsec-mb.
 class HmacKeys::Lanes {
  public:
   explicit Lanes(std::span<const std::string>) {}

@@ -11,24 +11,24 @@
 
 namespace slipway {
 
-/// HMAC-SHA256 of messages with each of several keys. Messages that are there at the same time are hashed side by side, one in each lane
-/// of the processor's vector registers, where libipsec-mb is there and they are enough to pay: sixteen in the time of two with
-/// AVX-512. The digests are those of HmacSha256. One thread at a time.
+/// HMAC-SHA256 of messages with each of several keys. If libipsec-mb is available and a batch is large enough to pay
+/// off, its messages are hashed side by side, one per lane of the vector registers: sixteen in the time of two with
+/// AVX-512. The digests equal those of HmacSha256. Not thread-safe.
 class HmacKeys {
  public:
-  /// So many messages at once are signed fastest.
+  /// Batch size at which signing is fastest.
   static constexpr std::size_t lanes = 16;
-  /// Longer messages (bytes) are better signed alone: the others' lanes would run empty meanwhile.
+  /// Messages longer than this (bytes) are better signed one by one: the other lanes would idle meanwhile.
   static constexpr std::size_t longest_together = 64 * 1024;
 
-  /// An empty secret makes no key.
+  /// Empty secrets are skipped.
   explicit HmacKeys(std::span<const std::string> secrets);
   HmacKeys(const HmacKeys&) = delete;
   HmacKeys& operator=(const HmacKeys&) = delete;
   ~HmacKeys();
 
   std::size_t size() const noexcept { return keys_.size(); }
-  /// The digest of message m with key k stands at m * size() + k.
+  /// The digest of message m with key k is at index m * size() + k.
   std::vector<Sha256Digest> sign(std::span<const std::string_view> messages);
 
  private:
@@ -36,8 +36,8 @@ class HmacKeys {
   Lanes* lanes_for(std::span<const std::string_view> messages);
 
   std::vector<std::string> secrets_;
-  std::vector<HmacSha256> keys_;  ///< one a secret
-  std::unique_ptr<Lanes> together_;  ///< made when they are first wanted
+  std::vector<HmacSha256> keys_;  ///< one per secret
+  std::unique_ptr<Lanes> together_;  ///< created on first use
 };
 
 }  // namespace slipway

@@ -10,7 +10,7 @@
 
 namespace slipway {
 
-/// A value that names one kind of thing, so that a commit can not be passed where a digest is meant. `Tag` is never defined.
+/// A strongly typed value: a commit cannot be passed where a digest is meant. `Tag` is never defined.
 template <class Tag, class Rep = std::string>
 class Id {
  public:
@@ -24,17 +24,17 @@ class Id {
   Rep value_{};
 };
 
-using DeliveryId = Id<struct DeliveryTag>;            ///< X-Gitea-Delivery, or one made here for a delivery without
-using RunId = Id<struct RunTag, std::int64_t>;        ///< counts up from 1 in one state directory
+using DeliveryId = Id<struct DeliveryTag>;            ///< X-Gitea-Delivery, or generated here if the delivery has none
+using RunId = Id<struct RunTag, std::int64_t>;        ///< counts up from 1 within a state directory
 using CommitSha = Id<struct CommitTag>;               ///< 40 lower-case hex digits
 using RepoName = Id<struct RepoTag>;                  ///< `organisation/name`
 using TemplateName = Id<struct TemplateTag>;
 using PipelineName = Id<struct PipelineTag>;
 using Digest = Id<struct DigestTag>;                  ///< `sha256:` and 64 hex digits
 
-/// 40 lower-case hex digits: what may stand where a commit is expected.
+/// True for exactly 40 lower-case hex digits.
 bool is_commit_sha(const std::string& text) noexcept;
-/// The first digits of a commit, or all of them: what a person gives for one.
+/// The leading digits of a commit id, or all of them, as typed by a person.
 class CommitPrefix {
  public:
   static constexpr std::size_t fewest_digits = 4;
@@ -42,7 +42,7 @@ class CommitPrefix {
   static std::optional<CommitPrefix> from(std::string_view text);
 
   const std::string& digits() const noexcept { return digits_; }  ///< lower-case
-  /// The least and the greatest commit that begins so.
+  /// The smallest and the greatest commit id with this prefix.
   CommitSha first() const;
   CommitSha last() const;
 
@@ -51,11 +51,11 @@ class CommitPrefix {
   std::string digits_;
 };
 
-/// The 40 zeros that Git writes where there is no commit.
+/// True for the 40 zeros that Git writes for "no commit".
 bool is_zero_sha(const CommitSha& sha) noexcept;
 /// The image tag of a commit: its first 8 characters.
 std::string short_tag(const CommitSha& sha);
-/// `main` of `refs/heads/main`; what is no branch stays as it is.
+/// `refs/heads/main` → `main`; a ref that is not a branch is returned unchanged.
 std::string branch_name(const std::string& ref);
 
 }  // namespace slipway

@@ -9,8 +9,8 @@
 
 namespace slipway {
 
-/// The first byte at which the plain text of a JSON string ends (RFC 8259 section 7): a quote, a backslash or a control character;
-/// `end` where there is none. `high` becomes true where a byte before that is no ASCII.
+/// The first byte that ends the plain text of a JSON string (RFC 8259 section 7): a quote, a backslash or a control
+/// character; `end` if there is none. Sets `high` if a byte before it is not ASCII.
 inline const char* plain_json_end(const char* at, const char* end, bool& high) noexcept {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
@@ -35,10 +35,10 @@ inline const char* plain_json_end(const char* at, const char* end, bool& high) n
   return at;
 }
 
-/// Appends a text as a JSON string, with its quotes. What is not UTF-8 stays as it is.
+/// Appends `text` as a quoted JSON string. Bytes that are not UTF-8 are kept as they are.
 void append_json(std::string& to, std::string_view text);
 
-/// Appends a JSON list; `append(to, one)` writes one of its elements.
+/// Appends a JSON array; `append(to, one)` writes one element.
 template <class T, class Append>
 void append_json_list(std::string& to, const std::vector<T>& list, Append append) {
   to += '[';

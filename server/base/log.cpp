@@ -12,7 +12,7 @@
 
 namespace slipway {
 
-// Members are destroyed last to first: the logger goes before the thread that still writes its lines.
+// Members are destroyed last to first: the logger goes before the thread that is still writing its lines.
 struct Log::Sink {
   std::shared_ptr<spdlog::details::thread_pool> writer;
   std::shared_ptr<spdlog::logger> logger;

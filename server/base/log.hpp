@@ -10,7 +10,7 @@
 
 namespace slipway {
 
-/// One `key=value` of a log line. Refers to the text it is given: to be used within the call.
+/// One `key=value` of a log line. Refers to the text it is given; use only within the logging call.
 class LogField {
  public:
   LogField(std::string_view key, std::string_view value) : key_(key), value_(value) {}
@@ -33,16 +33,16 @@ class LogField {
 using LogFields = std::initializer_list<LogField>;
 enum class LogLevel { debug, info, warn, error };
 
-/// Where a program says what it does: one line an event, `time=… level=… msg="…" key=value` or the same as a JSON object.
-/// Cheap to copy, safe from every thread. Lines are handed to a thread that writes them, so the caller never waits for the
-/// disk or a pipe; when 1,024 lines wait, the oldest is dropped. Text from outside is escaped here. Never give it a secret.
+/// The program's log: one line per event, `time=… level=… msg="…" key=value` or the same as a JSON object. Cheap to
+/// copy, thread-safe. A separate thread writes the lines, so the caller never waits for the disk or a pipe; when 1,024
+/// lines are waiting, the oldest is dropped. Text from outside is escaped here. Never pass it a secret.
 class Log {
  public:
-  /// Says nothing: for tests, and commands that print their own output.
+  /// Discards everything: for tests, and for commands that print their own output.
   Log() = default;
   /// Writes to stderr. `level` is `debug`, `info`, `warn` or `error`; lines below it are dropped.
   static Log to_stderr(bool json, std::string_view level);
-  /// Appends to `file`, at once rather than by a thread: for tests.
+  /// Appends to `file` synchronously: for tests.
   static Log to_file(const std::string& file, bool json, std::string_view level);
 
   void debug(std::string_view message, LogFields fields = {}) const { write(LogLevel::debug, message, fields); }

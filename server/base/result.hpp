@@ -8,7 +8,7 @@
 
 namespace slipway {
 
-/// A place in a text: lines and columns count from 1 (columns in bytes); 0 where there is none.
+/// A place in a text: line and column from 1 (columns in bytes); 0 if unknown.
 struct Position {
   Position() = default;
   Position(std::string file_name, int line_number, int column_number)
@@ -19,14 +19,14 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
-/// Why an input was not accepted: what was tried, on what, what came back, what to do. Accidents (a server that is gone)
-/// are the exceptions of base/failure.hpp instead.
+/// Why an input was not accepted. The text says what was tried, on what, what came back and what to do. Accidents (a
+/// server that is gone) are the exceptions of base/failure.hpp instead.
 class Error {
  public:
   explicit Error(std::string what, Position where = Position()) : what_(std::move(what)), where_(std::move(where)) {}
   const std::string& what() const noexcept { return what_; }
   const Position& where() const noexcept { return where_; }
-  /// `file:line:col: what`, without a file `line:col: what`, or only `what` where there is no position.
+  /// `file:line:col: what`; without a file `line:col: what`; without a position just `what`.
   std::string text() const;
   bool operator==(const Error&) const = default;
 
@@ -39,7 +39,7 @@ class Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}        // NOLINT: `return value;` is the point
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}        // NOLINT: implicit, so that `return value;` works
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}    // NOLINT
   explicit operator bool() const noexcept { return state_.index() == 0; }
   T& operator*() & { return std::get<0>(state_); }

@@ -7,7 +7,7 @@
 
 namespace slipway {
 
-/// The end of a text that others keep as well: passed on without a copy.
+/// The tail of a shared text, passed on without copying.
 struct SharedTail {
   std::shared_ptr<const std::string> text;
   std::size_t from = 0;

@@ -40,7 +40,7 @@ std::size_t character_length(std::string_view text) noexcept {
   return 0;
 }
 
-/// How much of the beginning is certainly ASCII, eight bytes at a time: most texts are all of it.
+/// Length of a prefix that is certainly ASCII, checked eight bytes at a time: most texts are ASCII throughout.
 std::size_t ascii_length(std::string_view text) noexcept {
   constexpr std::uint64_t high = 0x8080808080808080;
   std::size_t length = 0;
@@ -51,7 +51,7 @@ std::size_t ascii_length(std::string_view text) noexcept {
   return length;
 }
 
-/// How much of the beginning is ASCII that can be shown as it is.
+/// Length of the prefix that is printable ASCII.
 std::size_t plain_length(std::string_view text) noexcept {
   std::size_t length = 0;
   while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7f) ++length;
@@ -76,7 +76,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::optional<std::string> nearest_name(std::string_view word, std::span<const std::string> known) {
-  constexpr std::size_t longest = 100;  // a name that long is no slip of the finger, and the comparison is quadratic
+  constexpr std::size_t longest = 100;  // a longer name is not a typo, and the comparison is quadratic
   if (word.size() > longest) return std::nullopt;
   const std::string wanted = lower(word);
   std::optional<std::string> best;

@@ -19,8 +19,8 @@ const rapidjson::Value* member(const rapidjson::Value& object, const char* name)
   return found == object.MemberEnd() ? nullptr : &found->value;
 }
 
-// A batch runs without a cluster. So that filters with compareSecret can be tried, it knows the one secret that the vectors of the real
-// interceptor were made with.
+// A batch runs without a cluster. To make compareSecret usable, it knows the one secret with which the test vectors of
+// the real interceptor were created.
 Result<std::string> sample_secret(std::string_view secret, std::string_view key) {
   if (secret == "github-webhook-secret" && key == "webhook-secret") return std::string("s3cr3t-value");
   return Error("not found");
@@ -41,7 +41,7 @@ std::string_view phase_name(Phase phase) {
   return "program";
 }
 
-// One line, taken apart and evaluated. The line's document outlives the value.
+// Parses and evaluates one line. The value refers to the line's document.
 class Line {
  public:
   explicit Line(const rapidjson::Value& line) : line_(line) {}

@@ -18,7 +18,7 @@ bool is_dyn_or_error(const Type* type) {
   return type->kind == TypeKind::dyn || type->kind == TypeKind::any || type->kind == TypeKind::error;
 }
 
-// `a.b.c` where the expression is nothing but a dotted name.
+// `a.b.c` if the expression is just a dotted name.
 std::optional<std::string> qualified_name(const Expr& expr) {
   if (expr.kind == ExprKind::ident) return expr.name;
   if (expr.kind != ExprKind::select || expr.test_only) return std::nullopt;
@@ -46,7 +46,7 @@ class Checker {
   struct Local {
     std::string name;
     const Type* type;
-    std::uint32_t slot;  // 1 + index, 0 for an accumulator, which evaluation does not read
+    std::uint32_t slot;  // 1 + index; 0 for an accumulator, which evaluation does not read
   };
 
   void fail(std::uint32_t offset, const std::string& what) {
@@ -83,7 +83,7 @@ class Checker {
     }
   }
 
-  // `x` in the container `a.b` may be a.b.x, a.x or x; `.x` is x alone.
+  // `x` in container `a.b` may be a.b.x, a.x or x; `.x` can only be x.
   std::vector<std::string> candidates(const std::string& name) const {
     if (name.starts_with('.')) return {name.substr(1)};
     std::vector<std::string> names;
@@ -101,7 +101,7 @@ class Checker {
     return found == locals_.rend() ? nullptr : &*found;
   }
 
-  // Turns the node into the variable, type or constant of that name, where there is one.
+  // Turns the node into the variable, type or constant of that name; false if there is none.
   bool resolve(Expr& e, const std::string& name) {
     for (const std::string& candidate : candidates(name)) {
       const auto variable = std::find_if(environment_.variables.begin(), environment_.variables.end(),
@@ -168,7 +168,7 @@ class Checker {
     e.type = e.test_only ? boolean() : unify_.substitute(result, false);
   }
 
-  // cel-go lets no field of a well-known type be selected.
+  // cel-go does not allow selecting fields of well-known types.
   static bool message_field_type(const Type*, const std::string&, const Type*&) { return false; }
 
   const std::vector<std::uint16_t>* function(const std::string& name, std::string& found_as) const {
@@ -182,11 +182,11 @@ class Checker {
   }
 
   void call(Expr& e) {
-    if (!is_function(e)) undeclared(e.position, e.name);  // before what its arguments lack, which may be for want of a macro
+    if (!is_function(e)) undeclared(e.position, e.name);  // first: errors in arguments may only come from an unrecognised macro
     for (std::size_t i = e.member ? 1 : 0; i < e.args.size(); ++i) check(*e.args[i]);
     std::string name;
     if (e.member) {
-      // `math.abs(x)` is a function with a dotted name before it is a call on `math`.
+      // Try `math.abs(x)` as a function with a dotted name before treating it as a call on `math`.
       if (const auto prefix = qualified_name(*e.args[0])) {
         if (const auto* rows = function(*prefix + "." + e.name, name)) {
           e.args.erase(e.args.begin());
@@ -235,7 +235,7 @@ class Checker {
     }
   }
 
-  // The result type where the arguments fit, with fresh variables for the overload's type parameters.
+  // The result type if the arguments fit (type parameters replaced by fresh variables), else null.
   const Type* fit(const Overload& overload, const std::vector<const Type*>& given) {
     if (overload.parameters == 0) return unify_.assignable(given, overload.args) ? overload.result : nullptr;
     std::vector<const Type*> fresh;
@@ -366,7 +366,7 @@ class Checker {
   const Declarations& declarations_ = Declarations::standard();
   std::vector<Local> locals_;
   std::uint32_t loops_ = 0;
-  bool looped_ = false;  // the checking has been inside a loop
+  bool looped_ = false;  // a loop has been checked before
   std::optional<Error> error_;
 };
 

@@ -8,7 +8,7 @@ namespace {
 
 struct Row {
   std::string_view function;
-  std::string_view signature;  // arguments -> result; a receiver before `.(`; capital letters are type parameters
+  std::string_view signature;  // arguments -> result; a receiver stands before `.(`; capital letters are type parameters
   Function run = nullptr;
 };
 
@@ -241,8 +241,8 @@ constexpr Row rows[] = {
     {"upperAscii", "string.() -> string", f::upper_ascii},
 };
 
-// Those of two number types Tekton's environment leaves disabled: `1 < 1u` is an error of the check, while values that are dyn to it are
-// ordered whatever their types. With the first loop that it checks, cel-go forgets what is disabled.
+// Tekton's environment disables the overloads of two different number types: `1 < 1u` is a type error, while values of
+// type dyn are ordered whatever their types. cel-go forgets the disabling at the first loop it checks.
 constexpr std::string_view ordered[] = {
     "(bool, bool) -> bool",     "(int, int) -> bool",       "(int, double) -> bool",  "(int, uint) -> bool",   "(uint, uint) -> bool",
     "(uint, double) -> bool",   "(uint, int) -> bool",      "(double, double) -> bool", "(double, int) -> bool", "(double, uint) -> bool",
@@ -255,7 +255,7 @@ constexpr std::pair<std::string_view, TypeKind> simple_names[] = {
     {"timestamp", TypeKind::timestamp}, {"duration", TypeKind::duration},
 };
 
-// Reads `list(T).(list(int)) -> list(T)`.
+// Parses `list(T).(list(int)) -> list(T)`.
 class SignatureReader {
  public:
   SignatureReader(std::string_view text, TypePool& pool) : rest_(text), pool_(pool) {}
@@ -318,7 +318,7 @@ const Declarations& Declarations::standard() {
 
 Declarations::Declarations() {
   for (const Row& row : rows) {
-    // cel-go runs these whatever the elements of the list are.
+    // cel-go runs these regardless of the element types of the list.
     const bool guarded = row.function != "flatten" && row.function != "sort" && row.function != "@sortByAssociatedKeys";
     declare(row.function, row.signature, row.run, guarded);
   }

@@ -12,34 +12,34 @@
 
 namespace slipway::cel {
 
-/// One overload of a function: cel-go's declaration, and what runs.
+/// One overload of a function: cel-go's declaration and our implementation.
 struct Overload {
   std::string_view function;
   bool member = false;                 ///< called as x.f(y); args[0] is x
-  bool guarded = true;                 ///< run only where the values fit the declared types
-  bool only_after_loops = false;       ///< disabled in Tekton's environment, until cel-go forgets it
+  bool guarded = true;                 ///< run only if the values fit the declared types
+  bool only_after_loops = false;       ///< disabled in Tekton's environment until the first loop (see declarations.cpp)
   std::vector<const Type*> args;
   const Type* result = nullptr;
-  std::uint32_t parameters = 0;        ///< type parameters A, T, … are numbered from 0
-  Function run = nullptr;              ///< nothing for operators, which evaluation knows itself
+  std::uint32_t parameters = 0;        ///< number of type parameters (A, T, …), which are numbered from 0
+  Function run = nullptr;              ///< null for operators, which the evaluation implements itself
 };
 
-/// Every function of Tekton's environment (`environment.json` of cel-go's dump) and the names of its types.
+/// Every function of Tekton's environment (as dumped from cel-go into `environment.json`) and the names of its types.
 class Declarations {
  public:
   static const Declarations& standard();
 
   const std::vector<Overload>& overloads() const noexcept { return overloads_; }
-  /// Rows of a function, in cel-go's order; nothing where none has that name.
+  /// Overload indices of a function, in cel-go's order; null if there is no function of that name.
   const std::vector<std::uint16_t>* find(std::string_view function) const;
-  /// The value that a type's name or an enumeration's constant stands for, and its static type.
+  /// The value and static type of a type name or enum constant.
   struct Name {
     Value value;
     const Type* type = nullptr;
-    bool only_made = false;  ///< of a message whose name alone means nothing to cel-go
+    bool only_made = false;  ///< a message that can be constructed, but whose bare name is undefined in cel-go
   };
   const Name* find_name(const std::string& name) const;
-  /// All names of functions, for "did you mean".
+  /// All function names, for "did you mean".
   std::vector<std::string> function_names() const;
 
  private:
@@ -53,7 +53,7 @@ class Declarations {
   std::unordered_map<std::string, Name> names_;
 };
 
-/// Whether a value is of a declared type, as cel-go checks it before a call: of lists and maps the first element decides.
+/// Whether a value fits a declared type, with the check that cel-go does before a call: for lists and maps the first element decides.
 bool fits(const Type* type, const Value& value);
 
 }  // namespace slipway::cel

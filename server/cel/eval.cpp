@@ -17,10 +17,10 @@ Value object_or_empty(const rapidjson::Value* object) {
 
 Value too_long() { return Value::error("the evaluation takes too long"); }
 
-// What stands where a boolean is needed: an error stays what it is, anything else is one.
+// The error for a non-boolean where a boolean is needed; an error is passed on.
 Value not_boolean(const Value& value) { return value.is_error() ? value : no_overload(); }
 
-// Counted like the evaluation's steps; deeper than any payload nests is no question a filter asks.
+// Charged like evaluation steps. No real filter compares anything nested deeper than this.
 constexpr int deepest_equality = 2'000;
 
 struct Equality {
@@ -150,7 +150,7 @@ Value Evaluation::select(const Node& node) {
   return operand.is_error() ? operand : index_value(operand, node.value);
 }
 
-// A list answers with an error, since its index is no string; a scalar has no fields.
+// `has` on a list is an error, because its index is not a string; a scalar has no fields.
 Value Evaluation::has(const Node& node) {
   const Value operand = eval(*node.args[0]);
   if (operand.is_error()) return operand;
@@ -213,7 +213,7 @@ Value Evaluation::compare(const Node& node) {
   }
 }
 
-// The side that decides wins over errors on the other; else the first error, or the first value that is no boolean, is the answer.
+// A deciding operand wins over errors in the others; otherwise the first error or non-boolean is the result.
 Value Evaluation::logical(const Node& node) {
   const bool deciding = node.op == Op::logical_or;
   Value problem;
@@ -325,7 +325,7 @@ Value element(const Value& range, std::size_t index) { return range.is(Kind::lis
 
 }  // namespace
 
-// exists is an || over the elements, all an &&: the element that decides wins over errors of others.
+// exists is an || over the elements, all an &&: a deciding element wins over errors of others.
 Value Evaluation::quantifier(const Node& node) {
   if (const std::int8_t answer = known(node); answer >= 0) return Value::boolean(answer > 0);
   const bool deciding = node.op == Op::exists;
@@ -359,7 +359,7 @@ Value Evaluation::exists_one(const Node& node) {
   return Value::boolean(count == 1);
 }
 
-// map(x, f), map(x, p, f) and filter(x, p): args are the range, then p or nothing, then f or nothing.
+// map(x, f), map(x, p, f) and filter(x, p): args are the range, p or null, and f or null.
 Value Evaluation::build_list(const Node& node) {
   const Value range = eval(*node.args[0]);
   if (!is_iterable(range)) return not_iterable(range);

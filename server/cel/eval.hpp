@@ -8,15 +8,15 @@
 
 namespace slipway::cel {
 
-/// What FilterSet knows beforehand of a plan's parts: 1 true, 0 false, −1 evaluate.
+/// FilterSet's precomputed results, indexed by a plan's parts: 1 true, 0 false, −1 not known: evaluate.
 using Answers = const std::int8_t*;
 
-/// What is known of a node.
+/// The precomputed result of a node.
 inline std::int8_t known_answer(Answers answers, const Node& node) noexcept {
   return answers == nullptr || node.part == Node::no_part ? std::int8_t{-1} : answers[node.part];
 }
 
-/// What is known of a node, also by its parts: what `&&` and `||` need not look at does not matter.
+/// Like known_answer(), but also derives `&&` and `||` from their operands: one deciding operand suffices.
 inline std::int8_t known_together(Answers answers, const Node& node) noexcept {
   const std::int8_t whole = known_answer(answers, node);
   if (whole >= 0 || (node.op != Op::logical_and && node.op != Op::logical_or)) return whole;
@@ -30,29 +30,29 @@ inline std::int8_t known_together(Answers answers, const Node& node) noexcept {
   return all ? static_cast<std::int8_t>(1 - deciding) : std::int8_t{-1};
 }
 
-/// One evaluation: the bindings, the values of loop variables, and what is left to spend. Not shared between threads.
+/// One evaluation: the bindings, the loop variables, and the remaining budget. Not thread-safe.
 class Evaluation {
  public:
   Evaluation(const Program::Plan& plan, const Bindings& bindings, Answers answers = nullptr, const std::vector<Value>* variables = nullptr);
 
-  /// The value of a node; where the evaluation took too long, an error whatever the node says.
+  /// The value of a node; an error if the evaluation takes too long.
   Value run(const Node& node);
   Value eval(const Node& node);
-  /// What is known of a node beforehand, as in Answers.
+  /// The precomputed result of a node, as in Answers.
   std::int8_t known(const Node& node) const noexcept { return known_answer(answers_, node); }
 
   const Bindings& bindings() const noexcept { return bindings_; }
   Value& slot(std::uint32_t index) noexcept { return slots_[index]; }
-  /// Pays for work on so many bytes or elements.
+  /// Charges for work on that many bytes or elements.
   void charge(std::size_t units) noexcept { budget_ -= static_cast<std::int64_t>(units / 16 + 1); }
-  /// Asks for memory that the value to be made takes; false, and the evaluation ends, where it has had too much already.
+  /// Charges for the memory of a value about to be made; false, which also ends the evaluation, if the limit is exceeded.
   bool reserve(std::size_t bytes) noexcept {
     memory_ -= static_cast<std::int64_t>(bytes);
     if (memory_ < 0) budget_ = -1;
     return budget_ >= 0;
   }
   bool exhausted() const noexcept { return budget_ < 0; }
-  /// `==` on any two values, paid for.
+  /// `==` on any two values, charged to the budget.
   bool equal(const Value& left, const Value& right);
 
  private:

@@ -16,15 +16,15 @@ constexpr std::size_t most_reasons = 3;
 /// The part of an expression that decided, and why.
 struct Cause {
   const Node* node = nullptr;
-  std::string reason;  // behind "`…` is false: ", may be empty
+  std::string reason;  // follows "`…` is false: "; may be empty
 };
 
 bool is_loop(const Node& node) { return node.op >= Op::all; }
-// A literal, a variable, or what is selected from one: it says everything itself.
+// A literal, a variable, or a selection from one: needs no further explanation.
 bool is_plain(const Node& node) { return node.op <= Op::index && node.op != Op::has && !(node.op == Op::constant && !node.args.empty()); }
 bool is_arithmetic(const Node& node) { return node.op >= Op::add && node.op <= Op::modulo; }
 
-// With one allocation: of twenty triggers nineteen refuse every push.
+// A single allocation: of twenty triggers nineteen refuse every push.
 std::string joined(std::initializer_list<std::string_view> parts) {
   std::size_t size = 0;
   for (const std::string_view part : parts) size += part.size();
@@ -34,12 +34,12 @@ std::string joined(std::initializer_list<std::string_view> parts) {
   return whole;
 }
 
-// Behind `before`: none of the paths is one that the question asks for.
+// `before`, then the sentence that none of the paths matches the question.
 std::string no_such_path(const PathQuestion& question, PathEvidence::Paths& paths, std::string_view before) {
   return joined({before, "none of the ", std::to_string(paths.all.size()), question.asked, ": ", paths.shown, misspelt(question, paths)});
 }
 
-// Of a filter that refused: the part that did, where nothing has to be evaluated to find it; else null.
+// The part that made a filter refuse, if that is known without evaluating anything; else null.
 const Node* known_refusal(const Node& node, Answers answers) {
   if (node.op != Op::logical_and) return &node;
   for (const Node* arg : node.args) {
@@ -50,7 +50,7 @@ const Node* known_refusal(const Node& node, Answers answers) {
   return nullptr;
 }
 
-// Goes down from the root to the smallest part that decided, evaluating the parts of each step again.
+// Descends from the root to the smallest part that decided, re-evaluating operands on the way.
 class Explainer {
  public:
   Explainer(const Program::Plan& plan, const Bindings& bindings, Answers answers = nullptr)
@@ -81,7 +81,7 @@ class Explainer {
 
   std::string refusal() {
     const Node& root = *plan_.root;
-    const bool is_boolean = root.op == Op::logical_and || root.question;  // then its being refused says that it is false
+    const bool is_boolean = root.op == Op::logical_and || root.question;  // then a refusal means false, not a non-boolean
     if (!is_boolean) return run().text;
     const Node& decided = first_false(root);
     return decided.question ? no_path(decided, decided.question->refused) : sentence(refused(decided), " is false");
@@ -106,7 +106,7 @@ class Explainer {
 
   std::string named(const Node& node) { return source(node) + " is " + show(eval(node)); }
 
-  // The values of the operands that are no literals.
+  // The values of the non-literal operands.
   std::string seen(const Node& node) {
     std::string made;
     for (const Node* arg : node.args) {
@@ -141,7 +141,7 @@ class Explainer {
 
   // --- false
 
-  // Of parts that all have to be true one is false: the last where none before it is.
+  // The first false operand of an `&&`; the last one if none before it is false.
   const Node& first_false(const Node& node) {
     if (node.op != Op::logical_and) return node;
     for (const Node* arg : node.args) {
@@ -227,7 +227,7 @@ class Explainer {
     return names;
   }
 
-  // What the header of `header.match(name, …)` says.
+  // What the header in `header.match(name, …)` contains.
   std::string header_seen(const Node& node) {
     const Value headers = eval(*node.args[0]), name = eval(*node.args[1]);
     for (const std::string& known : field_names(headers)) {
@@ -242,7 +242,7 @@ class Explainer {
     return source(*node.args[0]) + " is " + show(operand) + did_you_mean(node.value.text(), field_names(operand));
   }
 
-  // A literal that is nearly the value seen is most likely a misspelling of it.
+  // A literal that is close to the actual value is probably a misspelling of it.
   std::string meant(const Node& node) {
     for (std::size_t i = 0; i < node.args.size() && node.args.size() == 2; ++i) {
       const Node& literal = *node.args[1 - i];
@@ -270,13 +270,13 @@ class Explainer {
 
   // --- paths
 
-  // Behind `before`.
+  // Appends to `before` why no path matches.
   std::string no_path(const Node& node, std::string_view before = {}) {
     const PathQuestion& question = *node.question;
     PathEvidence::Paths* known = evidence_.find(question);
     if (known == nullptr) {
       const Value list = eval(*node.args[0]);
-      if (!list.is(Kind::list)) return joined({before, no_element(node)});  // an object, whose keys were asked
+      if (!list.is(Kind::list)) return joined({before, no_element(node)});  // an object, whose keys exists() iterates over
       if (list.size() == 0) return joined({before, source(*node.args[0]), " is empty"});
       known = &evidence_.collect(question, list);
     }
@@ -326,7 +326,7 @@ class Explainer {
     return (values.empty() ? "" : "; " + values) + hint(node, error);
   }
 
-  // What most such errors come from.
+  // A hint at the most common cause of such an error.
   std::string hint(const Node& node, const Value& error) {
     if (node.op == Op::index && error.fault() == Fault::no_such_key) return did_you_mean(error.text(), field_names(eval(*node.args[0])));
     if (!is_arithmetic(node) || error.fault() != Fault::no_such_overload) return "";
@@ -360,7 +360,7 @@ std::string excerpt(const Source& source, const Expr& e) {
 Explanation Program::explain(const Bindings& bindings) const { return Explainer(*plan_, bindings).run(); }
 
 std::string Program::refusal(const Bindings& bindings, const std::int8_t* answers) const {
-  // Nineteen of twenty filters refuse for the paths that the first was explained with.
+  // Fast path: nineteen of twenty filters refuse because of the same paths, which the first explanation has collected already.
   const Node* const decided = answers == nullptr || bindings.evidence == nullptr ? nullptr : known_refusal(*plan_->root, answers);
   if (decided != nullptr && decided->question) {
     PathEvidence::Paths* const known = bindings.evidence->find(*decided->question);

@@ -25,12 +25,12 @@ const rapidjson::Value* member(const rapidjson::Value& object, std::string_view 
 
 }  // namespace
 
-/// What the questions of all filters have in common: lists of the body, in their elements fields that hold paths, and for each field the
-/// texts that anyone asks for. A text's number is its place in the marks of one delivery.
+/// All path questions of the filters, merged: the body lists they read, in each list the element fields that hold
+/// paths, and for each field the texts asked for. A text's number is its index in Seen::found.
 struct FilterSet::Plan {
   struct Field {
     std::string name;
-    std::uint32_t number = 0;  // its place in the "well formed" marks
+    std::uint32_t number = 0;  // index into Seen::well_formed
     std::vector<std::pair<std::string, std::uint32_t>> prefixes, suffixes;
     std::unordered_map<std::string_view, std::uint32_t> wholes;
     PrefixTree tree;
@@ -42,18 +42,18 @@ struct FilterSet::Plan {
   struct Question {
     std::vector<std::uint32_t> fields, texts;
   };
-  /// What one delivery's lists hold.
+  /// What was found in one delivery's lists.
   struct Seen {
     Marks well_formed;
     Marks found;
   };
 
-  /// A part of a filter: a question, or an expression that stands in other filters too.
+  /// A part of a filter: a path question, or an expression that also occurs in other filters.
   struct Part {
     std::optional<Question> question;
     std::optional<std::size_t> shared;
   };
-  /// What several filters ask for in the same words.
+  /// An expression that occurs literally in several filters.
   struct Shared {
     const Program::Plan* plan;
     const Node* node;
@@ -139,7 +139,7 @@ struct FilterSet::Plan {
     return seen;
   }
 
-  // Marks the texts that paths of this field match; false where the field is not a list of strings in every element.
+  // Marks the texts that paths in this field match; false unless the field is a list of strings in every element.
   static bool look_at(const rapidjson::Value& elements, const Field& field, Marks& found) {
     for (const auto& element : elements.GetArray()) {
       const rapidjson::Value* paths = member(element, field.name);
@@ -185,8 +185,8 @@ struct FilterSet::Plan {
   std::vector<Program> filters;
   std::vector<List> lists;
   std::vector<Shared> shared;
-  std::vector<Part> parts;          // of all filters, one after the other
-  std::vector<std::size_t> begins;  // where those of each filter begin, and the end
+  std::vector<Part> parts;          // of all filters, concatenated
+  std::vector<std::size_t> begins;  // index of each filter's first part, plus the end
   std::uint32_t field_count = 0;
   std::uint32_t text_count = 0;
 };

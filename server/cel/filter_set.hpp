@@ -10,8 +10,8 @@
 
 namespace slipway::cel {
 
-/// Filters that are judged together over one delivery. The verdicts are those of each filter alone; what the filters have in common
-/// (which of all prefixes the changed files have, `body.repository.name in […]`) is looked up once. Immutable; threads may share it.
+/// Filters evaluated together over one delivery. The verdicts equal those of each filter alone; what the filters share
+/// (which prefixes the changed files have, `body.repository.name in […]`) is computed once. Immutable, thread-safe.
 class FilterSet {
  public:
   class Judgement;
@@ -22,25 +22,25 @@ class FilterSet {
   FilterSet& operator=(FilterSet&&) noexcept;
 
   Judgement judge(const Bindings& bindings) const;
-  /// The verdicts alone.
+  /// Only the verdicts.
   std::vector<Result<bool>> test(const Bindings& bindings) const;
   std::size_t size() const noexcept;
   const Program& filter(std::size_t index) const;
 
  private:
   struct Plan;
-  /// One a filter, a part or a text: a few dozen, of which nothing is kept.
+  /// One per filter, part or text: a few dozen short-lived flags.
   using Marks = boost::container::small_vector<std::int8_t, 64>;
   std::unique_ptr<const Plan> plan_;
 };
 
-/// What the filters of a set, which has to outlive this, say of one delivery.
+/// The results of a set's filters for one delivery. The set must outlive it.
 class FilterSet::Judgement {
  public:
   std::size_t size() const noexcept { return said_.size(); }
-  /// As Program::test, of the filter of that place.
+  /// Same as Program::test of the filter at that index.
   Result<bool> verdict(std::size_t index) const;
-  /// As Program::refusal, over the same bindings.
+  /// Same as Program::refusal of that filter; requires the bindings given to judge().
   std::string refusal(std::size_t index, const Bindings& bindings) const;
 
  private:
@@ -49,8 +49,8 @@ class FilterSet::Judgement {
 
   const Plan* plan_;
   FilterSet::Marks said_;                ///< 1 or 0
-  std::map<std::size_t, Error> errors_;  ///< of those that failed
-  FilterSet::Marks answers_;             ///< of every filter's parts, one filter after the other
+  std::map<std::size_t, Error> errors_;  ///< of the filters that failed to evaluate
+  FilterSet::Marks answers_;             ///< of every filter's parts, concatenated
 };
 
 }  // namespace slipway::cel

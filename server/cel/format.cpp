@@ -17,7 +17,7 @@ constexpr int default_precision = 6;
 constexpr int max_precision = 100;
 constexpr int deepest = 500;
 
-/// One clause of a format, `%.3f`: its letter and precision, and where it ends.
+/// One clause of a format, e.g. `%.3f`: letter, precision, and where it ends.
 struct Clause {
   char letter = 0;
   int precision = default_precision;
@@ -26,7 +26,7 @@ struct Clause {
 
 Error unparsable(const std::string& why) { return Error("could not parse formatting clause: " + why); }
 
-// The clause that begins behind the percent sign at `at`.
+// Parses the clause after the percent sign at `at`.
 Result<Clause> parse_clause(std::string_view format, std::size_t at) {
   Clause clause;
   std::size_t i = at + 1;
@@ -50,7 +50,7 @@ Result<Clause> parse_clause(std::string_view format, std::size_t at) {
   return clause;
 }
 
-// Walks a format: `text` gets what stands between clauses, `use` each clause with the number of its argument.
+// Walks a format: calls `text` for the text between clauses and `use` for each clause with its argument's index.
 template <class Text, class Use>
 Result<void> walk(std::string_view format, std::size_t count, Text text, Use use) {
   std::size_t argument = 0;
@@ -119,7 +119,7 @@ double as_double(const Value& value) {
   }
 }
 
-/// Formats values by one clause each, paying for what it makes.
+/// Formats one value per clause, charging the evaluation for the output.
 class Formatter {
  public:
   explicit Formatter(Evaluation& evaluation) : evaluation_(evaluation) {}
@@ -206,7 +206,7 @@ class Formatter {
   Evaluation& evaluation_;
 };
 
-// The static check of one call: the argument expressions stand in for values, of which only the types are known.
+// The static check of one call: works on argument expressions, of which only the types are known.
 class FormatChecker {
  public:
   explicit FormatChecker(const Source& source) : source_(source) {}
@@ -246,7 +246,7 @@ class FormatChecker {
     return {};
   }
 
-  // The part of the argument that the clause can not take, or null.
+  // The part of the argument that does not fit the clause, or null.
   static const Expr* unfit(char letter, const Expr& e) {
     const TypeKind kind = e.type->kind;
     const bool integer = kind == TypeKind::int64 || kind == TypeKind::uint64;

@@ -9,12 +9,12 @@ namespace slipway::cel {
 
 class Evaluation;
 
-/// What runs an overload: the arguments fit the declared types. Errors are returned as values.
+/// Implementation of an overload. The arguments fit the declared types; errors are returned as values.
 using Function = Value (*)(Evaluation&, const Value* args);
 
 namespace functions {
 
-// functions_strings.cpp: standard string functions and the strings extension. Indices count characters.
+// functions_strings.cpp: standard string functions and the strings extension. Indices count characters, not bytes.
 Value contains(Evaluation&, const Value* args);
 Value starts_with(Evaluation&, const Value* args);
 Value ends_with(Evaluation&, const Value* args);
@@ -125,7 +125,7 @@ Value duration_minutes(Evaluation&, const Value* args);
 Value duration_seconds(Evaluation&, const Value* args);
 Value duration_milliseconds(Evaluation&, const Value* args);
 
-// functions_tekton.cpp: what Tekton's interceptor adds.
+// functions_tekton.cpp: functions added by Tekton's interceptor.
 Value header_match(Evaluation&, const Value* args);
 Value header_canonical(Evaluation&, const Value* args);
 Value truncate(Evaluation&, const Value* args);

@@ -55,8 +55,8 @@ bool is_comparable(const Value& value) {
   }
 }
 
-// NaN can not be ordered, so a comparison may be inconsistent. Up to 12 elements Go sorts by insertion, and what comes of NaN is
-// the same then; a stable merge sort survives the rest.
+// NaN is unordered, so comparisons may be inconsistent. Go sorts up to 12 elements by insertion; doing the same gives
+// the same result with NaN. For longer lists a stable merge sort at least stays well defined.
 template <class Less>
 void sort_like_go(std::vector<std::size_t>& order, Less less) {
   if (order.size() > 12) return std::stable_sort(order.begin(), order.end(), less);

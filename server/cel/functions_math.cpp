@@ -12,7 +12,7 @@ namespace {
 
 Value no_overload() { return Value::error(Fault::no_such_overload); }
 
-// The one of two that is greater (wanted = 1) or less (wanted = −1); the first where they are equal.
+// The greater (wanted = 1) or lesser (wanted = −1) of two values; the first if they are equal.
 Value extreme(const Value& left, const Value& right, int wanted) {
   const Value order = compare(left, right);
   if (order.is_error()) return order;
@@ -41,7 +41,7 @@ Value bitwise(const Value* args, Operation operation) {
 Value shifted(const Value* args, bool left) {
   const std::int64_t by = args[1].as_int64();
   if (by < 0) return Value::error(std::string(left ? "math.bitShiftLeft()" : "math.bitShiftRight()") + " negative offset: " + std::to_string(by));
-  // Integers are shifted as their bits, so that the sign is not kept.
+  // Logical shift, even for int: the sign is not preserved.
   const std::uint64_t bits = by >= 64 ? 0 : left ? args[0].as_uint64() << by : args[0].as_uint64() >> by;
   return args[0].is(Kind::int64) ? Value::int64(static_cast<std::int64_t>(bits)) : Value::uint64(bits);
 }

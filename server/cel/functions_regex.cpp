@@ -19,8 +19,8 @@ re2::RE2::Options options() {
 
 bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
-// Go also writes named groups as (?<name>…), which this RE2 only knows as (?P<name>…). Escapes and classes are left alone, and what
-// Go refuses and RE2 does not is found on the way: \C, which it reads as a byte, and letters beyond ASCII in a name.
+// Go also accepts named groups as (?<name>…); this RE2 knows only (?P<name>…). Escapes and classes are copied
+// unchanged. Also rejects what RE2 accepts and Go does not: \C (a single byte), and non-ASCII letters in a name.
 Result<std::string> translated(std::string_view pattern) {
   std::string made;
   bool in_class = false;
@@ -84,7 +84,7 @@ Value matches(Evaluation& evaluation, const Value* args) {
 
 namespace {
 
-// How long the letter, digit or underscore is that the text begins with; 0 where it begins with something else.
+// Length in bytes of the letter, digit or underscore at the start of the text; 0 if there is none.
 std::size_t word_character(std::string_view text) {
   if (text.empty() || static_cast<unsigned char>(text.front()) < 0x80) return !text.empty() && is_word(text.front()) ? 1 : 0;
   static const re2::RE2 letter("[\\pL\\p{Nd}]");
@@ -92,7 +92,7 @@ std::size_t word_character(std::string_view text) {
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), size), letter) ? size : 0;
 }
 
-// Go's Regexp.expand: `$name`, `${name}`, `$1`, `$$`; an unknown name is empty, a malformed one stays as it is.
+// Go's Regexp.expand: `$name`, `${name}`, `$1`, `$$`; an unknown name expands to nothing, a malformed reference is kept.
 class Template {
  public:
   Template(std::string_view text, const re2::RE2& regex) : rest_(text), regex_(regex) {}
@@ -147,7 +147,8 @@ class Template {
 
 }  // namespace
 
-// Go's Regexp.ReplaceAllString: an empty match directly after a match is not replaced, and every step takes a character at least.
+// Go's Regexp.ReplaceAllString: an empty match right after a match is not replaced, and every step advances by at least
+// one character.
 Value translate(Evaluation& evaluation, const Value* args) {
   const auto compiled = compile_regex(args[1].text());
   if (!compiled) return Value::error("failed to parse regular expression for translation: " + compiled.error().what());
@@ -167,7 +168,7 @@ Value translate(Evaluation& evaluation, const Value* args) {
     if (end > last_end || begin == 0) replacement.expand(groups, made);
     last_end = end;
     const std::size_t width = from < text.size() ? rune_at(text, from).size : 1;
-    evaluation.charge(text.size() - from + 64);  // a match may have looked to the end
+    evaluation.charge(text.size() - from + 64);  // the match may have scanned to the end
     if (!evaluation.reserve(made.size() - size)) return Value();
     from = std::max(from + width, end);
   }

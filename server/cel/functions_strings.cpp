@@ -12,7 +12,7 @@ namespace {
 
 Value out_of_range(std::int64_t index) { return Value::error("index out of range: " + std::to_string(index)); }
 
-// cel-go's string functions work on runes, in which every invalid byte is U+FFFD.
+// cel-go's string functions work on runes, where every invalid byte is U+FFFD.
 std::string clean(Evaluation& evaluation, const Value& text) {
   evaluation.charge(text.size());
   return valid_utf8(text.text());
@@ -112,7 +112,7 @@ Value replaced(Evaluation& evaluation, const Value* args, std::int64_t count) {
   return Value::string(std::move(made));
 }
 
-// Go's strings.SplitN: with an empty separator every character is a part; no limit below 0.
+// Go's strings.SplitN: an empty separator splits into characters; a negative limit means no limit.
 Value parts_of(Evaluation& evaluation, const Value& in, std::string_view separator, std::int64_t limit) {
   std::vector<Value> parts;
   std::string_view rest = in.text();

@@ -18,7 +18,7 @@ bool is_token(char c) {
          (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
 
-// Go's textproto.CanonicalMIMEHeaderKey: `x-gitea-event` is X-Gitea-Event; what is no header name stays as it is.
+// Go's textproto.CanonicalMIMEHeaderKey: `x-gitea-event` → X-Gitea-Event; an invalid header name is kept unchanged.
 class CanonicalName {
  public:
   explicit CanonicalName(std::string_view name) : name_(name) {
@@ -43,7 +43,7 @@ class CanonicalName {
   std::string_view name_;
 };
 
-// What keeps a map from being an http.Header, as an error; else a null value. The bindings' header is one by its making.
+// The error why a map is not an http.Header, else null. The bindings' own header needs no check.
 Value not_a_header(const Value& map, const Bindings& bindings) {
   if (bindings.header != nullptr && map.is_headers(*bindings.header)) return Value();
   for (std::size_t i = 0; i < map.size(); ++i) {
@@ -75,7 +75,7 @@ Value header_match(Evaluation& evaluation, const Value* args) {
 
 Value header_canonical(Evaluation& evaluation, const Value* args) { return first_value(evaluation, args[0], args[1]); }
 
-// Bytes, not characters: a character may be cut in two.
+// Counts bytes, not characters: may cut a character in two.
 Value truncate(Evaluation& evaluation, const Value* args) {
   const std::int64_t size = args[1].as_int64();
   if (size < 0) return Value::error("internal error: runtime error: slice bounds out of range [:" + std::to_string(size) + "]");
@@ -84,7 +84,7 @@ Value truncate(Evaluation& evaluation, const Value* args) {
   return Value::string(std::string(args[0].text().substr(0, static_cast<std::size_t>(size))));
 }
 
-// text.compareSecret(key, secret[, namespace]); the namespace does not count in Tekton either.
+// text.compareSecret(key, secret[, namespace]); Tekton ignores the namespace too.
 Value compare_secret(Evaluation& evaluation, const Value* args) {
   const std::string_view key = args[1].text();
   const std::string_view name = args[2].text();

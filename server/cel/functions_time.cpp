@@ -25,13 +25,13 @@ std::int64_t seconds(const Civil& c, const Value&) { return c.second; }
 Value in_utc(const Value* args, Part part) { return Value::int64(part(civil(args[0].seconds()), args[0])); }
 
 Value in_zone(Evaluation& evaluation, const Value* args, Part part) {
-  evaluation.charge(16 * 64);  // a zone file is read
+  evaluation.charge(16 * 64);  // reads a zone file
   const auto offset = utc_offset(args[1].text(), args[0].seconds());
   if (!offset) return Value::error("unknown time zone " + std::string(args[1].text()));
   return Value::int64(part(civil(args[0].seconds() + *offset), args[0]));
 }
 
-// Go's Duration.Hours and its like: whole units and the rest, added as doubles.
+// Like Go's Duration.Hours etc.: whole units plus remainder, added as doubles.
 Value whole(const Value* args, std::int64_t unit) {
   const std::int64_t value = args[0].as_int64();
   return Value::int64(static_cast<std::int64_t>(static_cast<double>(value / unit) + static_cast<double>(value % unit) / static_cast<double>(unit)));

@@ -7,10 +7,10 @@
 
 namespace slipway::cel {
 
-/// The values of one header field in order; mostly one.
+/// The values of one header field, in order; usually one.
 using HeaderValues = boost::container::small_vector<std::string, 1>;
 
-/// What `header` is to an expression: canonical name (`X-Gitea-Event`) to its values, as Go's http.Header.
+/// `header` as seen by expressions: canonical name (`X-Gitea-Event`) → values, like Go's http.Header.
 using HeaderMap = boost::container::flat_map<std::string, HeaderValues, std::less<>>;
 
 }  // namespace slipway::cel

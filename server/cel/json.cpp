@@ -25,7 +25,7 @@ constexpr std::size_t max_levels = 10'000;
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// The four hex digits of `\uXXXX` at that backslash; a value that is no UTF-16 unit where there are none.
+// The four hex digits of the `\uXXXX` at `backslash`; 0x110000, which is no UTF-16 unit, if there is none.
 char32_t escaped_unit(std::string_view text, std::size_t backslash) {
   if (backslash + 6 > text.size() || text[backslash] != '\\' || text[backslash + 1] != 'u') return 0x110000;
   char32_t unit = 0;
@@ -40,7 +40,7 @@ char32_t escaped_unit(std::string_view text, std::size_t backslash) {
 bool is_high(char32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_low(char32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
-// Go replaces a lone half of a surrogate pair by U+FFFD, where RapidJSON refuses it.
+// Go replaces a lone surrogate by U+FFFD; RapidJSON rejects it.
 std::string without_lone_surrogates(std::string_view text) {
   std::string made(text);
   for (std::size_t at = made.find('\\'); at != std::string::npos && at + 1 < made.size(); at = made.find('\\', at)) {
@@ -64,13 +64,13 @@ bool has_surrogate_escape(std::string_view text) {
   return false;
 }
 
-// Passes the events on to the document, but for what Go does otherwise: no more than so many levels, and -0 keeps its sign.
-// Numbers are converted here: RapidJSON's own way counts the leading zeros of nothing when there are only zeros in a fraction.
+// Forwards parse events to the document, except where Go differs: the nesting limit, and -0 keeping its sign. Numbers
+// are converted here, because RapidJSON's own conversion mishandles numbers with a fraction that consist of zeros only.
 class Filter {
  public:
   explicit Filter(rapidjson::Document& document) : document_(document) {}
 
-  /// Why it has ended the parsing; empty where it has not.
+  /// Why it stopped the parsing; empty if it did not.
   std::string_view refusal() const { return refusal_; }
 
   bool Null() { return document_.Null(); }
@@ -83,11 +83,11 @@ class Filter {
     if (const auto large = whole_number<std::uint64_t>(text, end)) return document_.Uint64(*large);
     double value = 0;
     const auto [_, error] = std::from_chars(text, end, value);
-    // Too large or too small, which only strtod tells apart.
+    // Overflow or underflow; only strtod tells which.
     if (error == std::errc::result_out_of_range) value = std::strtod(std::string(text, end).c_str(), nullptr);
     return std::isfinite(value) ? document_.Double(value) : refuse("Number too big to be stored in double.");
   }
-  // Every number comes as text; these are never called, but the reader names them.
+  // Never called, as every number arrives as text, but the reader requires them.
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }
   bool Int64(std::int64_t) { return false; }
@@ -148,7 +148,7 @@ bool has_duplicates(const rapidjson::Value& object) {
   return false;
 }
 
-// The last value of equal keys, at the place of the first.
+// Of members with equal keys keeps the last value, at the position of the first.
 void keep_last(rapidjson::Value& object, rapidjson::Document::AllocatorType& memory) {
   rapidjson::Value kept(rapidjson::kObjectType);
   std::unordered_map<std::string, std::size_t> places;
@@ -222,7 +222,7 @@ Result<rapidjson::Document> parse_json(std::string_view given) {
   if (reader.HasParseError()) {
     return Error(rapidjson::GetParseError_En(reader.GetParseErrorCode()), place_of(text, reader.GetErrorOffset()));
   }
-  // The parser stops at a zero byte as if the text ended there.
+  // The parser takes a zero byte for the end of the text.
   if (stream.Tell() < text.size()) return Error("there is more after the JSON value", place_of(text, stream.Tell()));
   remove_duplicates(document);
   return document;

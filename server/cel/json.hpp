@@ -10,19 +10,20 @@
 
 namespace slipway::cel {
 
-/// A JSON object as Go's encoding/json decodes it into a map: empty text and `null` are {}, the last of equal keys wins, invalid UTF-8
-/// becomes U+FFFD, at most 10,000 levels. Anything else at the top, trailing text and numbers beyond a double are errors.
+/// Parses a JSON object as Go's encoding/json does into a map: empty text and `null` are {}, the last of duplicate keys
+/// wins, invalid UTF-8 becomes U+FFFD, nesting is limited to 10,000 levels. A top-level value of another type, trailing
+/// text, and numbers outside the range of double are errors.
 Result<rapidjson::Document> parse_body(std::string_view text);
 
-/// The same for any value at the top, and for an object where empty text is an error.
+/// The same for any top-level value, and for an object where empty text is an error.
 Result<rapidjson::Document> parse_json(std::string_view text);
 Result<rapidjson::Document> parse_json_object(std::string_view text);
 
-/// The JSON text that an overlay's value becomes in `extensions`. null, uint, timestamp, duration, type, strings that are not UTF-8
-/// and maps with a double as key are errors, as in Tekton; bytes become base64, integers beyond 2^53 inside lists and maps strings.
+/// The JSON text of an overlay's value in `extensions`. As in Tekton, null, uint, timestamp, duration, type, strings that are not
+/// UTF-8 and maps with double keys are errors; bytes become base64, and integers beyond 2^53 inside lists and maps become strings.
 Result<std::string> overlay_json(const Value& value);
 
-/// Puts an overlay's value at `key` of the extensions, as Tekton does (sjson): `a.b` makes an object `a` with the member `b`.
+/// Sets an overlay's value at `key` of the extensions, like Tekton (sjson): `a.b` creates an object `a` with member `b`.
 Result<void> set_extension(rapidjson::Document& extensions, std::string_view key, const Value& value);
 
 }  // namespace slipway::cel

@@ -101,7 +101,7 @@ class Writer {
 
   void map(const Value& value, int depth) {
     std::vector<std::pair<std::string_view, std::size_t>> keys;
-    std::vector<Value> kept;  // the keys' texts live in them
+    std::vector<Value> kept;  // own the keys' texts
     kept.reserve(value.size());
     for (std::size_t i = 0; i < value.size(); ++i) {
       kept.push_back(value.key_at(i));
@@ -123,7 +123,7 @@ class Writer {
   const char* problem_ = nullptr;
 };
 
-// The parts of an sjson path.
+// Splits an sjson path.
 std::vector<std::string> path_parts(std::string_view path) {
   std::vector<std::string> parts(1);
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -151,7 +151,7 @@ Result<void> set_path(rapidjson::Document& document, std::string_view path, rapi
   rapidjson::Value* at = &document;
   if (!at->IsObject() && !at->IsArray()) at->SetObject();
   for (const std::string& part : path_parts(path)) {
-    // A number makes a list where nothing was, as in sjson; an empty part counts as 0.
+    // As in sjson, a number creates a list where there was nothing; an empty part counts as 0.
     if (at->IsNull() && (part.empty() || part == "-1" || parse_uint64(part))) at->SetArray();
     if (at->IsArray()) {
       const auto index = part == "-1" ? std::optional<std::uint64_t>(at->Size()) : parse_uint64(part.empty() ? "0" : part);

@@ -124,7 +124,7 @@ class Lexer {
     return unsigned_integer;
   }
 
-  // Nothing: no string begins here. `end`: one begins and is not well formed.
+  // Nullopt: no string starts here. `end`: one starts but is malformed.
   std::optional<TokenKind> quoted() {
     std::size_t prefix = 0;
     const bool is_bytes = peek() == 'b' || peek() == 'B';

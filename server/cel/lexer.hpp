@@ -17,17 +17,17 @@ enum class TokenKind : std::uint8_t {
   dot, comma, minus, exclamation, question, colon, plus, star, slash, percent,
 };
 
-/// One token of the source; for strings and bytes with prefix and quotes, for quoted identifiers with the back quotes.
+/// One token: a byte range of the source. Strings and bytes include prefix and quotes, quoted identifiers their backquotes.
 struct Token {
   TokenKind kind = TokenKind::end;
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 };
 
-/// All tokens, ended by one of kind `end`. White space and comments are skipped.
+/// All tokens, terminated by one of kind `end`. White space and comments are skipped.
 Result<std::vector<Token>> tokenize(const Source& source);
 
-/// A token as an error message names it: `'&&'`, `end of the expression`.
+/// A token kind as named in error messages: `'&&'`, `end of the expression`.
 std::string_view describe(TokenKind kind) noexcept;
 
 }  // namespace slipway::cel

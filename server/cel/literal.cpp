@@ -34,7 +34,8 @@ char simple_escape(char c) {
   }
 }
 
-// Appends what the escape at `text[at]` (the character after the backslash) stands for; returns how many characters it takes.
+// Appends the character that the escape at `text[at]` (just after the backslash) stands for; returns the length of the
+// escape after the backslash.
 Result<std::size_t> unescape_one(std::string_view text, std::size_t at, bool is_bytes, std::string& made) {
   const char c = text[at];
   const std::size_t digits = c == 'x' || c == 'X' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : c >= '0' && c <= '3' ? 3 : 0;

@@ -9,7 +9,7 @@
 
 namespace slipway::cel {
 
-/// The value of a number, string or bytes token; `negative` where a minus sign stands before a number. The error has no position.
+/// The value of a number, string or bytes token; `negative` if a minus sign precedes the number. The error has no position.
 Result<Value> literal_value(TokenKind kind, std::string_view text, bool negative);
 
 }  // namespace slipway::cel

@@ -121,7 +121,7 @@ Expansion map_or_filter(const Expr& at, Macro macro, Arguments in) {
   return finish(at, std::move(loop));
 }
 
-// cel-go binds the list with a loop that never runs and sorts it by the mapped keys in the result.
+// Like cel-go: binds the list with a loop that never runs, and sorts it by the mapped keys in the loop's result.
 Expansion sort_by(const Expr& at, Arguments in) {
   constexpr std::string_view input = "@__sortBy_input__";
   switch (in.target->kind) {

@@ -7,7 +7,7 @@
 
 namespace slipway::cel {
 
-/// What a macro made of a call: nothing where the call is no macro, else the expansion or what is wrong and at which offset.
+/// Result of a macro expansion: empty if the call is not a macro, else the expansion, or an error with its offset.
 struct MacroError {
   std::uint32_t offset;
   std::string what;
@@ -17,7 +17,7 @@ struct Expansion {
   std::optional<MacroError> error;
 };
 
-/// Expands `call` in place where its name, arity and style are those of a macro; `call` is then empty.
+/// Expands `call` if its name, arity and style match a macro; `call` is consumed then.
 Expansion expand_macro(ExprPtr& call);
 
 }  // namespace slipway::cel

@@ -65,7 +65,7 @@ namespace {
 
 constexpr std::int64_t nano = 1'000'000'000;
 
-// A value as JSON has it, which is what fits into Value, Struct and ListValue.
+// A value as JSON, the only form that fits into Value, Struct and ListValue.
 Value as_json(const Value& value) {
   switch (value.kind()) {
     case Kind::int64: return Value::float64(static_cast<double>(value.as_int64()));
@@ -140,7 +140,7 @@ Value build_message(std::string_view full_name, std::span<const std::string> fie
     }
     return found;
   };
-  // What was a dyn when it was checked may still be of another kind now.
+  // A value that was dyn to the checker may turn out to be of another kind.
   TypePool pool;
   const Message* message = find_message(full_name);
   for (std::size_t i = 0; i < fields.size(); ++i) {

@@ -16,8 +16,8 @@ std::size_t first_character(std::string_view text) {
   return size;
 }
 
-// Whether so many letters put in, taken out, replaced or swapped make one of the other, upper and lower case being the same. Most texts
-// differ at once, and cost no more than a look at their beginnings.
+// Whether at most `edits` insertions, deletions, replacements and swaps turn one text into the other, ignoring ASCII
+// case. Most texts differ right at the start and cost no more than a look at it.
 bool within(std::string_view a, std::string_view b, std::size_t edits) {
   std::size_t same = 0;
   while (same < a.size() && same < b.size() && folded(a[same]) == folded(b[same])) ++same;
@@ -32,13 +32,13 @@ bool within(std::string_view a, std::string_view b, std::size_t edits) {
          (!b.empty() && within(a, rest(b), edits - 1));
 }
 
-// Longer texts are nobody's misspelling.
+// Longer texts are not considered misspellings.
 constexpr std::size_t longest = 200;
 
 }  // namespace
 
-// Each edit changes how often letters occur by two at most. Letters are told apart by some of the bits of their first bytes, which
-// can only make the texts look more alike.
+// Each edit changes the letter counts by at most two in total. Letters are hashed by some bits of their first byte; a
+// collision can only make texts look more alike.
 Letters::Letters(std::string_view text) noexcept {
   for (const char c : text.substr(0, longest)) {
     if (begins_character(c)) ++counts_[static_cast<unsigned char>(folded(c)) % counts_.size()];

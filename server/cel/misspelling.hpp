@@ -6,23 +6,23 @@
 
 namespace slipway::cel {
 
-/// How often each letter occurs in a text, upper and lower case being the same: tells most texts apart without another look at them.
+/// Counts of each letter in a text, ignoring case: rules out most pairs of texts without comparing them.
 class Letters {
  public:
   explicit Letters(std::string_view text) noexcept;
-  /// No fewer edits make one text of the other, where nearly() compares such long ones at all.
+  /// A lower bound on the number of edits between the texts, valid for texts short enough for nearly().
   std::size_t least_edits(const Letters& other) const noexcept;
 
  private:
   std::array<std::uint8_t, 32> counts_{};
 };
 
-/// Whether one was most likely typed for the other: but for case, at most two letters are different, and few of them all.
+/// Whether one was probably typed for the other: ignoring case, at most two edits, and few relative to the length.
 bool nearly(std::string_view a, std::string_view b);
-/// The same where their letters are known.
+/// The same with precomputed letter counts.
 bool nearly(std::string_view a, const Letters& of_a, std::string_view b, const Letters& of_b);
 
-/// Upper and lower case of ASCII letters being the same.
+/// Equal except for the case of ASCII letters.
 bool same_but_for_case(std::string_view a, std::string_view b);
 
 }  // namespace slipway::cel

@@ -34,7 +34,7 @@ int order(std::int64_t left, std::uint64_t right) noexcept {
 
 std::string special(double value) { return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf"; }
 
-// The shortest digits that read back as the value, and the power of ten of the first one: 1.5e2 is {"15", 2}.
+// The shortest digits that read back as the value, and the decimal exponent of the first one: 1.5e2 is {"15", 2}.
 struct Digits {
   bool negative = false;
   std::string digits;
@@ -111,7 +111,7 @@ std::optional<std::uint64_t> exact_uint64(double value) noexcept {
 std::string format_shortest(double value) {
   if (!std::isfinite(value)) return special(value);
   const Digits d = shortest_digits(value);
-  // Go decides for the exponent as if the precision were 6 when it prints the shortest digits.
+  // When printing the shortest digits, Go chooses the exponent form as if the precision were 6.
   return d.exponent < -4 || d.exponent >= 6 ? with_exponent(d, true) : without_exponent(d);
 }
 
@@ -149,7 +149,7 @@ std::optional<double> parse_special(std::string_view text, bool negative) noexce
   return std::nullopt;
 }
 
-// `0x` with digits and a `p` exponent, as Go requires it.
+// `0x` digits with a mandatory `p` exponent, as in Go.
 std::optional<double> parse_hexadecimal(std::string_view text) {
   const std::size_t power = text.find_first_of("pP");
   if (power == std::string_view::npos || power + 1 >= text.size()) return std::nullopt;
@@ -167,7 +167,7 @@ std::optional<double> parse_hexadecimal(std::string_view text) {
   return value;
 }
 
-// Go's underscoreOK: an underscore has a digit on both sides; the 0x of a hexadecimal counts as one.
+// Go's underscoreOK: an underscore needs a digit on both sides; the 0x prefix of a hexadecimal counts as one.
 bool underscores_fit(std::string_view text) noexcept {
   const bool hexadecimal = text.size() > 1 && text[0] == '0' && (text[1] | 0x20) == 'x';
   bool after_digit = false, after_underscore = false;
@@ -226,7 +226,7 @@ std::optional<double> parse_float64(std::string_view text) {
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
     if (read.ptr != text.data() + text.size() || read.ec == std::errc::invalid_argument) return std::nullopt;
     if (read.ec == std::errc::result_out_of_range) {
-      value = std::strtod(std::string(text).c_str(), nullptr);  // too small reads as 0, too large is no number
+      value = std::strtod(std::string(text).c_str(), nullptr);  // underflow reads as 0, overflow is not a number
       if (std::isinf(value)) return std::nullopt;
     }
     size = value;

@@ -197,7 +197,7 @@ std::string key_text(const Value& key) {
 
 }  // namespace
 
-// Go can not hash a slice of bytes: cel-go panics, and recovers.
+// Go cannot hash a byte slice: cel-go panics and recovers.
 Value unhashable() { return Value::error("bytes can not be looked up by their hash"); }
 
 Value has_key(const Value& map, const Value& key) {

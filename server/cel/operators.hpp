@@ -7,7 +7,7 @@ namespace slipway::cel {
 
 class Evaluation;
 
-// Arithmetic and order as cel-go's types have them; the operands are no errors. Where two kinds do not go together: no such overload.
+// Arithmetic and ordering of cel-go's types; operands must not be errors. Kinds that do not go together: no_such_overload.
 
 Value negate(const Value& value);
 Value add(Evaluation& evaluation, const Value& left, const Value& right);
@@ -16,12 +16,12 @@ Value multiply(const Value& left, const Value& right);
 Value divide(const Value& left, const Value& right);
 Value modulo(const Value& left, const Value& right);
 
-/// The order of two values as an int −1, 0, 1, or an error.
+/// The order of two values as an int −1, 0 or 1, or an error.
 Value compare(const Value& left, const Value& right);
-/// Whether `<` and its like are false whatever they ask: one of two comparable values is NaN.
+/// True if one of two comparable values is NaN, so that `<`, `<=`, `>` and `>=` are all false.
 bool is_unordered(const Value& left, const Value& right);
 
-/// What looking bytes up in a map or in a set made of a literal list comes to.
+/// The error of looking bytes up in a map, or in a set made from a literal list.
 Value unhashable();
 /// `key in map`.
 Value has_key(const Value& map, const Value& key);

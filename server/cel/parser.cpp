@@ -16,14 +16,14 @@ namespace {
 constexpr std::array<std::string_view, 17> reserved{"as", "break", "const", "continue", "else", "for", "function", "if", "import",
                                                     "let", "loop", "package", "namespace", "return", "var", "void", "while"};
 
-// A node with the number of operators, selections and calls on its deepest path: what cel-go counts while it walks its parse tree.
+// A node and the number of operators, selections and calls on its deepest path, as cel-go counts them while walking its parse tree.
 struct Parsed {
   ExprPtr expr;
   int depth = 0;
 };
 
-// Recursive descent over the grammar of cel-go's CEL.g4; one function a rule. The first error ends everything: rules then return an
-// empty node and their callers return at once.
+// Recursive descent over cel-go's grammar CEL.g4, one function per rule. The first error ends parsing: rules then
+// return an empty node and callers return at once.
 class Parser {
  public:
   Parser(const Source& source, std::vector<Token> tokens) : source_(source), tokens_(std::move(tokens)) {}
@@ -105,7 +105,7 @@ class Parser {
     return counted(std::move(made), depth);
   }
 
-  // `a || b || c` is one call with three arguments.
+  // `a || b || c` becomes one call with three arguments.
   Parsed logical(TokenKind op) {
     const auto operand = [&] { return op == TokenKind::logical_or ? logical(TokenKind::logical_and) : within(comparisons_, 0); };
     Parsed first = operand();
@@ -152,8 +152,9 @@ class Parser {
     return made;
   }
 
-  // Left-associative levels: 0 comparison, 1 addition, 2 multiplication. cel-go counts how deep it is in each of its rules, of which
-  // comparisons are one and calculations another: in one where it begins, and once more in the right operand of its operators.
+  // Left-associative levels: 0 comparison, 1 addition, 2 multiplication. cel-go counts recursion depth per grammar
+  // rule, with one rule for comparisons and one for calculations: once when a rule is entered and once more in the
+  // right operand of its operators.
   Parsed binary(int level) {
     const auto operand = [&] { return level == 0 ? within(calculations_, 1) : level == 1 ? binary(2) : unary(); };
     const auto right_operand = [&] {
@@ -185,7 +186,7 @@ class Parser {
     return token(ahead).kind == TokenKind::integer || token(ahead).kind == TokenKind::floating;
   }
 
-  // A row of `!` or `-`; two of them cancel out before anything is checked. One minus before a number is part of the literal.
+  // A run of `!` or `-`; pairs cancel out before type-checking. A single minus before a number belongs to the literal.
   Parsed unary() {
     const Token first = token();
     const TokenKind op = first.kind;
@@ -272,7 +273,7 @@ class Parser {
     return counted(std::move(made), depth);
   }
 
-  // `( … )`, appended; the depth of the deepest.
+  // Appends the arguments in `( … )`; returns the greatest depth among them.
   int arguments(std::vector<ExprPtr>& args) {
     int depth = 0;
     if (!expect(TokenKind::left_paren) || accept(TokenKind::right_paren)) return depth;
@@ -385,7 +386,7 @@ class Parser {
     return {std::move(made), depth};
   }
 
-  // How many tokens `a.b.c` takes where a `{` follows it, which makes it the name of a message type; else 0.
+  // The number of tokens of `a.b.c` if a `{` follows, i.e. if it names a message type; else 0.
   std::size_t message_name() const {
     std::size_t ahead = at(TokenKind::dot) ? 1 : 0;
     while (token(ahead).kind == TokenKind::identifier) {

@@ -11,7 +11,7 @@ constexpr int max_nesting = 250;
 constexpr int max_depth = 250;
 constexpr std::size_t max_code_points = 100'000;
 
-/// The expression with its macros expanded, or the first error.
+/// The expression with macros expanded, or the first error.
 Result<ExprPtr> parse(const Source& source);
 
 }  // namespace slipway::cel

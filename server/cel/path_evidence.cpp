@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t most_paths = 1'000;
 constexpr std::size_t usual_paths = 16;
 
-/// Texts, each once. Few are looked through, more are looked up.
+/// Collects distinct texts: linear search while they are few, a hash set once they are many.
 class Distinct {
  public:
   explicit Distinct(std::vector<std::string_view>& all) : all_(all) {}
@@ -47,7 +47,7 @@ std::string show_paths(const std::vector<std::string_view>& paths) {
   return show_text(paths.front()) + (paths.size() > 1 ? " and " + std::to_string(paths.size() - 1) + " more" : "");
 }
 
-// The folder so many levels deep that a path lies in; empty where it lies higher.
+// The folder of a path at that depth; empty if the path is less deep.
 std::string_view folder_of(std::string_view path, std::ptrdiff_t depth) {
   std::size_t end = 0;
   for (; depth > 0 && end != std::string_view::npos; --depth) end = path.find('/', end == 0 ? 0 : end + 1);

@@ -12,8 +12,8 @@
 
 namespace slipway::cel {
 
-/// The paths that the commits of one body name, as explanations show them. Twenty filters that refuse one push mostly refuse it for
-/// the same paths: these are collected, and put in words, once. Refers to the body; one thread.
+/// The paths named by the commits of one body, as shown in explanations. When twenty filters refuse a push, they mostly
+/// do so because of the same paths, so these are collected and put into words once. Refers to the body; not thread-safe.
 class PathEvidence {
  public:
   struct Folder {
@@ -21,18 +21,18 @@ class PathEvidence {
     Letters letters;
   };
   struct Paths {
-    std::vector<std::string_view> all;  ///< each once, in the order of the push
-    std::string shown;                  ///< the first, and how many more: a push names the others itself
-    /// The folders so many levels deep in which they lie, each once. From 1.
+    std::vector<std::string_view> all;  ///< distinct, in the order of the push
+    std::string shown;                  ///< the first path and how many more there are
+    /// The distinct folders at that depth (≥ 1) that contain the paths.
     const std::vector<Folder>& folders(std::ptrdiff_t depth);
 
    private:
     std::map<std::ptrdiff_t, std::vector<Folder>> folders_;
   };
 
-  /// The paths that answer the question, where they are known.
+  /// The paths relevant to the question, if already collected; else null.
   Paths* find(const PathQuestion& question) noexcept;
-  /// Collects them: those in the question's fields of the commits of `list`.
+  /// Collects the paths in the question's fields of the commits in `list`.
   Paths& collect(const PathQuestion& question, const Value& list);
 
  private:
@@ -43,19 +43,19 @@ class PathEvidence {
   std::vector<std::unique_ptr<Known>> known_;
 };
 
-/// Each name once, in the order of their first.
+/// The distinct names, in order of first appearance.
 std::vector<std::string> distinct(const std::vector<std::string>& names);
 
-/// Where the question's paths come from: PathQuestion::source.
+/// Identifies where the question's paths come from; see PathQuestion::source.
 std::string paths_source(const PathQuestion& question);
 
-/// The folders whose paths the question asks for.
+/// The folders whose contents the question asks for.
 std::vector<PathQuestion::Folder> folders_asked(const PathQuestion& question);
 
-/// ` paths in added and modified of body.commits begins with 'services/'`: what the question asks, for a person.
+/// ` paths in added and modified of body.commits begins with 'services/'`: what the question asks, in words.
 std::string asked(const PathQuestion& question, std::string_view list);
 
-/// `; did you mean …`: a folder in the push that is nearly one of the prefixes asked for. Empty where none is.
+/// `; did you mean …` if a folder in the push is close to one of the prefixes asked for; else empty.
 std::string misspelt(const PathQuestion& question, PathEvidence::Paths& paths);
 
 }  // namespace slipway::cel

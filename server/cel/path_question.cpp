@@ -8,7 +8,7 @@ namespace {
 
 using Match = PathQuestion::Match;
 
-// `body.a.b` as {"a", "b"}.
+// `body.a.b` → {"a", "b"}.
 std::optional<std::vector<std::string>> path_below_body(const Expr& e) {
   if (e.kind == ExprKind::ident) return e.slot == 0 && e.name == "body" ? std::optional(std::vector<std::string>()) : std::nullopt;
   if (e.kind != ExprKind::select || e.test_only) return std::nullopt;
@@ -21,7 +21,7 @@ bool is_variable(const Expr& e, std::uint32_t slot) { return e.kind == ExprKind:
 
 bool is_text(const Expr& e) { return e.kind == ExprKind::literal && e.value.is(Kind::string); }
 
-// Reads the loops of one filter into a question; every function answers whether the shape is one it knows.
+// Translates one filter's loops into a question; each function returns whether it recognises the shape.
 class Reader {
  public:
   std::unique_ptr<PathQuestion> read(const Expr& loop) {
@@ -49,7 +49,7 @@ class Reader {
     return files(e);
   }
 
-  // `c.added` or has(c.added): its name, else nothing.
+  // The field name of `c.added` (or of has(c.added), with `presence`); else empty.
   std::string field_of(const Expr& e, bool presence) const {
     if (e.kind != ExprKind::select || e.test_only != presence || !is_variable(*e.args[0], variable_)) return {};
     return e.name;

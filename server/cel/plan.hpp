@@ -16,7 +16,7 @@
 
 namespace slipway::cel {
 
-/// What a node of a plan does.
+/// The operation of a plan node.
 enum class Op : std::uint8_t {
   constant, body, header, extensions, request_url, variable, local,
   select, has, index, in, in_set,
@@ -30,8 +30,8 @@ enum class Op : std::uint8_t {
 
 struct Node;
 
-/// `paths.exists(f, f.startsWith('a') || f == 'b' …)` inside `body.commits.exists(c, c.added.exists(…) || …)`: which of a commit's
-/// lists are read, and the texts that decide. FilterSet answers it without running the loops.
+/// `paths.exists(f, f.startsWith('a') || f == 'b' …)` inside `body.commits.exists(c, c.added.exists(…) || …)`: which of
+/// a commit's lists are read, and the texts to look for. FilterSet answers it without running the loops.
 struct PathQuestion {
   enum class Match : std::uint8_t { prefix, whole, suffix };
   struct Test {
@@ -39,25 +39,25 @@ struct PathQuestion {
     Match match;
     std::string text;
   };
-  std::vector<std::string> list;  ///< below body: `commits`
-  std::vector<Test> tests;        ///< the loop is true where one of them is, provided that the lists are lists of strings
+  std::vector<std::string> list;  ///< path below body: `commits`
+  std::vector<Test> tests;        ///< the loop is true if one of them is, provided the fields are lists of strings
   std::vector<std::string> fields;
-  // For explanations, made once:
+  // For explanations, computed once:
   std::vector<std::string> distinct_fields;
-  std::string source;   ///< `commits.: added modified`: questions of one source are answered by the same paths
-  std::string excerpt;  ///< the source of the loop
-  std::string refused;  ///< the same, quoted, and " is false: "
+  std::string source;   ///< `commits.: added modified`: questions with the same source are about the same paths
+  std::string excerpt;  ///< source text of the loop
+  std::string refused;  ///< the excerpt in backquotes, then " is false: "
   std::string asked;    ///< ` paths in added of body.commits begins with 'services/'`
-  /// A prefix that ends with a slash, so many levels deep.
+  /// A prefix that ends in a slash, and its number of levels.
   struct Folder {
     std::string text;
     Letters letters;
     std::ptrdiff_t depth;
   };
-  std::vector<Folder> folders;  ///< each once
+  std::vector<Folder> folders;  ///< distinct
 };
 
-/// Membership in a literal list as cel-go precomputes it: numbers also as the other numeric types where they convert.
+/// Membership in a literal list, precomputed as in cel-go: numbers are also stored as the other numeric types they convert to.
 struct ConstantSet {
   void insert(const Value& value);
   bool contains(const Value& value) const;
@@ -77,20 +77,20 @@ struct ConstantSet {
 /// One step of evaluation. Children are nodes of the same plan.
 struct Node {
   Op op = Op::constant;
-  std::uint32_t slot = 0;               ///< local, loops: the variable; variable: its index in the environment
+  std::uint32_t slot = 0;               ///< local, loops: the loop variable; variable: index into the environment's variables
   std::vector<const Node*> args;
-  Value value;                          ///< constant; the field of select and has, as a string
-  const Expr* expr = nullptr;           ///< where it comes from
-  std::vector<const Overload*> calls;   ///< call: what may run, in order
+  Value value;                          ///< constant; for select and has the field name as a string
+  const Expr* expr = nullptr;           ///< its source
+  std::vector<const Overload*> calls;   ///< call: candidate overloads, in order
   std::unique_ptr<const re2::RE2> regex;         ///< matches with a literal pattern
   std::unique_ptr<const ConstantSet> set;        ///< in_set
-  std::unique_ptr<const PathQuestion> question;  ///< exists, where it is one
-  std::uint32_t part = no_part;                  ///< its place in Plan::parts
+  std::unique_ptr<const PathQuestion> question;  ///< exists, if recognised as a path question
+  std::uint32_t part = no_part;                  ///< index into Plan::parts
 
   static constexpr std::uint32_t no_part = ~0u;
 };
 
-/// A program: the checked expression and the steps that evaluate it.
+/// A program: the checked expression and its evaluation steps.
 struct Program::Plan {
   Plan(std::string_view text, const Position& where) : source(text, where) {}
 
@@ -100,33 +100,33 @@ struct Program::Plan {
   std::deque<Node> nodes;
   const Node* root = nullptr;
   std::uint32_t slots = 0;
-  /// What may be known before the plan is evaluated (FilterSet): path questions, and what the whole is an `&&` of.
+  /// Nodes that FilterSet may answer before evaluation: path questions and the operands of a top-level `&&`.
   std::vector<const Node*> parts;
 };
 
-/// The phases of compilation, for the program and for the tools that want to know which of them failed.
+/// Phases of compilation; tools need to know which one failed.
 enum class Phase { parse, check, program };
 
-/// Makes programs, also in other environments than Tekton's (the specification's own cases, `bindings` of a batch).
+/// Compiles programs, also in environments other than Tekton's (the CEL specification's test cases, `bindings` of a batch).
 struct Compiler {
   const Environment& environment = Environment::tekton();
-  Phase phase = Phase::parse;  ///< that was reached
+  Phase phase = Phase::parse;  ///< the last phase reached
 
   Result<Program> compile(std::string_view source, const Position& where = Position());
-  /// Values of the environment's variables, in its order, beside the four of Tekton.
+  /// `variables`: values of the environment's variables beyond Tekton's four, in its order.
   static Result<Value> evaluate(const Program& program, const Bindings& bindings, const std::vector<Value>& variables);
 };
 
-/// Plans a checked expression: folds what cel-go folds, and reports what it reports then.
+/// Plans a checked expression: folds constants where cel-go does, and reports the errors it reports at this stage.
 Result<void> plan_program(Program::Plan& plan, const Environment& environment);
 
-/// The regular expression, with Go's syntax and meaning, or what is wrong with it.
+/// Compiles a regular expression with Go's syntax and semantics, or says what is wrong with it.
 Result<std::unique_ptr<const re2::RE2>> compile_regex(std::string_view pattern);
 
-/// Recognizes the question that an exists loop asks.
+/// Recognises the path question that an exists loop asks; null if it is none.
 std::unique_ptr<const PathQuestion> recognize_paths(const Expr& loop, const Source& source);
 
-/// The source of a part of an expression on one line, cut where it is long.
+/// The source of a sub-expression on one line, truncated if long.
 std::string excerpt(const Source& source, const Expr& e);
 
 }  // namespace slipway::cel

@@ -148,13 +148,13 @@ class Planner {
     const auto index = static_cast<std::uint32_t>(found - variables.begin());
     constexpr std::array tekton{Op::body, Op::header, Op::extensions, Op::request_url};
     const bool known = index < tekton.size() && Environment::tekton().variables[index].first == e.name;
-    if (index == variables.size()) return &make(Op::call, e);  // only where nothing was checked: an error when it is evaluated
+    if (index == variables.size()) return &make(Op::call, e);  // only if unchecked: an error at evaluation
     Node& made = make(known ? tekton[index] : Op::variable, e);
     made.slot = index;
     return &made;
   }
 
-  // cel-go takes every name whose type is that of a type for the name of one, a loop's variable as well.
+  // cel-go takes every name whose type is `type` for a type name, even a loop variable.
   const Node* type_name_of(const Expr& e, const std::string& name) {
     const Declarations::Name* known = Declarations::standard().find_name(name);
     return constant(e, known != nullptr ? known->value : undefined_type(name));
@@ -173,7 +173,8 @@ class Planner {
     return converts && made.args.size() == 1 ? folded(made) : &made;
   }
 
-  // One overload that fits statically runs; of several the values decide, among all with as many arguments.
+  // If exactly one overload fits statically it is called; otherwise the values choose at run time among all overloads
+  // with the same number of arguments.
   void choose(Node& made) {
     const Declarations& declarations = Declarations::standard();
     const std::vector<std::uint16_t>* all = declarations.find(made.expr->name);
@@ -195,7 +196,7 @@ class Planner {
     return &made;
   }
 
-  // cel-go looks at a literal key when it plans, reached or not.
+  // cel-go checks literal keys when planning, whether reached or not.
   void index(const Node& made) {
     if (made.args[1]->op == Op::constant && !is_primitive(made.args[1]->value)) {
       fail(*made.expr, "invalid qualifier type: " + std::string(type_name(made.args[1]->value)));
@@ -204,11 +205,11 @@ class Planner {
 
   const Node* membership(Node& made) {
     const Node& list = *made.args[1];
-    if (list.op != Op::constant || list.expr->kind != ExprKind::list) return &made;  // not of `dyn([…])`
+    if (list.op != Op::constant || list.expr->kind != ExprKind::list) return &made;  // not for `dyn([…])`
     if (list.value.size() == 0) {
       Node& never = make(Op::constant, *made.expr);
       never.value = Value::boolean(false);
-      never.args = made.args;  // not evaluated, but shown to a person
+      never.args = made.args;  // not evaluated, but used in explanations
       return &never;
     }
     auto set = std::make_unique<ConstantSet>();

@@ -19,8 +19,8 @@ const PrefixTree::Node* PrefixTree::child(const Node& node, char first) const {
   return nullptr;
 }
 
-// The sorted entries share their first `depth` bytes. The node takes what they share beyond them, and one child each next byte. The depth
-// of the recursion is at most the number of entries on one path.
+// The sorted entries share their first `depth` bytes. The node's label is what they share beyond that, with one child
+// per next byte. Recursion is at most as deep as there are entries on one path.
 void PrefixTree::build(std::uint32_t at, const Entry* begin, const Entry* end, std::size_t depth) {
   const std::string& first = begin->first;
   const std::string& last = (end - 1)->first;

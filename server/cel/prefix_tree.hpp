@@ -8,14 +8,14 @@
 
 namespace slipway::cel {
 
-/// Prefixes with numbers, to be looked up together: a radix tree, so that a path is read once however many prefixes there are.
+/// A radix tree of numbered prefixes: a text is scanned once, however many prefixes there are.
 class PrefixTree {
  public:
   PrefixTree() = default;
-  /// Prefixes may be empty and may come more than once.
+  /// Prefixes may be empty and may occur more than once.
   explicit PrefixTree(std::vector<std::pair<std::string, std::uint32_t>> prefixes);
 
-  /// Calls `found(number)` for every prefix that `text` begins with.
+  /// Calls `found(number)` for every prefix of `text`.
   template <class Found>
   void each_prefix_of(std::string_view text, Found found) const {
     if (nodes_.empty()) return;

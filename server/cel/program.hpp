@@ -12,57 +12,57 @@
 
 namespace slipway::cel {
 
-/// The value of one key of a named secret, for compareSecret; an error where there is none.
+/// The value of one key of a named secret, for compareSecret; an error if there is none.
 using SecretLookup = std::function<Result<std::string>(std::string_view secret, std::string_view key)>;
 
 class PathEvidence;
 
-/// What an expression reads. Nothing is owned: the documents live until the values taken from them are gone. Objects come from
-/// parse_body (json.hpp): no key twice. What is null reads as empty.
+/// What an expression can read. Nothing is owned: the documents must outlive all values taken from them. Objects must
+/// have no duplicate keys, as from parse_body (json.hpp). Null pointers read as empty.
 struct Bindings {
   const rapidjson::Value* body = nullptr;        ///< an object
   const HeaderMap* header = nullptr;
   const rapidjson::Value* extensions = nullptr;  ///< an object
   std::string_view request_url;                  ///< path and query: `/?x=1`
   const SecretLookup* secret = nullptr;
-  PathEvidence* evidence = nullptr;              ///< shared by the explanations over one body; none: each collects its own
+  PathEvidence* evidence = nullptr;              ///< shared by explanations over the same body; null: each collects its own
 };
 
-/// Why a filter decided as it did, for a person.
+/// Why a filter decided as it did, human-readable.
 struct Explanation {
   enum class Verdict { matched, not_matched, error };
   Verdict verdict = Verdict::error;
   std::string expression;  ///< the smallest part of the source that decided
-  Position where;          ///< of that part
+  Position where;          ///< position of that part
   std::string text;        ///< one sentence with the values seen: "`body.ref == 'x'` is false: body.ref is 'y'"
 };
 
-/// One compiled expression of Tekton's CEL interceptor (cel-go 0.30 with its strings, encoders, sets, lists and math extensions and
-/// Tekton's own functions). Immutable; any number of threads may evaluate it at once. Copies share it.
+/// One compiled expression of Tekton's CEL interceptor (cel-go 0.30 with its strings, encoders, sets, lists and math
+/// extensions, plus Tekton's own functions). Immutable, thread-safe. Copies share it.
 class Program {
  public:
-  /// Parses, checks and plans. `where` is where the source begins in its file: errors point into that file. The error's text says
-  /// what is wrong, with the line and a caret under it. Errors of every phase that cel-go reports before evaluation are reported here.
+  /// Parses, checks and plans. `where` is the position of the source in its file: errors refer to that file, and their
+  /// text includes the source line with a caret below it. Reports every error that cel-go reports before evaluation.
   static Result<Program> compile(std::string_view source, const Position& where = Position());
 
-  /// The value, or the error that evaluation ended in. Bounded in time and depth: what takes too long is an error.
+  /// The value, or the error that ended the evaluation. Bounded in time and depth: exceeding the bound is an error.
   Result<Value> evaluate(const Bindings& bindings) const;
-  /// As a filter: true fires; false and anything that is not a boolean do not; an evaluation error is the error.
+  /// Evaluates as a filter: only true fires, false and non-booleans do not; an evaluation error is returned as the error.
   Result<bool> test(const Bindings& bindings) const;
-  /// The same verdict as test(), and the reason. Slower: meant for what people read.
+  /// The verdict of test() plus the reason. Slower: for output that people read.
   Explanation explain(const Bindings& bindings) const;
-  /// The text of explain(), of a filter for which test() gave false: it is not evaluated again.
+  /// The text of explain() for a filter whose test() returned false; does not evaluate it again.
   std::string refusal(const Bindings& bindings) const;
 
   const std::string& source() const noexcept;
-  /// The value's type, as far as it is known before evaluation: `bool`, `list(string)`, `dyn`.
+  /// The value's static type, as far as known: `bool`, `list(string)`, `dyn`.
   std::string type() const;
-  /// False where the value is never a boolean, so that a filter never fires.
+  /// False if the value is never a boolean, so that the filter can never fire.
   bool may_be_boolean() const noexcept;
-  /// The parts of the body that evaluation may look at: `ref`, `repository.name`, `commits[].added[]`, `commits#` for the size of a list
-  /// or that it is walked through. Nothing where it looks at the body as a whole. For callers that have some parts at hand already.
+  /// The parts of the body that evaluation may read: `ref`, `repository.name`, `commits[].added[]`; `commits#` for the size
+  /// of a list or iteration over it. Nullopt if it may read the whole body. For callers that have some parts at hand already.
   std::optional<std::vector<std::string>> body_reads() const;
-  /// Whether evaluation may look at `header`.
+  /// Whether evaluation may read `header`.
   bool reads_header() const;
 
   struct Plan;  ///< opaque (plan.hpp)

@@ -7,8 +7,8 @@ namespace slipway::cel {
 
 namespace {
 
-/// Follows which part of the body each sub-expression stands for. A part that is used as it is (compared, given to a
-/// function) is read; one that only leads to another is not.
+/// Tracks which part of the body each sub-expression denotes. A part that is used as a value (compared, passed to a
+/// function) counts as read; one that only leads to another does not.
 class Reads {
  public:
   void use(const Expr& expr) {
@@ -34,8 +34,7 @@ class Reads {
     paths_.push_back(std::move(path));
   }
 
-  /// The part of the body that the expression is, or nothing where it is another value; what it reads on the way is
-  /// noted.
+  /// The part of the body that the expression denotes; nullopt for any other value. Parts read along the way are recorded.
   std::optional<std::string> part(const Expr& expr) {
     switch (expr.kind) {
       case ExprKind::ident:
@@ -67,7 +66,7 @@ class Reads {
     if (!whole) return std::nullopt;
     std::string path = *whole + (whole->empty() ? "" : ".") + expr.name;
     if (!expr.test_only) return path;
-    read(std::move(path));  // has() looks whether it is there
+    read(std::move(path));  // has() reads whether it is there
     return std::nullopt;
   }
 
@@ -88,7 +87,7 @@ class Reads {
 
   std::optional<std::string> of_loop(const Loop& loop) {
     const auto range = part(*loop.range);
-    // The elements themselves become part of the result of a filter.
+    // filter and sort_by return the elements themselves.
     if (range && (loop.macro == Macro::filter || loop.macro == Macro::sort_by)) read(*range);
     if (range) read(*range + "#");
     variables_.push_back({loop.variable, range ? std::optional(*range + "[]") : std::nullopt});

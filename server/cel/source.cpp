@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t excerpt_width = 160;
 
-// The part of a long line around the offset, so that an error message stays readable.
+// The part of a long line around the offset, to keep error messages readable.
 std::pair<std::string_view, std::size_t> excerpt(std::string_view line, std::size_t column) {
   if (line.size() <= excerpt_width) return {line, column};
   std::size_t first = column > excerpt_width / 2 ? column - excerpt_width / 2 : 0;

@@ -8,15 +8,15 @@
 
 namespace slipway::cel {
 
-/// The text of one expression and where it stands in its file.
+/// The text of one expression and its position in its file.
 class Source {
  public:
   Source(std::string_view text, Position where);
 
   const std::string& text() const noexcept { return text_; }
-  /// The place of a byte offset, in the file that the expression stands in.
+  /// The position, in the expression's file, of a byte offset.
   Position position(std::size_t offset) const;
-  /// `what` with the line of the offset and a caret under it.
+  /// `what` plus the line at the offset with a caret below it.
   Error error(std::size_t offset, std::string_view what) const;
 
  private:

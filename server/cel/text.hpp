@@ -7,9 +7,9 @@
 
 namespace slipway::cel {
 
-// UTF-8 as Go sees it: a byte that does not begin a valid sequence is one character U+FFFD of one byte.
+// UTF-8 as in Go: a byte that does not begin a valid sequence counts as one character U+FFFD of one byte.
 
-/// The character at `at` (which is < text.size()) and how many bytes it takes; U+FFFD and 1 for an invalid byte.
+/// The character at `at` (< text.size()) and its length in bytes; U+FFFD and 1 for an invalid byte.
 struct Rune {
   char32_t value = 0;
   std::size_t size = 1;
@@ -21,7 +21,7 @@ bool is_utf8(std::string_view text) noexcept;
 /// Invalid bytes replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);
 std::size_t count_runes(std::string_view text) noexcept;
-/// Byte offset of the rune with that index; text.size() beyond the last.
+/// Byte offset of the rune at that index; text.size() if there are fewer.
 std::size_t rune_offset(std::string_view text, std::size_t index) noexcept;
 /// Appends one character; surrogates and values beyond U+10FFFF become U+FFFD, as in Go.
 void append_rune(std::string& text, char32_t value);
@@ -33,7 +33,7 @@ bool is_space(char32_t value) noexcept;
 std::string quote(std::string_view text);
 
 std::string encode_base64(std::string_view data);
-/// Go's base64: the standard alphabet with padding, else without; `\r` and `\n` are skipped. False where it is neither.
+/// Go's base64: standard alphabet, with or without padding; `\r` and `\n` are skipped. False if invalid.
 bool decode_base64(std::string_view text, std::string& data);
 
 }  // namespace slipway::cel

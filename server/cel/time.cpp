@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t day_seconds = 86400;
 constexpr std::int64_t nano = 1'000'000'000;
 
-// Days since 1970-01-01 of a date in the proleptic Gregorian calendar, and back (Howard Hinnant, chrono-compatible algorithms).
+// Days since 1970-01-01 for a date in the proleptic Gregorian calendar, and the inverse (Howard Hinnant,
+// chrono-compatible algorithms).
 std::int64_t days_from_civil(std::int64_t year, int month, int day) noexcept {
   year -= month <= 2 ? 1 : 0;
   const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -42,7 +43,7 @@ int days_in(std::int64_t year, int month) noexcept {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Reads RFC 3339 front to back; every step fails for good.
+// Reads RFC 3339 front to back; a failure is permanent.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -188,7 +189,7 @@ std::int64_t unit_of(std::string_view name) {
 
 constexpr std::uint64_t limit = std::uint64_t{1} << 63;
 
-// Go's leadingInt: digits up to 2^63; false where they are more.
+// Go's leadingInt: digits up to 2^63; false on overflow.
 bool leading_digits(std::string_view& rest, std::uint64_t& value) {
   value = 0;
   while (!rest.empty() && is_digit(rest.front())) {
@@ -200,7 +201,7 @@ bool leading_digits(std::string_view& rest, std::uint64_t& value) {
   return true;
 }
 
-// Go's leadingFraction: digits beyond what fits are skipped.
+// Go's leadingFraction: digits that do not fit are skipped.
 double leading_fraction(std::string_view& rest, std::uint64_t& value) {
   value = 0;
   double scale = 1;
@@ -222,7 +223,7 @@ double leading_fraction(std::string_view& rest, std::uint64_t& value) {
   return scale;
 }
 
-// One number and its unit, in nanoseconds; nothing where it is none or too large.
+// One number with its unit, in nanoseconds; nullopt if malformed or too large.
 std::optional<std::uint64_t> duration_part(std::string_view& rest) {
   if (rest.front() != '.' && !is_digit(rest.front())) return std::nullopt;
   std::uint64_t whole = 0;
@@ -268,7 +269,7 @@ Value parse_duration(std::string_view text) {
   return total > limit - 1 ? not_a_duration() : Value::duration(static_cast<std::int64_t>(total));
 }
 
-// Go divides whole seconds and the rest apart and adds them as doubles.
+// As in Go, whole seconds and the remainder are divided separately and added as doubles.
 std::string format_duration(std::int64_t nanoseconds) {
   const double seconds = static_cast<double>(nanoseconds / nano) + static_cast<double>(nanoseconds % nano) / 1e9;
   return format_plain(seconds) + "s";

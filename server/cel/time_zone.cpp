@@ -63,7 +63,7 @@ std::optional<Block> block_at(std::string_view data, std::size_t at, std::size_t
   return block;
 }
 
-// A POSIX TZ string, the rule after the last transition: `CET-1CEST,M3.5.0,M10.5.0/3`.
+// A POSIX TZ string, the rule for times after the last transition: `CET-1CEST,M3.5.0,M10.5.0/3`.
 class PosixZone {
  public:
   explicit PosixZone(std::string_view rule) : rest_(rule) {}
@@ -136,7 +136,7 @@ class PosixZone {
     return negative ? -*total : *total;
   }
 
-  // `,M3.5.0/2`, `,J60` or `,59`: seconds since 1970 of the change in that year, on the local clock before it.
+  // `,M3.5.0/2`, `,J60` or `,59`: the time of the change in that year, in seconds since 1970 on the local clock before the change.
   std::optional<std::int64_t> change(std::int64_t year) {
     if (!accept(',')) return std::nullopt;
     std::int64_t day = 0;
@@ -181,7 +181,7 @@ std::optional<std::int64_t> type_offset(std::string_view data, const Block& bloc
   return big_endian(data, block.begin + block.time_count * (block.time_size + 1) + type * 6, 4);
 }
 
-// Before the first transition the first type that is not summer time holds.
+// Before the first transition, the first type that is not daylight saving time applies.
 std::size_t first_type(std::string_view data, const Block& block) {
   const std::size_t types = block.begin + block.time_count * (block.time_size + 1);
   for (std::size_t i = 0; i < block.type_count; ++i) {
@@ -224,7 +224,7 @@ std::optional<std::int64_t> utc_offset(std::string_view zone, std::int64_t secon
   if (zone.empty() || zone == "UTC" || zone == "Local") return 0;  // Tekton's image runs in UTC
   const std::size_t colon = zone.find(':');
   if (colon == std::string_view::npos) return is_zone_name(zone) ? offset_in(read_zone(zone), seconds) : std::nullopt;
-  // cel-go reads what has a colon as hours and minutes, each with Go's strconv.Atoi.
+  // cel-go parses anything with a colon as hours and minutes, each with Go's strconv.Atoi.
   const auto hours = parse_int64(zone.substr(0, colon));
   const auto minutes = parse_int64(zone.substr(colon + 1));
   if (!hours || !minutes || *hours < -10'000 || *hours > 10'000 || *minutes < -10'000 || *minutes > 10'000) return std::nullopt;

@@ -11,7 +11,7 @@ enum class TypeKind : std::uint8_t {
   dyn, error, null, boolean, bytes, float64, int64, string, uint64, timestamp, duration, any, list, map, type, parameter, message,
 };
 
-/// A static type. Immutable; parameterized ones are made by a TypePool and live as long as it.
+/// A static type. Immutable; parameterised ones are created by a TypePool and live as long as it does.
 class Type {
  public:
   explicit constexpr Type(TypeKind type_kind, bool null_allowed = false) : kind(type_kind), nullable(null_allowed) {}
@@ -20,19 +20,19 @@ class Type {
   Type(TypeKind type_kind, std::uint32_t number) : kind(type_kind), index(number) {}
 
   TypeKind kind;
-  bool nullable = false;          ///< a wrapper such as google.protobuf.Int64Value: an int, or null
+  bool nullable = false;          ///< a wrapper such as google.protobuf.Int64Value: an int or null
   std::uint32_t index = 0;        ///< of a parameter
   const char* message = nullptr;  ///< the name of a message type
-  const Type* first = nullptr;    ///< element of a list, key of a map, what a type is the type of (may be null)
-  const Type* second = nullptr;   ///< value of a map
+  const Type* first = nullptr;    ///< list: element; map: key; type: the type it denotes (may be null)
+  const Type* second = nullptr;   ///< map: value
 };
 
-/// The type of that kind that has no parameters.
+/// The unparameterised type of that kind.
 const Type* simple_type(TypeKind kind);
 /// The nullable type that wraps `kind`: bool, bytes, double, int, string or uint.
 const Type* wrapper_type(TypeKind kind);
 
-/// Makes types and keeps them.
+/// Creates and owns types.
 class TypePool {
  public:
   const Type* list(const Type* element) { return keep(Type(TypeKind::list, element)); }
@@ -46,25 +46,25 @@ class TypePool {
   std::deque<Type> kept_;
 };
 
-/// As cel-go writes types in its errors: `map(string, dyn)`, `timestamp`, `wrapper(int)`.
+/// A type as written in cel-go's errors: `map(string, dyn)`, `timestamp`, `wrapper(int)`.
 std::string type_text(const Type* type);
 
-/// The substitution of type parameters that the checker builds up, with cel-go's rules of assignability (checker/types.go).
+/// The type parameter substitution built up by the checker, with cel-go's assignability rules (checker/types.go).
 class Unifier {
  public:
   explicit Unifier(TypePool& pool) : pool_(pool) {}
 
   const Type* fresh() { return pool_.parameter(next_++); }
-  /// Whether a `from` may stand where a `to` is expected; binds parameters when it may, and changes nothing when not.
+  /// Whether a `from` may be used where a `to` is expected. Binds parameters if so, otherwise changes nothing.
   bool assignable(const Type* to, const Type* from);
   bool assignable(const std::vector<const Type*>& to, const std::vector<const Type*>& from);
-  /// With bound parameters replaced; unbound ones by dyn where `to_dyn`.
+  /// `type` with bound parameters replaced; with `to_dyn`, unbound ones become dyn.
   const Type* substitute(const Type* type, bool to_dyn);
   /// `type` with the parameters 0, 1, … of a declaration replaced by `arguments`.
   const Type* instantiate(const Type* type, const std::vector<const Type*>& arguments);
   const Type* most_general(const Type* a, const Type* b);
   bool same(const Type* a, const Type* b);
-  /// Types can be made exponentially large by nested macros; then every question is answered with no and this is true.
+  /// Nested macros can make types exponentially large. Beyond the limit this is true and every other query returns false.
   bool exhausted() const noexcept { return steps_ > max_steps; }
 
  private:
@@ -75,7 +75,7 @@ class Unifier {
   void bind(const Type* parameter, const Type* type);
   void undo(std::size_t mark);
   bool assign(const Type* to, const Type* from);
-  /// 1 valid, 0 not but `parameter` may still be tried the other way, −1 not.
+  /// 1: valid; 0: not, but `parameter` may still be tried the other way round; −1: invalid.
   int substitutes(const Type* type, const Type* parameter);
   bool occurs(const Type* parameter, const Type* within);
   bool less_specific(const Type* a, const Type* b);

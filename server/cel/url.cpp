@@ -24,7 +24,7 @@ bool may_stand_in_host(char c) {
   return is_alpha(c) || is_digit(c) || std::string_view("!$&'()*+,;=:[]<>\"-_.~").find(c) != std::string_view::npos;
 }
 
-// Go's url.unescape for the part of a URL that the text stands in.
+// Go's url.unescape for the given part of a URL.
 Result<std::string> unescape(std::string_view text, Part part) {
   std::string made;
   const bool in_host = part == Part::host || part == Part::zone;
@@ -70,7 +70,7 @@ bool is_port(std::string_view text) {
   return text.front() == ':' && std::all_of(text.begin() + 1, text.end(), is_digit);
 }
 
-// Go's netip.ParseAddr, of what may stand in brackets: an IPv6 address with or without a zone.
+// Go's netip.ParseAddr for the contents of brackets: an IPv6 address with or without a zone.
 bool is_ipv6(const std::string& text) {
   const std::size_t zone = text.find('%');
   in6_addr address{};
@@ -148,7 +148,7 @@ void parse_query(Url& url) {
   }
 }
 
-// What follows the scheme, without query and fragment.
+// Parses what follows the scheme, without query and fragment.
 Result<void> parse_hierarchy(std::string_view rest, Url& url) {
   if (!rest.starts_with('/')) {
     if (!url.scheme.empty()) return {};  // `mailto:a@b`: opaque

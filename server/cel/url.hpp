@@ -10,11 +10,11 @@
 
 namespace slipway::cel {
 
-/// A URL as Go's net/url.Parse takes it apart: everything but `raw_query` is unescaped.
+/// A URL as parsed by Go's net/url.Parse: everything but `raw_query` is unescaped.
 struct Url {
   std::string scheme, host, path, raw_query, fragment;
   std::optional<std::pair<std::string, std::string>> user;  ///< name and password
-  /// The query's parameters in order of their first appearance, each with its values; malformed pairs are left out.
+  /// The query's parameters in order of first appearance, each with its values; malformed pairs are omitted.
   std::vector<std::pair<std::string, std::vector<std::string>>> query;
 };
 

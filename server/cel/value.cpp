@@ -25,12 +25,12 @@ struct DocumentStorage final : Storage {
   const rapidjson::Document document;
 };
 
-// Go compares map keys by type and value: 1, 1u and 1.0 are three keys.
+// Map keys are compared by type and value as in Go: 1, 1u and 1.0 are three keys.
 bool same_key(const Value& a, const Value& b) noexcept {
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
     case Kind::list:
-    case Kind::map: return false;  // pointers in Go, each its own
+    case Kind::map: return false;  // pointers in Go, hence never equal
     case Kind::timestamp: return a.seconds() == b.seconds() && a.nanoseconds() == b.nanoseconds();
     default: return equal(a, b);
   }
@@ -334,7 +334,7 @@ bool Value::find(std::string_view key, Value& found) const noexcept {
   }
 }
 
-// cel-go's refValMapAccessor.Find: the key itself, then the same number as the other integer types (never as a double).
+// cel-go's refValMapAccessor.Find: the key itself, then the same number as another integer type (never as a double).
 bool Value::find(const Value& key, Value& found) const noexcept {
   if (key.is(Kind::string)) return find(key.text(), found);
   if (detail_ != items_backed) return false;
@@ -365,7 +365,7 @@ bool equal_numbers(const Value& left, const Value& right) noexcept {
   return order && *order == 0;
 }
 
-// Payloads nest at most 10,000 levels and literals fewer; each level is one small frame here.
+// Payloads nest at most 10,000 levels and literals less; each level takes one small stack frame.
 bool equal_lists(const Value& left, const Value& right) noexcept {
   if (left.size() != right.size()) return false;
   for (std::size_t i = 0; i < left.size(); ++i) {

@@ -15,13 +15,13 @@ namespace slipway::cel {
 
 class Value;
 
-/// What a value is. A JSON object, array, string, number, boolean and null read as map, list, string, float64, boolean, null.
+/// The kind of a value. A JSON object, array, string, number, boolean and null read as map, list, string, float64, boolean, null.
 enum class Kind : std::uint8_t { null, boolean, int64, uint64, float64, string, bytes, list, map, timestamp, duration, type, error };
 
-/// Why an evaluation has no value; `no_such_key` and `text` carry the key or the sentence beside it.
+/// Why an evaluation has no value; for `no_such_key` and `text` the key or sentence is stored with it.
 enum class Fault : std::uint8_t { text, no_such_key, no_such_overload, division_by_zero, modulus_by_zero, integer_overflow };
 
-/// Storage behind strings, lists and maps that evaluation made. Counted, because values share it between threads.
+/// Storage of strings, lists and maps created by evaluation. Reference-counted atomically, as threads may share it.
 class Storage {
  public:
   Storage() = default;
@@ -36,8 +36,8 @@ class Storage {
 
 using MapEntry = std::pair<Value, Value>;
 
-/// One value of the language, 24 bytes. Strings, lists and maps may look into the document they were selected from, or into the
-/// program whose literal they are: a value is good only while the bindings and the program it came from are.
+/// One value of the language, 24 bytes. Strings, lists and maps may refer to the document they were selected from, or
+/// to the program whose literal they are: a value is valid only as long as its bindings and program.
 class Value {
  public:
   Value() noexcept : Value(Kind::null) {}
@@ -62,27 +62,26 @@ class Value {
   static Value int64(std::int64_t value) noexcept;
   static Value uint64(std::uint64_t value) noexcept;
   static Value float64(double value) noexcept;
-  /// Text that outlives the value: a literal of the program, a string of the document.
+  /// `text` must outlive the value: a literal of the program, a string of the document.
   static Value borrowed(std::string_view text) noexcept;
   static Value string(std::string text);
   static Value bytes(std::string data);
   static Value list(std::vector<Value> items);
-  /// Later entries win over earlier ones with an equal key (as Tekton's cel-go builds map literals).
+  /// Of entries with equal keys the last wins (as Tekton's cel-go builds map literals).
   static Value map(std::vector<MapEntry> entries);
-  /// Seconds since 1970 and 0–999,999,999 nanoseconds. Where it was written with an offset, string() writes it with that offset again;
-  /// nothing else depends on it.
+  /// Seconds since 1970 and 0–999,999,999 nanoseconds. `minutes_east` is the offset it was written with; only string() uses it.
   static Value timestamp(std::int64_t seconds, std::uint32_t nanoseconds, int minutes_east = 0) noexcept;
   static Value duration(std::int64_t nanoseconds) noexcept;
-  /// `name` outlives the value (a static name such as `google.protobuf.Timestamp`).
+  /// `name` must outlive the value (a static name such as `google.protobuf.Timestamp`).
   static Value type(std::string_view name) noexcept;
-  /// Any node of a JSON document, which outlives the value. Its objects have no key twice (see json.hpp).
+  /// Any node of a JSON document, which must outlive the value and have no duplicate keys (see json.hpp).
   static Value json(const rapidjson::Value& node) noexcept { return json(node, nullptr); }
-  /// The root of a document that the value shares in owning.
+  /// The root of a document, which the value co-owns.
   static Value json(rapidjson::Document document);
   static Value headers(const HeaderMap& headers) noexcept;
   static Value error(Fault fault, std::string_view key = {}) noexcept;
   static Value error(std::string text);
-  /// `no such key`, keeping the text of the key, a string.
+  /// `no such key`, with the text of `key`, which must be a string.
   static Value no_such_key(const Value& key) noexcept;
 
   Kind kind() const noexcept { return kind_; }
@@ -97,27 +96,27 @@ class Value {
   double as_float64() const noexcept { return data_.float64; }
   /// The text of a string, the data of bytes, the name of a type, the key or sentence of an error.
   std::string_view text() const noexcept { return {data_.text, size_}; }
-  /// Whether this is the map of these headers.
+  /// Whether this is the map made from these headers.
   bool is_headers(const HeaderMap& headers) const noexcept {
     return kind_ == Kind::map && detail_ == headers_backed && data_.headers == &headers;
   }
-  /// Whether this list or map was built by evaluation, and is no part of a document.
+  /// Whether this list or map was built by evaluation rather than being part of a document.
   bool is_built() const noexcept { return detail_ == items_backed; }
   std::int64_t seconds() const noexcept { return data_.int64; }
   std::uint32_t nanoseconds() const noexcept { return size_; }
   int minutes_east() const noexcept { return minutes_east_; }
   Fault fault() const noexcept { return static_cast<Fault>(detail_); }
-  /// What went wrong, as a sentence: `no such key: ref`. Only for errors.
+  /// The error as a sentence: `no such key: ref`. Only for errors.
   std::string error_text() const;
 
-  /// Number of elements of a list or map; for strings and bytes the number of bytes.
+  /// Number of elements of a list or map; number of bytes of a string or bytes.
   std::size_t size() const noexcept { return size_; }
   /// Element of a list; index < size().
   Value at(std::size_t index) const noexcept;
-  /// Entry of a map; index < size(). The order is the document's, or that of the literal.
+  /// Entry of a map; index < size(). In the order of the document or of the literal.
   Value key_at(std::size_t index) const noexcept;
   Value value_at(std::size_t index) const noexcept;
-  /// The entry of a map with an equal key (numbers compare across types), or false.
+  /// Finds the entry of a map with an equal key (numbers compare across types); false if there is none.
   bool find(const Value& key, Value& found) const noexcept;
   bool find(std::string_view key, Value& found) const noexcept;
 
@@ -135,7 +134,7 @@ class Value {
   enum Backing : std::uint8_t { items_backed, json_backed, headers_backed };
 
   Kind kind_;
-  std::uint8_t detail_ = 0;  // the Backing of a list or map; the Fault of an error
+  std::uint8_t detail_ = 0;  // Backing of a list or map; Fault of an error
   std::int16_t minutes_east_ = 0;  // of a timestamp
   std::uint32_t size_ = 0;
   union Data {
@@ -147,16 +146,16 @@ class Value {
     const rapidjson::Value* json;
     const Value* items;                      // of a list
     const MapEntry* entries;                 // of a map
-    const HeaderMap* headers;                  // a map
-    const HeaderValues* values;              // one header's list
+    const HeaderMap* headers;                  // map
+    const HeaderValues* values;              // list of one header's values
   } data_;
   const Storage* storage_ = nullptr;
 };
 
-/// Equality as `==` has it: numbers across types, lists and maps by content; NaN equals nothing.
+/// Equality as in `==`: numbers across types, lists and maps by content; NaN equals nothing.
 bool equal(const Value& left, const Value& right) noexcept;
 
-/// The name `type(x)` has: `int`, `map`, `google.protobuf.Duration`.
+/// The name that `type(x)` has: `int`, `map`, `google.protobuf.Duration`.
 std::string_view type_name(const Value& value) noexcept;
 
 }  // namespace slipway::cel

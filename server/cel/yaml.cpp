@@ -13,7 +13,7 @@ namespace slipway::cel {
 
 namespace {
 
-constexpr std::size_t most_nodes = 1'000'000;  // aliases can make a small text large
+constexpr std::size_t most_nodes = 1'000'000;  // aliases can expand a small text enormously
 constexpr std::size_t longest_text = 16 << 20;
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -38,7 +38,7 @@ std::optional<double> whole_number(std::string_view text) {
   return negative && *value != 0 ? -static_cast<double>(*value) : static_cast<double>(*value);
 }
 
-// A carriage return alone ends a line as well, which yaml-cpp does not know.
+// A lone carriage return also ends a line, which yaml-cpp does not know.
 std::string with_line_feeds(std::string_view text) {
   std::string made(text);
   for (std::size_t at = made.find('\r'); at != std::string::npos; at = made.find('\r', at + 1)) {
@@ -47,7 +47,7 @@ std::string with_line_feeds(std::string_view text) {
   return made;
 }
 
-// What may stand in YAML; yaml-cpp does not mind the rest.
+// The characters allowed in YAML; yaml-cpp does not check.
 bool is_printable(std::string_view text) {
   return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
     return c == 0x7F || (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r');
@@ -78,7 +78,7 @@ bool looks_like_float(std::string_view text) {
   return at == text.size();
 }
 
-// A plain scalar by the rules of YAML 1.1 as goyaml.v2 resolves them; times stay strings there.
+// A plain scalar by YAML 1.1's rules as resolved by goyaml.v2; timestamps stay strings there.
 Value plain_scalar(const std::string& text) {
   if (is_one_of(text, {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})) return Value::boolean(true);
   if (is_one_of(text, {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})) return Value::boolean(false);
@@ -150,7 +150,7 @@ class Converter {
 
   static bool is_merge(const YAML::Node& key) { return key.IsScalar() && key.Tag() == "?" && key.Scalar() == "<<"; }
 
-  // What `<<` brings in stands at its place: of equal keys the later wins, and of several merged mappings the first.
+  // Entries merged by `<<` are inserted at its position: of equal keys the later wins, and of several merged mappings the first.
   void merge(const YAML::Node& merged, int depth, std::vector<MapEntry>& entries) {
     std::vector<YAML::Node> sources;
     if (merged.IsSequence()) {
@@ -164,7 +164,7 @@ class Converter {
     }
   }
 
-  // yaml-cpp takes a line with a word alone for a key without a value, which it is only behind a `?` or in braces.
+  // yaml-cpp takes a lone word on a line for a key without a value, which is correct only after a `?` or in braces.
   bool lacks_colon(const YAML::Node& key) const {
     const auto begin = static_cast<std::size_t>(std::max(key.Mark().pos, 0));
     if (!key.IsScalar() || key.Scalar().empty() || text_.substr(std::min(begin, text_.size()), key.Scalar().size()) != key.Scalar()) return false;
@@ -196,7 +196,7 @@ class Converter {
     return value.is(Kind::float64) && !std::isfinite(value.as_float64()) ? fail("json: unsupported value") : value;
   }
 
-  // By its tag: a type of its own has to be what the text reads as, and what nobody knows is text.
+  // Resolves by tag: a YAML core type must match what the text reads as; an unknown tag means text.
   Value resolved(const YAML::Node& node) {
     constexpr std::string_view types = "tag:yaml.org,2002:";
     const std::string& tag = node.Tag();

@@ -14,7 +14,7 @@
 namespace slipway::config {
 namespace {
 
-/// A path that stays where it is put: relative, no `..`, nothing unprintable.
+/// True for a path that cannot leave its folder: relative, without `..`, control characters or backslashes.
 bool stays_inside(std::string_view path) {
   if (path.empty() || path.front() == '/') return false;
   for (std::size_t start = 0; start <= path.size();) {
@@ -30,7 +30,7 @@ bool is_image_name(std::string_view name) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789._-/:";
   return !name.empty() && name.find_first_not_of(allowed) == std::string_view::npos && name.front() != '/' &&
          name.back() != '/' && name.find("//") == std::string_view::npos && name.find("..") == std::string_view::npos &&
-         name.substr(name.rfind('/') + 1).find(':') == std::string_view::npos;  // a tag is none of its business
+         name.substr(name.rfind('/') + 1).find(':') == std::string_view::npos;  // the name must not include a tag
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ std::optional<std::string> what_is_wrong(const Template& resolved) {
 
 namespace {
 
-/// What a run knows of itself.
+/// What a run knows about itself.
 struct Facts {
   const Parameters& parameters;
   RepoName repository;

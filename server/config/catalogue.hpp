@@ -19,7 +19,7 @@ class Program;
 
 namespace slipway::config {
 
-/// `extensions.<key>`, computed by an expression. A dotted key makes nested objects.
+/// `extensions.<key>`, computed by an expression. A dotted key creates nested objects.
 struct Overlay {
   Overlay() = default;
   std::string key;
@@ -27,16 +27,15 @@ struct Overlay {
   std::string text;
 };
 
-/// One step of a trigger's chain: overlays are computed only where the filter passed, each from what was there before
-/// the step.
+/// One step of a trigger's chain. Overlays are computed only if the filter passed, each from the state before the step.
 struct Interceptor {
   Interceptor() = default;
-  std::shared_ptr<const cel::Program> filter;  ///< none: passes
+  std::shared_ptr<const cel::Program> filter;  ///< null: passes
   std::string text;                            ///< the filter as written
   std::vector<Overlay> overlays;
 };
 
-/// A parameter and where its value comes from: text with `$(body.…)`, `$(header.…)`, `$(extensions.…)`, `$(git.url)`.
+/// A parameter and the source of its value: text with `$(body.…)`, `$(header.…)`, `$(extensions.…)`, `$(git.url)`.
 struct Binding {
   Binding() = default;
   Binding(std::string parameter, std::string text) : name(std::move(parameter)), value(std::move(text)) {}
@@ -45,23 +44,22 @@ struct Binding {
   bool operator==(const Binding&) const = default;
 };
 
-/// Which pushes make a run of which template.
+/// Which pushes start a run of which template.
 struct Trigger {
   Trigger() = default;
   std::string name;
   TemplateName template_name;
   RepositoryPattern pinned;                     ///< the template's repository
   std::vector<RepositoryPattern> repositories;  ///< empty: any that the template allows
-  PathRules paths;                              ///< empty: any file, also none
-  std::vector<Interceptor> interceptors;        ///< `filter` and `overlays` of the trigger itself are the first
-  std::vector<Binding> bindings;                ///< each name once, the standard ones first
+  PathRules paths;                              ///< empty: any file, or none at all
+  std::vector<Interceptor> interceptors;        ///< the trigger's own `filter` and `overlays` come first
+  std::vector<Binding> bindings;                ///< names are unique; standard ones first
 };
 
-/// The parameters that every run has, whatever its trigger binds: git-url, git-revision, git-branch, repo-name,
-/// repo-full-name.
+/// The parameters that every run has, whatever its trigger binds: git-url, git-revision, git-branch, repo-name, repo-full-name.
 const std::vector<Binding>& standard_bindings();
 
-/// A pipeline's parameter; one without a default has to be given by the template.
+/// A pipeline's parameter; if it has no default, the template must provide a value.
 struct PipelineParameter {
   PipelineParameter() = default;
   std::string name;
@@ -69,7 +67,7 @@ struct PipelineParameter {
   std::string description;
 };
 
-/// A pipeline as data: what its file says, for `get pipelines`.
+/// A pipeline as written in its file, for `get pipelines`.
 struct Pipeline {
   Pipeline() = default;
   PipelineName name;
@@ -77,10 +75,10 @@ struct Pipeline {
   std::vector<PipelineParameter> parameters;
   std::vector<Stage> stages;
   std::string source;  ///< the YAML text
-  std::string file;    ///< where it was read
+  std::string file;    ///< the file it was read from
 };
 
-/// Templates, triggers and pipelines, merged and compiled. Immutable, usable from any thread.
+/// Templates, triggers and pipelines, merged and compiled. Immutable, thread-safe.
 class Catalogue {
  public:
   Catalogue(std::vector<Template> templates, std::vector<Trigger> triggers, std::vector<Pipeline> pipelines,
@@ -94,24 +92,25 @@ class Catalogue {
   const std::vector<Pipeline>& pipelines() const noexcept { return pipelines_; }
 
   const Template* find(const TemplateName& name) const noexcept;
-  /// True where some trigger may fire for a push to this repository, so that its branch is worth watching.
+  /// True if some trigger may fire for a push to this repository, so that its branch is worth watching.
   bool watches(const RepoName& repository) const noexcept;
-  /// The repositories that triggers and templates name outright (`Org/*` names none), each once, sorted.
+  /// The repositories that triggers and templates name exactly (`Org/*` names none); distinct and sorted.
   std::vector<RepoName> watched_repositories() const;
 
-  /// The template with every reference put in: `$(tt.params.x)` from the run's parameters or the template's defaults,
-  /// then what the run knows, `$(COMMIT_SHA)`, `$(IMAGE_TAG)`, `$(REPO)`, `$(REPO_NAME)`, `$(BRANCH)`, `$(RUN_ID)`,
-  /// `$(APP)`. What only the build can tell, `$(IMAGE_DIGEST)`, and `$(IMAGE)`, `$(IMAGE_TAG)` in hand-off values,
-  /// stay. An error for an unknown template, a parameter without a value, or a path that would leave the repository.
+  /// The template with references resolved: `$(tt.params.x)` from the run's parameters or else the template's defaults,
+  /// then values known to the run: `$(COMMIT_SHA)`, `$(IMAGE_TAG)`, `$(REPO)`, `$(REPO_NAME)`, `$(BRANCH)`,
+  /// `$(RUN_ID)`, `$(APP)`. References known only after the build are kept: `$(IMAGE_DIGEST)`, and `$(IMAGE)` and
+  /// `$(IMAGE_TAG)` in hand-off values. An error for an unknown template, a parameter without a value, or a path that
+  /// would leave the repository.
   Result<Template> resolve(const Run& run) const;
   /// The same for a run that does not exist yet (`slipway explain`).
   Result<Template> resolve(const RunRequest& request, const Push& push) const;
 
   bool complete_commits() const noexcept { return complete_commits_; }
-  /// Who hand-off commits are by.
+  /// The identities of hand-off commits.
   const Identity& author() const noexcept { return author_; }
   const Identity& committer() const noexcept { return committer_; }
-  /// `<base>/<org>/<name>.git`, from the configuration and never from a payload.
+  /// `<base>/<org>/<name>.git`, from the configuration, never from a payload.
   std::string git_url(const RepoName& repository) const;
 
  private:

@@ -130,7 +130,7 @@ const Shape<Resources>& resources_shape() {
 }
 
 Codec<std::filesystem::path> folder() {
-  auto codec = path(false);  // who reads it says whether it can be read
+  auto codec = path(false);  // its reader reports whether it can be read
   codec.type = "folder";
   return codec;
 }
@@ -140,7 +140,7 @@ T& identity(T& whole) {
   return whole;
 }
 
-/// The stages of a pipeline: a list of mappings with one key each, in the order that they run in.
+/// The stages of a pipeline: a list of single-key mappings, in execution order.
 Codec<PipelineDraft> stages() {
   auto read = [](Reader& in, const YAML::Node& node, PipelineDraft& pipeline) {
     if (!node.IsSequence()) return in.fail(node, "expected a list of stages: checkout, check, build, handoff");
@@ -168,7 +168,7 @@ Codec<PipelineDraft> stages() {
       if (*stage == Stage::handoff) object(handoff_stage_shape()).read(in, value, merged);
     }
   };
-  // The schema of the stages is that of the sections which a template may set anew.
+  // The schema of the stages is that of the sections a template may override.
   static const auto sections = [] {
     return Shape<PipelineDraft>("stage", "One stage of a pipeline.")
         .add<BuildSpec>("checkout", object(checkout_shape()), "Check the pushed commit out.",

@@ -15,9 +15,9 @@ std::optional<bool> bool_from(const std::string& text) {
 }
 
 bool is_address(const std::string& host) {
-  in6_addr address{};  // of either family: the greater of both
+  in6_addr address{};  // the larger of the two families
   if (host.find(':') == std::string::npos) return host == "localhost" || ::inet_pton(AF_INET, host.c_str(), &address) == 1;
-  return ::inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &address) == 1;  // behind the `%` stands an interface
+  return ::inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &address) == 1;  // the interface follows the `%`
 }
 
 std::optional<Endpoint> endpoint_from(const std::string& text) {

@@ -19,40 +19,40 @@
 
 namespace slipway::config {
 
-// The types of values that a configuration consists of.
+// Codecs for the value types used in a configuration.
 
 Codec<bool> boolean();
 Codec<std::string> text();
-/// Text that may not be empty.
+/// Non-empty text.
 Codec<std::string> some_text();
 Codec<Located> located_text(const std::string& type);
 Codec<YAML::Node> any_node(const std::string& type, std::shared_ptr<const ShapeInfo> inner, const std::string& schema);
 /// An IP address or `localhost`, and a port.
 Codec<Endpoint> endpoint();
-/// `http://` or `https://`, without credentials and without a slash at the end.
+/// `http://` or `https://`, without credentials; trailing slashes are removed.
 Codec<std::string> address();
-/// A path relative to the configuration's folder; where `must_exist`, `check` and `serve` ask for it.
+/// A path relative to the configuration's folder; with `must_exist`, `check` and `serve` require the file.
 Codec<std::filesystem::path> path(bool must_exist);
 Codec<std::uint64_t> size(std::uint64_t at_least);
 Codec<std::uint64_t> cpu();
 Codec<std::map<std::string, std::string>> secret_files();
-/// `NAME=value` lines, or a mapping.
+/// A list of `NAME=value`, or a mapping.
 Codec<std::vector<std::pair<std::string, std::string>>> assignments(bool as_list);
 Codec<Parameters> parameters();
-/// A host without scheme and path, perhaps with a port.
+/// A host without scheme or path, optionally with a port.
 Codec<std::string> registry_host();
 Codec<std::string> branch();
-/// What stands in a request before its `?`.
+/// The path of a request, i.e. the part before its `?`.
 Codec<std::string> request_path();
-/// Text with references to what a hand-off knows.
+/// Text that may contain references known to a hand-off.
 Codec<std::string> commit_message();
-/// A PathRule as it is written.
+/// The text of a PathRule.
 Codec<std::string> path_rule();
 
-/// A value, or a reference that stands for one: `$(params.x)`, `${VARIABLE}`.
+/// JSON Schema for the value or a reference to it: `$(params.x)`, `${VARIABLE}`.
 std::string or_reference(const std::string& schema);
 
-/// `parse` gives the value or nothing; `expected` ends the sentence "'x' is no …".
+/// `parse` returns the value or nullopt; `expected` completes the error "'x' is no …".
 template <class T>
 Codec<T> scalar(std::string type, std::string schema, std::string expected,
                 std::function<std::optional<T>(const std::string&)> parse, std::function<std::string(const T&)> show) {
@@ -150,7 +150,7 @@ Codec<std::optional<T>> maybe(Codec<T> codec) {
                                  codec.inner};
 }
 
-/// A mapping with keys of its own.
+/// A mapping with declared keys.
 template <class T>
 Codec<T> object(const Shape<T>& shape) {
   const auto info = shape.info();

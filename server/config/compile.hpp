@@ -11,18 +11,18 @@
 
 namespace slipway::config {
 
-// From what is written to what is meant; everything wrong is reported to the reader.
+// From the configuration as written to what it means; all errors are reported to the reader.
 
-/// What the written templates came to.
+/// The result of compiling all templates.
 struct CompiledTemplates {
   std::vector<Template> good;
-  std::vector<std::string> broken;  ///< names of those that came to nothing: triggers are not blamed for it
+  std::vector<std::string> broken;  ///< templates that failed: triggers that refer to them get no error of their own
 };
 
 CompiledTemplates compile_templates(const Draft& draft, PipelineSet& pipelines, Reader& in);
 
-/// What no build could do: a path that leaves the repository, an image without a possible name, a
-/// path that no edit can follow. References are put in before.
+/// What would make every build fail: a path that leaves the repository, an impossible image name, an invalid edit path.
+/// References must be resolved before. Nullopt if nothing is wrong.
 std::optional<std::string> what_is_wrong(const Template& resolved);
 
 std::vector<Trigger> compile_triggers(const Draft& draft, const CompiledTemplates& templates, Reader& in);

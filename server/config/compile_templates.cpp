@@ -18,7 +18,7 @@ const std::vector<std::string>& run_facts() {
   return names;
 }
 
-/// A template that was read without a fatal error, and where it stands.
+/// A template without fatal errors, and its position.
 struct Compiled {
   Template value;
   Position where;
@@ -27,7 +27,7 @@ struct Compiled {
 void check_references(const Compiled& one, Reader& in) {
   const auto check = [&](const std::string& text, const char* what, bool for_handoff) {
     for (const auto& name : references_in(text)) {
-      if (name.find_first_of(" /") != std::string::npos) continue;  // `$(cat file)`: a shell's, which a check may be given
+      if (name.find_first_of(" /") != std::string::npos) continue;  // a shell's `$(cat file)`, which a check may contain
       if (!for_handoff && (name == "IMAGE" || name == "IMAGE_DIGEST")) {
         in.fail(Error(fmt::format("template {}: its {} has $({}), which is known when the image is there: in hand-off values",
                                   one.value.name.value(), what, name),
@@ -62,14 +62,14 @@ void check_stages(const Compiled& one, Reader& in) {
   }
 }
 
-/// What no run could get right. A text with references waits for the run, which looks again.
+/// Checks what no run could get right. Texts with references are checked again when the run has resolved them.
 void check_names(const Compiled& one, Reader& in) {
   Template certain = one.value;
   each_text(certain, [](std::string& text, const char*, bool) {
     if (text.empty() || !references_in(text).empty()) text = "x";
   });
   for (std::size_t i = 0; i < certain.values.size(); ++i) {
-    // `0` is a word, and an index as well
+    // `0` is valid as a key and as an index
     certain.values[i].path = replace_references(one.value.values[i].path, [](std::string_view) { return std::optional<std::string>("0"); });
   }
   if (const auto wrong = what_is_wrong(certain)) {
@@ -77,7 +77,7 @@ void check_names(const Compiled& one, Reader& in) {
   }
 }
 
-/// What the job counts for, as admission counts it.
+/// The memory request of a job, as computed by admission.
 std::uint64_t effective_request(const Resources& resources, const QueueSettings& queue) {
   if (resources.memory_request) return *resources.memory_request;
   if (resources.memory_limit) return *resources.memory_limit;
@@ -110,12 +110,12 @@ void check_resources(const Compiled& one, const QueueSettings& queue, Reader& in
   }
 }
 
-/// Without the host that images go to unless they name one.
+/// The image name without the default registry host.
 std::string_view short_image(std::string_view image, const std::string& host) {
   return image.starts_with(host + "/") ? image.substr(host.size() + 1) : image;
 }
 
-/// Where a reference is left in the name, templates of different repositories may well mean different images.
+/// If the image name still contains a reference, templates of different repositories may well mean different images.
 bool same_image(const Template& a, const Template& b, const std::string& host) {
   return short_image(a.build.image, host) == short_image(b.build.image, host) &&
          (references_in(a.build.image).empty() ||
@@ -139,7 +139,7 @@ void check_unique(const std::vector<Compiled>& templates, const std::string& hos
   }
 }
 
-/// The template's own keys over what its pipeline says.
+/// Reads the template's own keys on top of its pipeline's values.
 Template read_over(const YAML::Node& node, std::optional<Template> merged, const Parameters& params, Reader& in) {
   TemplateDraft full;
   Reader keys(in.source());
@@ -149,7 +149,7 @@ Template read_over(const YAML::Node& node, std::optional<Template> merged, const
   if (whole) full.merged = std::move(*merged);
   template_shape().read(keys, node, full);
   for (auto& error : keys.errors()) {
-    // Of a pipeline that is not there nobody knows the parameters.
+    // The parameters of a missing pipeline are unknown: do not report references to them.
     if (whole || error.what().find("$(params.") == std::string::npos) in.fail(std::move(error));
   }
   return std::move(full.merged);
@@ -180,9 +180,9 @@ std::optional<Compiled> compile(const YAML::Node& node, const TemplateDraft& hea
   return result;
 }
 
-/// Reads and compiles one template; one that has a name and comes to nothing is `broken`.
+/// Reads and compiles one template; if it has a name but fails, adds it to `broken`.
 std::optional<Compiled> compile(const YAML::Node& node, PipelineSet& pipelines, std::vector<std::string>& broken, Reader& in) {
-  TemplateDraft head;  // which pipeline and which parameters: what is wrong with the rest is reported below
+  TemplateDraft head;  // pipeline and parameters only: errors in the rest are reported below
   Reader first(in.source());
   first.use_secrets(in.secrets());
   template_shape().read(first, node, head);

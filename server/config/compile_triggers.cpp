@@ -185,7 +185,7 @@ class TriggerCompiler {
     return steps;
   }
 
-  /// `overlays`: the keys that `extensions` has; none where that is not known yet.
+  /// `overlays`: the keys of `extensions`; nullopt if not known yet.
   void check_binding(const std::string& value, const Position& where,
                      const std::optional<std::vector<std::string>>& overlays) {
     static const std::vector<std::string> roots{"body", "header", "extensions", "git", "context"};
@@ -218,7 +218,7 @@ class TriggerCompiler {
     return keys;
   }
 
-  /// In place of an earlier one of the same name.
+  /// Replaces an earlier binding of the same name.
   static void set(std::vector<Binding>& bindings, const Binding& binding) {
     const auto same =
         std::find_if(bindings.begin(), bindings.end(), [&](const Binding& one) { return one.name == binding.name; });
@@ -251,7 +251,7 @@ class TriggerCompiler {
     return result;
   }
 
-  /// What such a set would have bound is not known.
+  /// True if the trigger uses a broken binding set, whose bindings are unknown.
   bool uses_broken_set(const TriggerDraft& written) const {
     return std::any_of(written.bindings.begin(), written.bindings.end(),
                        [&](const BindingDraft& one) { return broken_sets_.contains(one.ref.text); });

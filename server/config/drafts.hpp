@@ -16,7 +16,7 @@
 
 namespace slipway::config {
 
-// The configuration as written, before pipelines and templates are merged and filters are compiled.
+// The configuration as written, before templates are merged with pipelines and filters are compiled.
 
 struct OverlayDraft {
   Located key, expression;
@@ -27,7 +27,7 @@ struct InterceptorDraft {
   std::vector<OverlayDraft> overlays;
 };
 
-/// Either `ref`, the name of a set of `bindings`, or `name` and `value`.
+/// Either `ref`, the name of a set in `bindings`, or `name` and `value`.
 struct BindingDraft {
   Located ref, name, value;
 };
@@ -45,7 +45,7 @@ struct TriggerDraft {
   std::vector<BindingDraft> bindings;
 };
 
-/// A template: its own keys, and what it makes of its pipeline's in `merged`.
+/// A template: its own keys, and in `merged` the result of applying it to its pipeline.
 struct TemplateDraft {
   Located name, pipeline, repository;
   Parameters params;
@@ -58,12 +58,12 @@ struct ParameterDraft {
   std::string description;
 };
 
-/// A pipeline's head; its stages are read for each template, with that one's parameters.
+/// A pipeline's head; its stages are read once per template, with that template's parameters.
 struct PipelineDraft {
   Located name;
   std::string description;
   std::vector<ParameterDraft> params;
-  Template merged;  ///< what the stages say
+  Template merged;  ///< from the stages
   std::vector<Stage> stages;
 };
 

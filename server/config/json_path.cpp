@@ -10,7 +10,7 @@
 namespace slipway::config {
 namespace {
 
-/// A name up to the next `.` or `[`; a backslash takes the next character as it is.
+/// A name up to the next `.` or `[`; a backslash escapes the next character.
 std::string take_name(std::string_view& rest) {
   std::string name;
   std::size_t i = 0;
@@ -22,7 +22,7 @@ std::string take_name(std::string_view& rest) {
   return name;
 }
 
-/// As Go writes it: keys sorted, 1.0 as 1.
+/// As Go prints it: keys sorted, 1.0 as 1.
 Result<std::string> json(const rapidjson::Value& value) { return cel::proto_json(cel::Value::json(value)); }
 
 bool read_number(std::string_view text, std::optional<std::int64_t>& number) {

@@ -11,19 +11,19 @@
 
 namespace slipway::config {
 
-/// The part of JSONPath that bindings use, as Tekton reads it: `body.a.b`, `body['a.b']`, `body.a\.b`, `body.list[0]`,
-/// `[-1]`, `[*]`, `[0:2]`, `body.a.*`, and the same in braces or after a dot. The first name is the root.
+/// The part of JSONPath that bindings use, with Tekton's syntax: `body.a.b`, `body['a.b']`, `body.a\.b`, `body.list[0]`,
+/// `[-1]`, `[*]`, `[0:2]`, `body.a.*`, and the same in braces or after a leading dot. The first name is the root.
 class JsonPath {
  public:
   static Result<JsonPath> parse(std::string_view text);
 
   const std::string& root() const noexcept { return root_; }
-  /// The first name below the root, or empty.
+  /// The first name below the root; empty if there is none.
   std::string first() const;
   const std::string& text() const noexcept { return text_; }
 
-  /// Strings as they are, anything else as JSON; several values (`[*]`) as a JSON list, none of an empty list as `[]`. An
-  /// error where nothing is there.
+  /// Strings as they are, anything else as JSON; several values (`[*]`) as a JSON array, `[]` for an empty list. An
+  /// error if nothing is found.
   Result<std::string> read(const rapidjson::Value& root) const;
 
  private:
@@ -31,8 +31,8 @@ class JsonPath {
     enum class Kind { member, values, slice };
     Kind kind = Kind::member;
     std::string name;                         ///< member
-    std::optional<std::int64_t> first, last;  ///< slice: the elements from `first` up to, not with, `last`
-    bool one = false;                         ///< slice: only the first of them
+    std::optional<std::int64_t> first, last;  ///< slice: the elements from `first` up to but excluding `last`
+    bool one = false;                         ///< slice: only the first element
   };
   using Nodes = std::vector<const rapidjson::Value*>;
   JsonPath() = default;

@@ -10,7 +10,7 @@
 namespace slipway::config {
 namespace {
 
-/// Errors in the order of the file, each once; other files (pipelines) after it.
+/// Distinct errors in file order; those of other files (pipelines) last.
 std::vector<Error> in_order(std::vector<Error> errors, const std::string& file) {
   std::stable_sort(errors.begin(), errors.end(), [&](const Error& a, const Error& b) {
     const bool other_a = a.where().file != file, other_b = b.where().file != file;

@@ -13,7 +13,7 @@
 
 namespace slipway::config {
 
-/// A configuration as loaded. The catalogue is immutable and shared: a reload makes a new one.
+/// A loaded configuration. The catalogue is immutable and may be shared; a reload creates a new one.
 struct Config {
   Config() = default;
   Settings settings;
@@ -24,18 +24,18 @@ struct Config {
 struct LoadOptions {
   LoadOptions() = default;
   explicit LoadOptions(bool with_files) : check_files(with_files) {}
-  bool check_files = true;  ///< secrets and other files that the configuration names must be there (`serve`, `check`)
+  bool check_files = true;  ///< require the secrets and other files that the configuration names to exist (`serve`, `check`)
 };
 
-/// The configuration, or every error in it, in the order of the file, each with `file:line:col`, a sentence and, for
-/// what is inside a filter, the line with a caret.
+/// The configuration, or all of its errors in file order, each with `file:line:col` and a sentence; for errors inside a
+/// filter also the source line with a caret.
 using Loaded = std::variant<Config, std::vector<Error>>;
 
 Loaded load(const std::filesystem::path& file, const LoadOptions& options = LoadOptions());
-/// The same for a text; `file` is only named in errors and the base of relative paths.
+/// The same for a text; `file` is used only for error positions and as the base of relative paths.
 Loaded load_text(std::string_view text, const std::filesystem::path& file, const LoadOptions& options);
 
-/// One error a paragraph, as `slipway check` prints them.
+/// The errors as printed by `slipway check`, one paragraph each.
 std::string text(const std::vector<Error>& errors);
 
 }  // namespace slipway::config

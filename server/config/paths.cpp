@@ -16,8 +16,7 @@ bool is_name(std::string_view part) {
          part.find("..") == std::string_view::npos && part != ".";
 }
 
-/// Matches one `[…]` whose first character behind the bracket is at `at`; moves `at` behind it. False also where it is
-/// not closed.
+/// Matches `c` against one `[…]` whose content starts at `at`, and moves `at` past the bracket. Also false if it is not closed.
 bool in_set(std::string_view pattern, std::size_t& at, char c) noexcept {
   const bool negated = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
   if (negated) ++at;
@@ -37,14 +36,14 @@ bool in_set(std::string_view pattern, std::size_t& at, char c) noexcept {
   return found != negated;
 }
 
-/// Where to go on when the text did not match after a star: that star may take one character more.
+/// Where to resume if the text does not match after a star: that star then takes one more character.
 struct Retry {
   std::size_t pattern = std::string_view::npos, text = 0;
-  bool whole_names = false;  ///< `**/`: may only end where a name begins
+  bool whole_names = false;  ///< `**/`: may end only where a name begins
   bool possible() const noexcept { return pattern != std::string_view::npos; }
 };
 
-/// Without recursion; at most pattern × text steps for each kind of star.
+/// Iterative; at most pattern × text steps per kind of star.
 bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
   std::size_t p = 0, t = 0;
   Retry star, deep;
@@ -52,7 +51,7 @@ bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
     if (pattern.substr(p, 2) == "**") {
       p += 2;
       deep.whole_names = p < pattern.size() && pattern[p] == '/';
-      if (deep.whole_names) ++p;  // `a/**/b` covers `a/b` as well
+      if (deep.whole_names) ++p;  // `a/**/b` also covers `a/b`
       deep.pattern = p;
       deep.text = t;
       star = Retry();
@@ -95,7 +94,7 @@ bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
 }
 
-/// Why no path of Git's can match: `.`, `..` and nothing at all are no names there.
+/// Why the pattern can match no path in Git, where `.`, `..` and the empty string are not valid names.
 std::optional<std::string> covers_nothing(std::string_view pattern) {
   for (std::size_t begin = 0; begin < pattern.size();) {
     const auto end = std::min(pattern.find('/', begin), pattern.size());
@@ -108,7 +107,7 @@ std::optional<std::string> covers_nothing(std::string_view pattern) {
   return std::nullopt;
 }
 
-/// `{a,b}`, which other programs take for alternatives. A name may well have braces, but hardly this.
+/// `{a,b}`, which other programs treat as alternatives. File names may contain braces, but hardly like this.
 bool has_alternatives(std::string_view pattern) {
   for (auto open = pattern.find('{'); open != std::string_view::npos; open = pattern.find('{', open + 1)) {
     if (open > 0 && pattern[open - 1] == '[') continue;  // `[{]` is the brace itself

@@ -10,19 +10,19 @@
 
 namespace slipway::config {
 
-/// `Org/name` exactly, `Org/*` for any repository of one organisation, `*/name` for that name anywhere, `*` for every
-/// one. Case counts.
+/// `Org/name` exactly, `Org/*` for any repository of an organisation, `*/name` for that name in any organisation, `*`
+/// for all. Case-sensitive.
 class RepositoryPattern {
  public:
   RepositoryPattern() = default;  ///< matches nothing
-  /// An error for anything that can not be a repository's name.
+  /// An error for anything that cannot be a repository name.
   static Result<RepositoryPattern> parse(const std::string& text);
   bool matches(const RepoName& repository) const noexcept;
   bool is_exact() const noexcept { return !organisation_.empty() && !name_.empty(); }
-  /// True where some repository matches both.
+  /// True if some repository matches both.
   bool overlaps(const RepositoryPattern& other) const noexcept;
   const std::string& text() const noexcept { return text_; }
-  /// True where only upper and lower case keep it from matching.
+  /// True if it fails to match only because of upper and lower case.
   bool matches_but_for_case(const RepoName& repository) const noexcept;
 
  private:
@@ -31,8 +31,8 @@ class RepositoryPattern {
 };
 
 /// One line of `paths`: `services/grading/` (everything below), `pom.xml` (that file, or everything below that folder),
-/// or a glob with `*`, `?`, `[…]` (within one folder) and `**` (across folders). A leading `!` excludes.
-/// Braces are no alternatives.
+/// or a glob with `*`, `?`, `[…]` (within one folder) and `**` (across folders). A leading `!` excludes. Braces are
+/// literal, not alternatives.
 class PathRule {
  public:
   static Result<PathRule> parse(const std::string& text);
@@ -48,7 +48,7 @@ class PathRule {
   bool glob_ = false;
 };
 
-/// The rules of a trigger: a file counts where the last rule that matches it includes it; with only excluding rules,
+/// A trigger's path rules: a file counts if the last rule that matches it is not an exclusion. If all rules exclude,
 /// every other file counts.
 class PathRules {
  public:

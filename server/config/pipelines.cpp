@@ -14,7 +14,7 @@ void move_errors(Reader& from, std::vector<Error>& to) {
   from.errors().clear();
 }
 
-/// The lines of a node in its source: from where it begins up to a line that is indented less.
+/// The lines of a node in its source: from its start to the first line that is indented less.
 std::string source_lines(const Source& source, const YAML::Node& node) {
   const auto mark = node.Mark();
   if (mark.pos < 0) return {};
@@ -44,7 +44,7 @@ void PipelineSet::add(const Source& source, const YAML::Node& node, Reader& in, 
   entry.text = std::move(text);
   Reader head(source);
   pipeline_shape().read(head, node, entry.head);
-  // Without a template's parameters, a value that is one of them has no meaning yet.
+  // Values that are parameters have no meaning without a template: drop the errors about them.
   std::erase_if(head.errors(), [](const Error& error) { return error.what().find("$(params.") != std::string::npos; });
   move_errors(head, in.errors());
   const bool named = entry.head.name.source != nullptr && !entry.head.name.text.empty();

@@ -18,8 +18,8 @@ bool is_blank(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/// Where the byte `index` of a scalar's value stands in the source: value and source are walked side by side, and what
-/// the style adds (quotes, escapes, indentation, folded lines) is passed over.
+/// The source offset of byte `index` of a scalar's value: walks value and source in parallel, skipping what the style
+/// adds (quotes, escapes, indentation, folded lines).
 std::size_t source_offset(const Located& scalar, std::size_t index) {
   const std::string& text = scalar.source->text;
   std::size_t at = std::min(scalar.offset, text.size());
@@ -77,7 +77,7 @@ Error error_within(const Located& scalar, const Error& error) {
   if (scalar.source == nullptr || error.where().line == 0) return Error(error.what(), scalar.where);
   const auto index = value_offset(scalar.text, error.where().line, error.where().column);
   const Position where = position_of(*scalar.source, source_offset(scalar, index));
-  // The compiler shows its own line and caret; here the file's are better.
+  // Drop the compiler's own line and caret in favour of the file's.
   const std::string what = error.what().substr(0, error.what().find('\n'));
   return Error(with_caret(what, *scalar.source, where), where);
 }
@@ -104,7 +104,7 @@ Result<YAML::Node> parse_yaml(const Source& source) {
                    Position(source.file, mark.line + 1, mark.column + 1));
     }
     return documents.empty() ? YAML::Node() : documents.front();
-  } catch (const YAML::Exception& broken) {  // the library's way to say that the input is wrong
+  } catch (const YAML::Exception& broken) {  // yaml-cpp's way to report invalid input
     const Position where(source.file, broken.mark.line + 1, broken.mark.column + 1);
     return Error(with_caret("this is no YAML: " + broken.msg, source, where), where);
   }

@@ -14,7 +14,7 @@
 
 namespace slipway::config {
 
-/// One YAML file while it is read: what errors need to name a place in it.
+/// A YAML file being read; errors need it to name a position.
 struct Source {
   Source() = default;
   Source(std::string file_name, std::string content) : file(std::move(file_name)), text(std::move(content)) {}
@@ -22,7 +22,7 @@ struct Source {
   std::string text;
 };
 
-/// A text out of the configuration together with where it stands.
+/// A text from the configuration with its position.
 struct Located {
   Located() = default;
   std::string text;
@@ -31,8 +31,8 @@ struct Located {
   const Source* source = nullptr;
 };
 
-/// What the declared keys are read with: collects errors instead of stopping at the first, puts in environment
-/// variables (settings) or a pipeline's parameters (stages), and remembers the files that have to exist.
+/// Used by the declared keys to read YAML: collects errors instead of stopping at the first, substitutes environment
+/// variables (settings) or a pipeline's parameters (stages), and records the files that must exist.
 class Reader {
  public:
   explicit Reader(const Source& source) : source_(&source) {}
@@ -41,23 +41,23 @@ class Reader {
   void fail(Error error) { errors_.push_back(std::move(error)); }
   Position position(const YAML::Node& node) const;
 
-  /// The place of `key` is that of a value which is not there: YAML gives such a value none of its own.
+  /// Uses the position of `key` for its missing value, which YAML gives no position of its own.
   void note_key(const YAML::Node& mapping, const std::string& key);
 
-  /// The scalar's text with its references put in; nothing, and an error, where the node is no scalar.
+  /// The scalar's text with references resolved; nullopt, and an error, if the node is not a scalar.
   std::optional<std::string> scalar(const YAML::Node& node);
-  /// The same, untouched and with its place.
+  /// The same, but unmodified and with its position.
   std::optional<Located> located(const YAML::Node& node);
 
-  /// `${NAME}` and `${NAME:-default}` from here on.
+  /// Whether to substitute `${NAME}` and `${NAME:-default}` from now on.
   void expand_environment(bool on) noexcept { environment_ = on; }
-  /// `$(params.NAME)` from here on; null: left as they are.
+  /// Substitutes `$(params.NAME)` from now on; null: left as they are.
   void use_parameters(const Parameters* parameters) noexcept { parameters_ = parameters; }
-  /// Name to file of the configuration's `secrets`.
+  /// The configuration's `secrets`: name → file.
   void use_secrets(const std::map<std::string, std::string>* secrets) noexcept { secrets_ = secrets; }
   const std::map<std::string, std::string>* secrets() const noexcept { return secrets_; }
 
-  /// A relative path is relative to the configuration's folder. Notes that the file has to exist.
+  /// Resolves a path relative to the configuration's folder and records that the file must exist.
   std::filesystem::path file(const YAML::Node& node, const std::string& text);
   const std::vector<std::pair<std::filesystem::path, Position>>& files() const noexcept { return files_; }
 
@@ -77,15 +77,15 @@ class Reader {
   bool environment_ = false;
 };
 
-/// The documents of a file as one YAML node, or why it is none.
+/// The file's single document as a YAML node, or why it cannot be parsed.
 Result<YAML::Node> parse_yaml(const Source& source);
-/// The file's bytes; an error where it can not be read or is above 4 MiB.
+/// The file's bytes; an error if it cannot be read or is above 4 MiB.
 Result<Source> read_source(const std::filesystem::path& file);
 
-/// An error inside a scalar: `error` counts lines and columns within the scalar's text from 1; the result counts in the
-/// file, whatever the scalar's style, and shows the file's line with a caret.
+/// Translates an error inside a scalar: `error` counts lines and columns within the scalar's text, from 1; the result
+/// refers to the file, whatever the scalar's style, and shows the file's line with a caret.
 Error error_within(const Located& scalar, const Error& error);
-/// `what`, then the line of the source at `where` and a caret under the column.
+/// `what`, followed by the source line at `where` with a caret below the column.
 std::string with_caret(const std::string& what, const Source& source, const Position& where);
 
 }  // namespace slipway::config

@@ -3,7 +3,7 @@
 namespace slipway::config {
 namespace {
 
-/// The place of the `)` that closes the `$(` at `open`; npos where there is none.
+/// The position of the `)` that closes the `$(` at `open`; npos if there is none.
 std::size_t closing(std::string_view text, std::size_t open) {
   int depth = 0;
   for (std::size_t i = open + 1; i < text.size(); ++i) {

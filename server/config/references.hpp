@@ -9,18 +9,17 @@
 
 namespace slipway::config {
 
-/// What stands for a reference's name, or nothing where the reference is to stay as it is.
+/// The value for a reference's name; nullopt keeps the reference as it is.
 using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 
-/// What `handoff.message` may name; run::commit_message puts it in.
+/// The references allowed in `handoff.message`; run::commit_message resolves them.
 inline constexpr std::array<const char*, 8> message_references{"APP",        "IMAGE_TAG", "IMAGE_DIGEST", "IMAGE",
                                                                "COMMIT_SHA", "REPO",      "RUN_ID",       "TEMPLATE"};
 
-/// Puts values in place of `$(name)`. Values are not looked at again. A `$(` without its `)` stays.
+/// Replaces `$(name)` by its value. Values are not scanned for references again. A `$(` without a `)` is kept.
 std::string replace_references(std::string_view text, const Lookup& lookup);
 
-/// The names of all `$(name)` in a text, in order. Brackets within a name are balanced, so that JSONPath filters stay
-/// whole.
+/// The names of all `$(name)` in a text, in order. Brackets inside a name are balanced, so JSONPath filters stay whole.
 std::vector<std::string> references_in(std::string_view text);
 
 }  // namespace slipway::config

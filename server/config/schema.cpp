@@ -14,7 +14,7 @@ namespace {
 
 using Infos = std::vector<std::shared_ptr<const ShapeInfo>>;
 
-/// Every shape that can be reached, each once, the outer before the inner.
+/// All reachable shapes, distinct, outer before inner.
 void collect(const std::shared_ptr<const ShapeInfo>& info, Infos& found) {
   const auto known = [&](const auto& one) { return one->name == info->name; };
   if (std::any_of(found.begin(), found.end(), known)) return;

@@ -9,7 +9,7 @@
 namespace slipway::config {
 namespace {
 
-/// Where a key of a section is written, or else the section, or else the whole.
+/// The position of a key in a section; without it that of the section, or else of the whole file.
 class Places {
  public:
   Places(const YAML::Node& root, const Reader& in) : root_(root), in_(in) {}
@@ -27,7 +27,7 @@ class Places {
 
 bool is_everywhere(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
-/// True where the kernel gives the second listener nothing: an address of all takes the port of each.
+/// True if both cannot listen at once: a wildcard address occupies the port on every address.
 bool collide(const Endpoint& a, const Endpoint& b) {
   const auto address = [](const Endpoint& one) { return one.host == "localhost" ? "127.0.0.1" : one.host; };
   const bool same_family = (a.host.find(':') == std::string::npos) == (b.host.find(':') == std::string::npos);
@@ -81,7 +81,7 @@ void check_state(const std::filesystem::path& state, const Position& where, Read
     in.fail(Error(fmt::format("`state` can not be made: {} is no directory", there.string()), where));
 }
 
-/// ssh-keygen asks an agent for the other half of a public key.
+/// True if `<file>.pub` exists beside the signing key's path: ssh-keygen then gets the private key from an agent.
 bool is_kept_by_agent(const Settings& settings, const std::filesystem::path& file) {
   std::error_code ec;
   return file == settings.handoff.signing_key && std::filesystem::exists(file.string() + ".pub", ec);

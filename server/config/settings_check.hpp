@@ -7,10 +7,10 @@
 
 namespace slipway::config {
 
-/// What is wrong with settings that are good one by one: what is missing beside another, and what gets into its way.
+/// Checks settings that are valid individually: missing companions and conflicts between them.
 void check_settings(const Settings& settings, const YAML::Node& root, Reader& in);
 
-/// What would keep the daemon from starting, or from reading a credential when it needs it.
+/// Checks for anything that would keep the daemon from starting, or from reading a credential when it needs it.
 void check_files(const Settings& settings, const YAML::Node& root, Reader& in);
 
 }  // namespace slipway::config

@@ -5,7 +5,7 @@
 
 namespace slipway::config {
 
-// The keys of everything but the catalogue, a shape for each section.
+// The keys of everything but the catalogue, one shape per section.
 
 const Shape<WebhookSettings>& webhook_shape();
 const Shape<OperatorSettings>& operator_shape();

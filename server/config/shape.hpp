@@ -15,15 +15,15 @@ namespace slipway::config {
 
 struct ShapeInfo;
 
-/// How one type of value is written: for the parser, the JSON Schema and the reference page at once.
+/// How a type of value is written, for the parser, the JSON Schema and the reference page alike.
 template <class T>
 struct Codec {
-  std::string type;    ///< for a person: `duration`, `one of text, json`
-  std::string schema;  ///< JSON Schema of it
+  std::string type;    ///< human-readable: `duration`, `one of text, json`
+  std::string schema;  ///< its JSON Schema
   std::function<void(Reader&, const YAML::Node&, T&)>
-      read;                                   ///< reports what is wrong to the reader and leaves the value
-  std::function<std::string(const T&)> show;  ///< empty where there is nothing worth showing
-  std::shared_ptr<const ShapeInfo> inner;     ///< of mappings with keys of their own
+      read;                                   ///< on an error, reports it to the reader and leaves the value unchanged
+  std::function<std::string(const T&)> show;  ///< empty if there is nothing worth showing
+  std::shared_ptr<const ShapeInfo> inner;     ///< for mappings with declared keys
 };
 
 /// One declared key.
@@ -37,18 +37,18 @@ struct Key {
   std::shared_ptr<const ShapeInfo> inner;
 };
 
-/// The keys that one mapping may have.
+/// The keys allowed in one mapping.
 struct ShapeInfo {
   std::string name;  ///< of its definition in the schema: `webhook`, `trigger`
   std::string sentence;
   std::vector<Key> keys;
 };
 
-/// Reports keys that are unknown, with the nearest known one, stand twice, or are required and missing. False where the
-/// node is no mapping.
+/// Reports keys that are unknown (with the nearest known one), duplicate, or required but missing. False if the node is
+/// not a mapping.
 bool check_keys(Reader& in, const YAML::Node& node, const ShapeInfo& info);
 
-/// A mapping with declared keys that fills a T.
+/// A mapping with declared keys that fills in a T.
 template <class T>
 class Shape {
  public:
@@ -65,19 +65,19 @@ class Shape {
   Shape& required(const std::string& name, M T::*member, Codec<M> codec, std::string sentence) {
     return key(name, member, std::move(codec), std::move(sentence)).must();
   }
-  /// The key declared last has to be given.
+  /// Makes the key declared last required.
   Shape& must() {
     info_->keys.back().required = true;
     info_->keys.back().default_text.clear();
     return *this;
   }
-  /// For a value that is no member of T itself.
+  /// For a value that is not a direct member of T.
   template <class M>
   Shape& add(const std::string& name, Codec<M> codec, std::string sentence, std::function<M&(T&)> part) {
     return declare(name, std::move(codec), std::move(sentence), std::move(part));
   }
 
-  /// Reads what is there over what `whole` holds already.
+  /// Reads the keys that are present over what `whole` already contains.
   void read(Reader& in, const YAML::Node& node, T& whole) const {
     if (!check_keys(in, node, *info_)) return;
     for (std::size_t i = 0; i < readers_.size(); ++i) {

@@ -17,7 +17,7 @@ namespace {
 using Document = rapidjson::Document;
 using Json = rapidjson::Value;
 
-/// A JSON object that is put together member by member; what is empty is left out.
+/// Builds a JSON object member by member; empty values are omitted.
 class Object {
  public:
   explicit Object(Document& document) : memory_(document.GetAllocator()), value_(rapidjson::kObjectType) {}
@@ -57,12 +57,12 @@ class Object {
   Json value_;
 };
 
-/// One thing that can be shown: its name, its row in the table, and all of it.
+/// One thing to show: its name, its table row, and its full contents.
 struct Item {
   std::string name;
   std::vector<std::string> row;
   std::function<Json(Document&)> whole;
-  std::string source;  ///< YAML text, where the thing is written as such
+  std::string source;  ///< YAML text, if it is written as such
 };
 
 struct Listing {

@@ -10,8 +10,8 @@ namespace slipway::config {
 
 enum class ShowFormat { table, yaml, json };
 
-/// What the configuration means, as loaded, for `slipway get listener|triggers|templates|pipelines [NAME]`. An error
-/// for an unknown kind or name, with the nearest one.
+/// What the loaded configuration means, for `slipway get listener|triggers|templates|pipelines [NAME]`. An error, with
+/// the nearest match, for an unknown kind or name.
 Result<std::string> show(const Config& config, std::string_view kind, std::string_view name, ShowFormat format);
 
 }  // namespace slipway::config

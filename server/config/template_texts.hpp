@@ -6,8 +6,8 @@
 
 namespace slipway::config {
 
-/// Calls `f(text, what, for_handoff)` for every text of a template that may hold references, except its `app`.
-/// `for_handoff`: it is only put together when the image is there, so `$(IMAGE_TAG)` and its like stay.
+/// Calls `f(text, what, for_handoff)` for every text of a template that may contain references, except its `app`.
+/// `for_handoff`: the text is resolved only when the image exists, so `$(IMAGE_TAG)` and the like are kept until then.
 template <class F>
 void each_text(Template& of, F&& f) {
   BuildSpec& build = of.build;

@@ -44,7 +44,7 @@ std::string scalar(const rapidjson::Value& value) {
   return value.IsString() ? yaml_scalar(std::string_view(value.GetString(), value.GetStringLength())) : json(value);
 }
 
-/// Text that begins on the present line; further lines are indented by `indent`.
+/// Writes a value starting on the current line; further lines are indented by `indent`.
 void write(const rapidjson::Value& value, std::size_t indent, std::string& out) {
   const std::string margin(indent, ' ');
   bool first = true;

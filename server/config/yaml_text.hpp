@@ -7,7 +7,7 @@
 
 namespace slipway::config {
 
-/// A scalar that YAML 1.1 and 1.2 read back as exactly this text: plain where that is safe, double-quoted otherwise.
+/// A scalar that YAML 1.1 and 1.2 both read back as exactly this text: plain if that is safe, else double-quoted.
 std::string yaml_scalar(std::string_view text);
 
 /// A JSON document as block-style YAML; empty lists and objects as `[]` and `{}`.

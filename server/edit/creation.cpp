@@ -5,7 +5,7 @@
 #include "edit/new_nodes.hpp"
 #include "edit/rewrite.hpp"
 
-// Adding what is missing at a place: behind the last entry of a collection, or in the place of nothing.
+// Adds what is missing at a place: after the last entry of a collection, or instead of a null.
 
 namespace slipway::edit {
 
@@ -15,7 +15,7 @@ bool is_json(std::string_view file) {
   return file.ends_with(".json");
 }
 
-// A line break behind the block text that ends the file without one would be a part of the text.
+// If the file ends in a block scalar without a final line break, adding one would change the scalar's text.
 std::optional<Error> open_text(const Tree& tree, const Node& collection, const std::string& file) {
   const std::string_view source = tree.source();
   const Node& last = tree[collection.next - 1];
@@ -64,7 +64,7 @@ class Creation {
 
   void splice(std::size_t at, std::string text) { rewrite_.splices.push_back({at, at, std::move(text)}); }
 
-  // Behind the line of the last value. Blank lines behind a text that keeps them (`|+`) are part of it.
+  // Inserts after the line of the last value. Blank lines after a scalar that keeps them (`|+`) belong to it.
   void append_block() {
     std::size_t at = line_end(source(), node_.end);
     const Node& last = tree_[node_.next - 1];
@@ -79,7 +79,7 @@ class Creation {
     splice(at, habit_.line_break + std::string(node_.indent, ' ') + block_text(rest_, value_, node_.indent, habit_));
   }
 
-  // `key:` without a value, `- `, `~`, or an empty document.
+  // Fills `key:` without a value, `- `, `~`, or an empty document; false for a `? key` without `:`.
   bool fill_null() {
     rewrite_.changes.push_back({place_.node, true, collection_events(rest_, value_, depth_)});
     FlowHabit flow;
@@ -103,8 +103,7 @@ class Creation {
     return true;
   }
 
-  // The last entry shows how entries are written: what stands before it, around its colon, and whether its key is
-  // quoted.
+  // Copies the style of the last entry: the space before it and around its colon, and whether its key is quoted.
   void append_flow() {
     const Tree::Id first = place_.node + 1;
     if (first >= node_.next) {
@@ -133,7 +132,7 @@ class Creation {
     return is_json_file_ || (begin != std::string_view::npos && (source()[begin] == '{' || source()[begin] == '['));
   }
 
-  // `{a: }`: a comma that touches the colon would make it a part of the key for some readers.
+  // `{a: }`: some readers would take a comma that touches the colon for a part of the key.
   bool ends_with_colon(std::size_t end) const {
     const Node& last = tree_[node_.next - 1];
     return last.is_empty() && last.begin == end && !last.colon_missing && !last.colon_glued;
@@ -144,7 +143,7 @@ class Creation {
     return std::max(tree_[entry].end, tree_[value].end);
   }
 
-  // Over blanks, line breaks and comments.
+  // Skips blanks, line breaks and comments.
   std::size_t after_blanks(std::size_t from) const {
     std::size_t i = from;
     for (;;) {

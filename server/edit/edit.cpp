@@ -42,7 +42,7 @@ Error which_document(const Tree& tree, const Place& place, const Path& path, con
                tree.position(tree.documents()[*place.rival], file));
 }
 
-// Where a value is to be found or made; `create` says that it has to be made.
+// Where a value is; `create`: where it has to be created.
 struct Target {
   Place place;
   bool create = false;
@@ -71,12 +71,12 @@ Error different_values(const Path& one, const Path& other, const Position& where
   return Error(fmt::format("'{}' and '{}' are the same place and get different values", one.text(), other.text()), where);
 }
 
-// What has to be made, in order: each in the document that the ones before it have left.
+// The values to create, applied one by one, each to the document that the previous ones produced.
 class Making {
  public:
   explicit Making(const Options& options) : options_(options) {}
 
-  /// `where`: in the document as it was.
+  /// `where` refers to the original document.
   void add(const Assignment& assignment, Position where) { wanted_.push_back({&assignment, std::move(where)}); }
 
   Result<std::string> make_all(std::string document) const {
@@ -116,7 +116,7 @@ class Making {
     return verified(*tree, std::move(*rewrite), options_.file);
   }
 
-  // The path of an earlier assignment that has made this very place, with another value.
+  // The path of an earlier assignment that created this same place with a different value, or null.
   const Path* made_before(const Tree& tree, const Target& target, std::size_t number) const {
     const Tree::Id node = target.place.node;
     const std::string& value = wanted_[number].assignment->value;
@@ -132,12 +132,12 @@ class Making {
   std::vector<Wanted> wanted_;
 };
 
-// All replacements of one document, gathered.
+// Collects all replacements in one document.
 class Batch {
  public:
   Batch(const Tree& tree, const Options& options) : tree_(tree), options_(options) {}
 
-  // What has to be made instead goes to `making`.
+  // Values that must be created instead are passed on to `making`.
   Result<void> add(const Assignment& assignment, Making& making) {
     const auto target = find_target(tree_, assignment.path, options_);
     if (!target) return target.error();

@@ -9,8 +9,8 @@ namespace slipway::edit {
 
 namespace {
 
-// An image's name apart: `host[:port]/path`, as the reference grammar of container registries has it. What stands
-// before the first slash is a host if it could not be a path (it has a dot or a port) or is `localhost`.
+// An image name split into `host[:port]/path` as in the reference grammar of container registries: the part before the
+// first slash is a host if it contains a dot or a colon or is `localhost`.
 struct Name {
   std::string_view host, path;
 };
@@ -32,11 +32,11 @@ Name apart(std::string_view image) {
     name.path = image.substr(first + 1);
   }
   if (name.path.starts_with("library/"))
-    name.path.remove_prefix(std::string_view("library/").size());  // `nginx` for short
+    name.path.remove_prefix(std::string_view("library/").size());  // the long form of `nginx` is `library/nginx`
   return name;
 }
 
-// Helm's and others' templates are filled in later, and so are a template's parameters.
+// Text that is filled in later: by Helm and other template engines, or with a template's parameters.
 bool is_template(std::string_view text) {
   for (const std::string_view sign : {"{{", "${", "$("}) {
     if (text.find(sign) != std::string_view::npos) return true;
@@ -44,7 +44,7 @@ bool is_template(std::string_view text) {
   return false;
 }
 
-// The values beside one path, in the document where that path leads.
+// The values beside one path, within the document the path leads to.
 class Beside {
  public:
   Beside(const Tree& tree, const Path& path, std::size_t document, const std::string& file)
@@ -60,7 +60,7 @@ class Beside {
     const auto node = find(key);
     return node ? tree_.text(*node).value_or("") : std::string();
   }
-  /// A key that was looked for and stands there twice.
+  /// Set if a key that was looked up occurs twice.
   const std::optional<Error>& trouble() const { return trouble_; }
 
  private:
@@ -78,7 +78,7 @@ bool is_kustomize(const Path& path) {
          (last->name == "newTag" || (last->name == "digest" && first != nullptr && first->name == "images"));
 }
 
-// The registry is a host even where it looks like none (`registry: mirror`), or a host with a path
+// The registry is a host even if it does not look like one (`registry: mirror`), or a host with a path
 // (`registry.example/team`).
 bool same_image(const std::string& registry, const std::string& repository, std::string_view image) {
   const std::string_view wanted = apart(image).path;

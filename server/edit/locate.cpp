@@ -11,7 +11,7 @@ namespace slipway::edit {
 
 namespace {
 
-// The mappings that a mapping's merge keys name, in the order in which they count.
+// The mappings named by a mapping's merge keys, in order of precedence.
 std::vector<Tree::Id> merged_mappings(const Tree& tree, Tree::Id mapping, std::vector<Tree::Id>& sources) {
   std::vector<Tree::Id> found;
   const auto add = [&](Tree::Id source, Tree::Id node) {
@@ -48,7 +48,7 @@ std::string_view kind_name(const Node& node) {
   }
 }
 
-// The entry of one key in many mappings that may share merge keys: each is looked into once.
+// Finds the entry of one key in many mappings that may share merge keys, visiting each mapping once.
 class NameFinder {
  public:
   NameFinder(const Tree& tree, std::string_view key) : tree_(tree), key_(key) {}
@@ -58,7 +58,7 @@ class NameFinder {
     if (own.key || depth > nesting_max) return own;
     std::vector<Tree::Id> sources;
     for (const Tree::Id merged : merged_mappings(tree_, mapping, sources)) {
-      const auto [known, is_new] = known_.try_emplace(merged);  // empty while it is looked into: it may name itself
+      const auto [known, is_new] = known_.try_emplace(merged);  // empty while in progress: it may refer to itself
       if (is_new) {
         Entry entry = find(merged, depth + 1);
         known_[merged] = entry;
@@ -76,7 +76,7 @@ class NameFinder {
   std::unordered_map<Tree::Id, Entry> known_;
 };
 
-// Follows a path step by step; `place` says how far it came.
+// Follows a path step by step; `place` records how far it got.
 class Walk {
  public:
   Walk(const Tree& tree, const Path& path, const std::string& file, Place& place)
@@ -203,8 +203,7 @@ bool is_null(const Tree& tree, Tree::Id id) {
   return text == "~" || text == "null" || text == "Null" || text == "NULL";
 }
 
-// Each mapping is looked into once, so that merge keys that name each other over and over cost no more than the file is
-// long.
+// Visits each mapping once, so that merge keys referring to one another cost no more than linear time.
 Entry find_entry(const Tree& tree, Tree::Id mapping, std::string_view key) {
   Entry own = find_own_entry(tree, mapping, key);
   if (own.key) return own;

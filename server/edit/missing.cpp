@@ -7,14 +7,14 @@
 #include "base/text.hpp"
 #include "edit/locate.hpp"
 
-// What an error about a missing key says: the nearest key that exists.
+// The error about a missing key, with the nearest existing key.
 
 namespace slipway::edit {
 
 namespace {
 
-constexpr std::size_t names_max = 2000;      // compared with a wrong name; a message is not worth more
-constexpr std::size_t mappings_max = 20000;  // searched for the path's end
+constexpr std::size_t names_max = 2000;      // how many names are compared with a wrong one: a message is not worth more
+constexpr std::size_t mappings_max = 20000;  // how many mappings are searched for the path
 
 struct Candidate {
   std::string text;
@@ -52,7 +52,7 @@ const Candidate* nearest(const std::vector<Candidate>& names, const std::string&
   return best;
 }
 
-// The same path below some other mapping: `common.image.tag` where `image.tag` was asked for.
+// Searches for the same path below another mapping: `common.image.tag` when `image.tag` was asked for.
 class DeeperPath {
  public:
   DeeperPath(const Tree& tree, const Path& path) : tree_(tree), path_(path) {}

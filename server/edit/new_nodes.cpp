@@ -8,7 +8,7 @@ namespace slipway::edit {
 
 namespace {
 
-// A reader of YAML looks for the `:` behind a key within 1024 characters (7.4.2).
+// YAML readers look for the `:` after a key within 1024 characters only (7.4.2).
 bool is_too_long(std::string_view key) {
   return in_quotes(key).size() > 1000;
 }

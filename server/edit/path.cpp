@@ -9,7 +9,7 @@
 
 namespace slipway::edit {
 
-/// Reads a path from the beginning of a text, up to its end or, for `PATH=VALUE`, up to the `=`.
+/// Parses a path from the start of a text, up to its end or, for `PATH=VALUE`, up to the `=`.
 class PathReader {
  public:
   static constexpr std::size_t steps_max = 256;
@@ -100,7 +100,7 @@ class PathReader {
     return fail("this quote is not closed");
   }
 
-  // `[0]`, `[name=web]`, and `["key.with.dots"]`, as yq writes it.
+  // `[0]`, `[name=web]`, and `["key.with.dots"]`, which is yq's notation.
   bool bracket() {
     const std::size_t begin = i_++;
     std::string word;

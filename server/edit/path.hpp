@@ -24,7 +24,7 @@ struct Index {
   bool operator==(const Index&) const = default;
 };
 
-/// The one item of a sequence of mappings whose own `key` (not one by a merge key) reads `value`: `[name=web]`.
+/// The only item of a sequence of mappings whose own `key` (not one from a merge key) reads `value`: `[name=web]`.
 struct Match {
   std::string key;
   std::string value;
@@ -33,12 +33,12 @@ struct Match {
 
 using Step = std::variant<Key, Index, Match>;
 
-/// Where a value stands in a file: `a.b`, `.a.b`, `a[0].b`, `a[name=web].b`, `a."key.with.dots"`, `doc[1].a`.
-/// `doc[N]` at the beginning picks the N-th document, from 0; a key that really is called `doc` is quoted: `"doc"[1]`.
-/// Inside double quotes `\"` and `\\` stand for themselves; single quotes work too, with `''` for one.
+/// The path of a value in a file: `a.b`, `.a.b`, `a[0].b`, `a[name=web].b`, `a."key.with.dots"`, `doc[1].a`. A leading
+/// `doc[N]` selects the N-th document, from 0; a key that is really called `doc` must be quoted: `"doc"[1]`. In double
+/// quotes, `"` and `\` are escaped as `\"` and `\\`; in single quotes, `''` stands for one `'`.
 class Path {
  public:
-  /// The error's column is the byte of `text` where reading stopped.
+  /// The error's column is the byte of `text` at which parsing stopped.
   static Result<Path> parse(std::string_view text);
   Path() = default;
   explicit Path(std::vector<Step> steps, std::optional<std::size_t> document = std::nullopt)
@@ -46,9 +46,9 @@ class Path {
 
   std::optional<std::size_t> document() const noexcept { return document_; }
   const std::vector<Step>& steps() const noexcept { return steps_; }
-  /// As it would be written, quoted only where needed: parse(text()) gives the same path.
+  /// In canonical notation, quoted only where needed: parse(text()) gives the same path.
   std::string text() const;
-  /// This path with its last step replaced by a key: from `image.tag` to `image.repository`.
+  /// This path with its last step replaced by a key: `image.tag` → `image.repository`.
   Path sibling(std::string key) const;
   bool operator==(const Path&) const = default;
 
@@ -64,7 +64,7 @@ std::string path_text(std::optional<std::size_t> document, const std::vector<Ste
 /// One value to write.
 struct Assignment {
   Assignment(Path where, std::string text) : path(std::move(where)), value(std::move(text)) {}
-  /// `PATH=VALUE`: the value starts after the first `=` outside brackets and quotes, and may be empty or hold more `=`.
+  /// Parses `PATH=VALUE`: the value starts after the first `=` outside brackets and quotes; it may be empty or contain `=`.
   static Result<Assignment> parse(std::string_view text);
   Path path;
   std::string value;

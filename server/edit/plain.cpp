@@ -5,7 +5,7 @@
 
 #include "edit/scalar.hpp"
 
-// What a plain scalar reads as: https://yaml.org/type/ (YAML 1.1) and YAML 1.2.2, 10.3.2 (core schema).
+// How plain scalars are typed: https://yaml.org/type/ (YAML 1.1) and YAML 1.2.2, 10.3.2 (core schema).
 
 namespace slipway::edit {
 
@@ -48,7 +48,7 @@ bool is_prefixed_integer(std::string_view text) {
   }
 }
 
-// `1e3`, `.5`, `1_000`, `10.`: digits with at most one point, and perhaps an exponent.
+// `1e3`, `.5`, `1_000`, `10.`: digits with at most one point and an optional exponent.
 bool is_decimal(std::string_view text) {
   const std::string_view significant = text.starts_with('.') ? text.substr(1) : text;
   if (significant.empty() || !is_digit(significant[0])) return false;
@@ -61,7 +61,7 @@ bool is_decimal(std::string_view text) {
   return !text.empty() && digits(text, "0123456789") == text.size();
 }
 
-// `190:20:30` and `190:20:30.15` count in sixties in YAML 1.1.
+// `190:20:30` and `190:20:30.15` are base-60 numbers in YAML 1.1.
 bool is_sexagesimal(std::string_view text) {
   if (text.empty() || !is_digit(text[0])) return false;
   text.remove_prefix(digits(text, decimal));
@@ -74,7 +74,7 @@ bool is_sexagesimal(std::string_view text) {
   return parts > 0 && (text.empty() || (text[0] == '.' && digits(text.substr(1), decimal) == text.size() - 1));
 }
 
-// `2024-01-31`, alone or with a time behind it.
+// `2024-01-31`, optionally followed by a time.
 bool is_date(std::string_view text) {
   if (text.size() < 8 || digits(text, "0123456789") != 4 || text[4] != '-') return false;
   const std::size_t month = digits(text.substr(5), "0123456789");

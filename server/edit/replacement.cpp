@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view core_prefix = "tag:yaml.org,2002:";
 
-// The name of a tag of YAML's own (`str` of `!!str`), or nothing for any other.
+// The name of one of YAML's own tags (`str` of `!!str`); empty for any other tag.
 std::string_view core_tag(std::string_view tag) {
   if (tag.starts_with("!!")) return tag.substr(2);
   if (tag.starts_with("!<") && tag.substr(2).starts_with(core_prefix)) {
@@ -22,12 +22,12 @@ std::string_view core_tag(std::string_view tag) {
 
 bool reads_as_string(const Tree& tree, Tree::Id id) {
   const Node& node = tree[id];
-  if (!tree.tag(id).empty()) return true;  // of other tags than `!!str`, see plan_replacement
+  if (!tree.tag(id).empty()) return true;  // plan_replacement handles tags other than `!!str`
   if (node.is_empty()) return false;
   return node.style != Node::Style::plain || plain_is_string(tree.text(id).value_or(""));
 }
 
-// Where the new text goes. A value that is not there yet gets the blank that parts it from its key.
+// Where the new text goes. A value that was empty also gets the space that separates it from its key.
 Result<std::vector<Splice>> splices_for(const Tree& tree, Tree::Id id, std::string text, const std::string& file) {
   const Node& node = tree[id];
   const std::string_view source = tree.source();

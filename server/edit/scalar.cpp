@@ -22,7 +22,7 @@ void append_utf8(std::string& out, std::uint32_t c) {
   }
 }
 
-// Reads a flow scalar's inside: escapes and line folding.
+// Decodes the inside of a flow scalar: escapes and line folding.
 class FlowText {
  public:
   FlowText(std::string_view raw, Node::Style style) : raw_(raw), style_(style) {}
@@ -53,7 +53,7 @@ class FlowText {
     while (at(i_) == ' ' || at(i_) == '\t') ++i_;
   }
 
-  // A break: blanks around it go, alone it reads as a space, with empty lines behind it as as many line feeds.
+  // A line break: surrounding blanks are dropped; it reads as a space, or, followed by n empty lines, as n line feeds.
   void fold() {
     while (out_.size() > kept_ && (out_.back() == ' ' || out_.back() == '\t')) out_.pop_back();
     skip_break();
@@ -126,7 +126,7 @@ class FlowText {
     return value;
   }
 
-  // JSON writes what lies beyond U+FFFF as two escapes, a surrogate pair. Half a pair reads as U+FFFD.
+  // JSON writes characters beyond U+FFFF as two escapes, a surrogate pair. A lone surrogate reads as U+FFFD.
   std::uint32_t code_point() {
     constexpr std::uint32_t replacement = 0xfffd;
     const std::uint32_t high = hex_escape();
@@ -144,10 +144,10 @@ class FlowText {
   Node::Style style_;
   std::string out_;
   std::size_t i_ = 0;
-  std::size_t kept_ = 0;  // what an escape or a fold wrote is not trimmed
+  std::size_t kept_ = 0;  // output of escapes and folds up to here is not trimmed
 };
 
-// Reads the lines of a block scalar.
+// Decodes the lines of a block scalar.
 class BlockText {
  public:
   BlockText(std::string_view source, const Node& node) : source_(source), node_(node) {}
@@ -160,7 +160,7 @@ class BlockText {
   }
 
  private:
-  // One past the end for the line behind the last.
+  // The start of the next line; source size + 1 after the last.
   std::size_t next_line(std::size_t from) const {
     const std::size_t found = source_.find('\n', from);
     return found == std::string_view::npos ? source_.size() + 1 : found + 1;
@@ -172,7 +172,7 @@ class BlockText {
     return source_.substr(i, line_end(source_, i) - i);
   }
 
-  // Folding leaves breaks alone next to lines that begin with a blank (8.1.3).
+  // Breaks next to lines that start with a blank are not folded (8.1.3).
   void add(std::string_view text) {
     if (text.empty()) {
       breaks_ += 1;
@@ -191,7 +191,7 @@ class BlockText {
     any_ = true;
   }
 
-  // The break behind the last line and the blank lines after it: dropped by `-`, kept by `+`, else one.
+  // The final line break and the blank lines after it: dropped by `-`, kept by `+`, otherwise reduced to one.
   void chomp(std::size_t line) {
     const bool ends_with_break = any_ && line <= source_.size();
     std::size_t blank_lines = 0;
@@ -219,7 +219,7 @@ std::string decode(std::string_view source, const Node& scalar) {
   return FlowText(source.substr(scalar.begin + quote, scalar.end - scalar.begin - 2 * quote), scalar.style).read();
 }
 
-// Control characters, DEL, and what some readers take for a line break or drop (NEL, LS, PS, BOM) are escaped.
+// Escapes control characters, DEL, and characters that some readers treat as line breaks or drop (NEL, LS, PS, BOM).
 std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {

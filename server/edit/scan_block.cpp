@@ -7,8 +7,7 @@
 
 namespace slipway::edit {
 
-// A node belongs to its parent while it is indented more; a sequence that is a key's value may stand at the key's
-// column.
+// A node belongs to its parent if it is indented more; a sequence that is a key's value may also be at the key's column.
 bool Scanner::inside(int parent, After after) const noexcept {
   if (at_end()) return false;
   if (!fresh_ || static_cast<int>(column_) > parent) return true;
@@ -16,8 +15,8 @@ bool Scanner::inside(int parent, After after) const noexcept {
   return sequence_at_key && static_cast<int>(column_) == parent && indicator_here('-');
 }
 
-// Properties with a line break behind them belong to the whole node (`outer`), those on the line of the content to the
-// content: to the first key, if it is one (`inner`).
+// Properties followed by a line break belong to the whole node (`outer`); those on the same line as the content belong
+// to the content, i.e. to the first key of a mapping (`inner`).
 bool Scanner::block_node(int parent, After after) {
   if (++depth_ > nesting_max) return fail(fmt::format("nested more than {} levels deep", nesting_max), pos_);
   Properties outer, inner;
@@ -58,7 +57,7 @@ bool Scanner::block_content(int parent, std::uint32_t column, bool compact, cons
   return block_leaf(parent, column, compact, outer, inner);
 }
 
-// A scalar, an alias or a flow collection; or, with a `:` behind it, the first key of a mapping.
+// A scalar, an alias or a flow collection; or, if a `:` follows, the first key of a mapping.
 bool Scanner::block_leaf(int parent, std::uint32_t column, bool compact, const Properties& outer,
                          const Properties& inner) {
   const char c = at(pos_);
@@ -90,7 +89,7 @@ bool Scanner::block_leaf(int parent, std::uint32_t column, bool compact, const P
   return true;
 }
 
-// A tag on one line and an anchor on the next are those of one node.
+// Combines a tag on one line with an anchor on the next: both belong to the same node.
 bool Scanner::join(Properties& own, const Properties& more) {
   if ((own.has_tag() && more.has_tag()) || (!own.anchor.empty() && !more.anchor.empty())) {
     return fail("a second tag or anchor for one node", pos_);
@@ -100,14 +99,14 @@ bool Scanner::join(Properties& own, const Properties& more) {
   return true;
 }
 
-// On the same line, after blanks, the `:` that makes a key of what stands before it.
+// True if, after blanks on the same line, a `:` follows that makes the preceding node a key.
 bool Scanner::colon_follows() const noexcept {
   std::size_t i = pos_;
   while (is_blank(i)) ++i;
   return at(i) == ':' && ends_word(i + 1);
 }
 
-// After an entry of a block collection: `more` says whether another begins at its column.
+// After an entry of a block collection: sets `more` if another entry begins at its column.
 bool Scanner::more_entries(std::uint32_t column, bool& more) {
   skip_space();
   more = false;
@@ -163,7 +162,7 @@ bool Scanner::implicit_key() {
   return true;
 }
 
-// `? key` and, on a line of its own, `: value`.
+// `? key` and, on a separate line, `: value`.
 bool Scanner::explicit_entry(std::uint32_t column) {
   ++pos_;
   if (!block_node(static_cast<int>(column), After::mark)) return false;

@@ -5,7 +5,7 @@
 
 namespace slipway::edit {
 
-// Inside brackets indentation does not count; a document marker still ends everything.
+// Inside brackets indentation is irrelevant; a document marker still ends everything.
 bool Scanner::flow_node() {
   Properties own;
   skip_space();
@@ -49,7 +49,7 @@ bool Scanner::flow_collection(const Properties& own) {
   return true;
 }
 
-// In a sequence `key: value` is a mapping of one pair.
+// In a sequence, `key: value` is a single-pair mapping.
 bool Scanner::sequence_entry() {
   const auto begin = static_cast<std::uint32_t>(pos_), column = static_cast<std::uint32_t>(pos_ - line_start_);
   if (indicator_here('?')) {
@@ -89,7 +89,7 @@ bool Scanner::mapping_pair() {
   return pair_value(json_key, end);
 }
 
-// The `:` and the value, either of which may be missing.
+// The `:` and the value, both optional.
 bool Scanner::pair_value(bool json_key, std::uint32_t place) {
   if (!value_indicator(json_key)) {
     add_empty(place, Properties(), true);
@@ -104,7 +104,7 @@ bool Scanner::pair_value(bool json_key, std::uint32_t place) {
   return true;
 }
 
-// After a quoted key or a bracket the value may follow its `:` at once, as in JSON.
+// After a quoted key or a closing bracket, the value may follow the `:` immediately, as in JSON.
 bool Scanner::value_indicator(bool json_key) const noexcept {
   return at(pos_) == ':' && (json_key || ends_word(pos_ + 1) || is_flow_indicator(pos_ + 1));
 }

@@ -15,7 +15,7 @@ bool is_hex(char c) noexcept {
 
 }  // namespace
 
-// Everything that can be a key: an alias, a quoted or a plain scalar.
+// Anything that can be a key: an alias, a quoted or a plain scalar.
 bool Scanner::leaf(int parent, bool flow) {
   switch (at(pos_)) {
     case '*':
@@ -51,8 +51,8 @@ bool Scanner::starts_plain(bool flow) const noexcept {
   return std::string_view(",[]{}#&*!|>'\"%@`").find(c) == std::string_view::npos;
 }
 
-// The plain text from `from` to the end of its line at most: `end` is behind its last character, the result is where
-// and why it stopped (a break, the end, `: `, ` #`, or a flow indicator).
+// Scans plain text from `from` to the end of its line at most: `end` is set to just after its last character; returns
+// where it stopped (at a line break, the end, `: `, ` #`, or a flow indicator).
 std::size_t Scanner::plain_line(std::size_t from, bool flow, std::size_t& end) const noexcept {
   std::size_t i = from;
   for (; i < src_.size(); ++i) {
@@ -67,7 +67,7 @@ std::size_t Scanner::plain_line(std::size_t from, bool flow, std::size_t& end) c
   return i;
 }
 
-// Whether the plain scalar that has reached a line break goes on: `next` is then its next text.
+// Whether a plain scalar continues after the line break at `from`; `next` is then set to its next text.
 bool Scanner::plain_continues(int parent, bool flow, std::size_t from, std::size_t& next) const noexcept {
   std::size_t line = from;
   for (;;) {
@@ -145,7 +145,7 @@ bool Scanner::double_quoted() {
   return true;
 }
 
-// Checks an escape and moves to its last character, or to an escaped line break.
+// Validates an escape and moves to its last character, or to an escaped line break.
 bool Scanner::escape(std::size_t begin) {
   const std::size_t backslash = pos_++;
   if (is_end(pos_)) return fail("this quote is not closed", begin);
@@ -161,7 +161,7 @@ bool Scanner::escape(std::size_t begin) {
   return true;
 }
 
-// Moves to the `\n` of the break, so that the caller's ++ begins the next line.
+// Moves to the `\n` of the break, so that the caller's ++ starts the next line.
 bool Scanner::quoted_break(std::size_t begin) {
   pos_ = after_break(pos_) - 1;
   line_start_ = pos_ + 1;
@@ -183,7 +183,7 @@ bool Scanner::block_scalar(int parent) {
   return true;
 }
 
-// `|` or `>`, at most one indentation digit and one chomping sign, and perhaps a comment.
+// `|` or `>`, at most one indentation digit and one chomping indicator, and an optional comment.
 bool Scanner::block_header(Node& node, int& explicit_indent) {
   node.begin = static_cast<std::uint32_t>(pos_);
   node.style = at(pos_++) == '|' ? Node::Style::literal : Node::Style::folded;
@@ -204,7 +204,7 @@ bool Scanner::block_header(Node& node, int& explicit_indent) {
   return is_end(pos_) || is_break(pos_) ? true : fail("unexpected text after the sign of a block text", pos_);
 }
 
-// The indentation of the text: given, or that of its first line that is not blank. 0 where there is no text.
+// The indentation of the text: explicit, or that of its first non-blank line. 0 if there is no text.
 bool Scanner::block_indent(int parent, std::size_t from, int explicit_indent, std::uint32_t& indent) {
   if (explicit_indent > 0) {
     indent = static_cast<std::uint32_t>(std::max(parent, 0) + explicit_indent);

@@ -34,7 +34,7 @@ bool Scanner::is_flow_indicator(std::size_t i) const noexcept {
   return c == ',' || c == '[' || c == ']' || c == '{' || c == '}';
 }
 
-// `---` or `...` alone at the beginning of a line ends every node.
+// `---` or `...` at the start of a line ends every node.
 bool Scanner::is_marker(std::size_t i) const noexcept {
   const std::string_view mark = src_.substr(std::min(i, src_.size()), 3);
   return (mark == "---" || mark == "...") && ends_word(i + 3);
@@ -58,8 +58,8 @@ bool Scanner::check_characters() {
   return fail("this line is not UTF-8", line);
 }
 
-// YAML 1.2 reads NEL, LS and PS as text; YAML 1.1, and with it the reader of Helm and Kustomize, as line breaks, which
-// end a comment or a value. Only within quotes both see one value.
+// YAML 1.2 treats NEL, LS and PS as text; YAML 1.1, and therefore the parser of Helm and Kustomize, treats them as line
+// breaks, which end a comment or value. Only in quotes do both see the same value.
 bool Scanner::check_breaks() {
   static constexpr std::array<std::string_view, 3> odd_breaks = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
   for (const std::string_view odd : odd_breaks) {
@@ -114,7 +114,7 @@ void Scanner::skip_directives() {
   }
 }
 
-// Moves over blanks, comments and line breaks to the next token. A `#` begins a comment only after a blank or a break.
+// Skips blanks, comments and line breaks up to the next token. A `#` starts a comment only after a blank or line break.
 void Scanner::skip_space() {
   if (pos_ == skipped_to_) return;
   fresh_ = pos_ == line_start_;
@@ -155,7 +155,7 @@ bool Scanner::tag(Properties& properties) {
   return true;
 }
 
-// A tag and an anchor in any order, on one line; what follows them is left to the caller, blanks too.
+// A tag and an anchor in either order, on one line; the caller handles what follows, including blanks.
 bool Scanner::properties(Properties& properties) {
   for (std::size_t end = pos_; at(pos_) == '!' || at(pos_) == '&';) {
     if (at(pos_) == '!') {
@@ -212,7 +212,7 @@ void Scanner::close(Id id) {
   tree_.nodes_[id].end = last_end_;
 }
 
-// The leaf added last turns out to be a key: its mapping is put before it.
+// The leaf just added turns out to be a key: inserts its mapping before it.
 Scanner::Id Scanner::wrap_last(Node::Style style, std::uint32_t begin, std::uint32_t column,
                                const Properties& properties) {
   const Node key = last();

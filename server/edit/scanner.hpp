@@ -10,9 +10,9 @@
 
 namespace slipway::edit {
 
-/// Reads a YAML 1.2 stream by recursive descent over its bytes, a line's indentation deciding where a node ends
-/// (YAML 1.2.2, chapters 6 to 9). Every step moves forward, so that time is linear; recursion is bounded by
-/// nesting_max. A function that returns false has left its reason in error_.
+/// A recursive-descent parser for YAML 1.2 streams that works on bytes; indentation decides where a node ends (YAML
+/// 1.2.2, chapters 6 to 9). Every step moves forward, so it takes linear time; recursion is bounded by nesting_max. A
+/// function that returns false has set error_.
 class Scanner {
  public:
   Scanner(std::string_view source, const std::string& file) : src_(source), file_(file), tree_(source) {}
@@ -21,10 +21,10 @@ class Scanner {
  private:
   using Id = Tree::Id;
 
-  /// What a block node stands behind: it decides whether a collection may begin on the same line.
+  /// What a block node follows: decides whether a collection may begin on the same line.
   enum class After { document, key, dash, mark };
 
-  /// A tag and an anchor before a node.
+  /// The tag and anchor before a node.
   struct Properties {
     std::uint32_t tag_begin = 0, tag_end = 0;
     std::string_view anchor;
@@ -32,7 +32,7 @@ class Scanner {
     bool any() const noexcept { return has_tag() || !anchor.empty(); }
   };
 
-  // Characters. Offsets beyond the end are neither blank nor break, but `ends_word`.
+  // Characters. Offsets past the end are neither blank nor break, but `ends_word` is true for them.
   char at(std::size_t i) const noexcept { return i < src_.size() ? src_[i] : '\0'; }
   bool is_end(std::size_t i) const noexcept { return i >= src_.size(); }
   bool is_blank(std::size_t i) const noexcept { return at(i) == ' ' || at(i) == '\t'; }
@@ -93,7 +93,7 @@ class Scanner {
   bool block_indent(int parent, std::size_t from, int explicit_indent, std::uint32_t& indent);
   void block_lines(Node& node);
 
-  // Building. Collections are closed once their children are there.
+  // Building. A collection is closed after its children have been added.
   Id add(Node node);
   Id add_empty(std::uint32_t place, const Properties& properties, bool colon_missing = false);
   Id open(Node::Kind kind, Node::Style style, std::uint32_t begin, std::uint32_t column, const Properties& properties);
@@ -108,14 +108,14 @@ class Scanner {
   Error error_{std::string()};
   std::size_t pos_ = 0;
   std::size_t line_start_ = 0;
-  std::size_t skipped_to_ = std::string_view::npos;  ///< where skip_space stopped: it may be called again there
-  bool fresh_ = true;                                ///< after skip_space: first on its line
-  bool tabbed_ = false;                              ///< after skip_space: with a tab in the blanks before it
-  std::uint32_t column_ = 0;                         ///< after skip_space: leading spaces, or bytes into the line
+  std::size_t skipped_to_ = std::string_view::npos;  ///< where skip_space last stopped: calling it again there has no effect
+  bool fresh_ = true;                                ///< after skip_space: first token on its line
+  bool tabbed_ = false;                              ///< after skip_space: a tab precedes the token
+  std::uint32_t column_ = 0;                         ///< after skip_space: leading spaces, or bytes from the start of the line
   std::uint32_t last_end_ = 0;
   int depth_ = 0;
-  std::unordered_map<std::string_view, Id> anchors_;  ///< of this document
-  std::string_view last_anchor_;                      ///< of the node added last, or empty
+  std::unordered_map<std::string_view, Id> anchors_;  ///< of the current document
+  std::string_view last_anchor_;                      ///< of the node added last; empty if it has none
 };
 
 }  // namespace slipway::edit

@@ -7,7 +7,7 @@
 namespace slipway::edit {
 
 Tree::Id Tree::resolved(Id id) const noexcept {
-  while (nodes_[id].kind == Node::Kind::alias) id = nodes_[id].target;  // an alias stands for an earlier node
+  while (nodes_[id].kind == Node::Kind::alias) id = nodes_[id].target;  // an alias always refers to an earlier node
   return id;
 }
 

@@ -11,7 +11,7 @@
 #include "base/text.hpp"
 #include "edit/rewrite.hpp"
 
-// The second reader: RapidJSON for JSON, else yaml-cpp, whose event interface needs no tree and expands no aliases.
+// The second parser: RapidJSON for JSON, else yaml-cpp, whose event interface needs no tree and expands no aliases.
 
 namespace slipway::edit {
 
@@ -105,8 +105,8 @@ bool read_json(std::string_view source, const Sink& sink) {
   return !rapidjson::Reader().Parse<flags>(stream, events).IsError();
 }
 
-// yaml-cpp 0.7 refuses a tab at the beginning of a blank or comment line below a plain scalar, where YAML allows it
-// (6.1, 6.6). It gets blanks there, one for one; within a text nothing is touched.
+// yaml-cpp 0.7 rejects a tab at the start of a blank or comment line below a plain scalar, which YAML allows (6.1,
+// 6.6). Replaces each such tab by a space; text inside scalars is not touched.
 void replace_odd_tabs(const Tree& tree, std::string& text) {
   const std::string_view source = tree.source();
   std::size_t scalar = 0;
@@ -125,8 +125,8 @@ void replace_odd_tabs(const Tree& tree, std::string& text) {
   }
 }
 
-// It takes any `?` in a plain scalar inside brackets for the sign of a key, as in `[http://host/?a=b]`; by YAML one that
-// touches a word is none (7.3.3). It gets a letter there, the same one before and after the edit.
+// In brackets, yaml-cpp takes any `?` in a plain scalar for a key indicator, as in `[http://host/?a=b]`; in YAML a `?`
+// that touches a word is not one (7.3.3). Replaces it by a letter, the same before and after the edit.
 void replace_odd_questions(const Tree& tree, std::string& text) {
   const auto is_word = [&](std::size_t i) { return i < text.size() && static_cast<unsigned char>(text[i]) > ' '; };
   std::size_t brackets_end = 0;
@@ -139,7 +139,7 @@ void replace_odd_questions(const Tree& tree, std::string& text) {
   }
 }
 
-// The source as yaml-cpp is able to read it, byte for byte as long; nothing where it is already.
+// A copy of the source that yaml-cpp can read, of the same length; nullopt if the source itself can be read.
 std::optional<std::string> readable_copy(const Tree& tree) {
   const std::string_view source = tree.source();
   const bool tabs = source.find('\t') != std::string_view::npos;
@@ -196,7 +196,7 @@ class Verification {
     }
   }
 
-  // Both readers see the same nodes, nested alike, and the same texts where the path led.
+  // Both parsers must see the same nodes with the same nesting, and the same texts along the path.
   std::optional<Error> compare_nodes() const {
     const std::vector<Node>& nodes = tree_.nodes();
     std::vector<Tree::Id> open;
@@ -216,7 +216,7 @@ class Verification {
     return std::nullopt;
   }
 
-  // Turns `before_` into what must be read afterwards. A value keeps its anchor and its tag, if it has one.
+  // Turns `before_` into what must be read after the edit. A value keeps its anchor and its tag.
   void change() {
     std::vector<Event> expected;
     expected.reserve(before_.size() + rewrite_.changes.size() * 4);
@@ -236,7 +236,7 @@ class Verification {
     before_ = std::move(expected);
   }
 
-  // An empty tag is that of a new node: quoted or plain, as it came out, but no other.
+  // An empty expected tag is that of a new node: it may read as plain or quoted, but not carry another tag.
   static bool matches(const Event& expected, const Event& event) {
     const bool tag =
         expected.tag.empty() ? event.tag.empty() || event.tag == "?" || event.tag == "!" : expected.tag == event.tag;

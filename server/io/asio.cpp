@@ -1,4 +1,4 @@
-// The one place where Asio's and Beast's own sources are compiled (BOOST_ASIO_SEPARATE_COMPILATION): minutes saved elsewhere.
+// The only place that compiles Asio's and Beast's sources (BOOST_ASIO_SEPARATE_COMPILATION): saves minutes elsewhere.
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>

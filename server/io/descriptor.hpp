@@ -6,7 +6,7 @@
 
 namespace slipway::io {
 
-/// Owner of a file descriptor.
+/// Owns a file descriptor.
 class Descriptor {
  public:
   Descriptor() = default;

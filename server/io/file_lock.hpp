@@ -7,13 +7,13 @@
 
 namespace slipway::io {
 
-/// An exclusive lock on a folder, held as long as this lives and released by the kernel when the process dies. The lock file
-/// names its holder.
+/// An exclusive lock on a folder, held for the lifetime of the object and released by the kernel when the process dies.
+/// The lock file names its holder.
 class FileLock {
  public:
-  /// Makes the folder (mode 0700) where it is missing. Throws Unavailable, naming the holder, when another process still has it
-  /// after `patience` (a killed daemon's child has it until it begins its own program), and UsageError where it can not be
-  /// used. Blocks so long.
+  /// Creates the folder (mode 0700) if it is missing. Blocks for up to `patience`, because a child of a killed daemon
+  /// holds the lock until it has exec'd. Throws Unavailable, naming the holder, if another process still has it then;
+  /// UsageError if the folder cannot be used.
   explicit FileLock(const std::filesystem::path& folder, std::chrono::milliseconds patience = std::chrono::seconds(1));
 
  private:

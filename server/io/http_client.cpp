@@ -44,7 +44,7 @@ std::string words(const error_code& error) {
   return error.message();
 }
 
-/// A header's value or a target that holds a line's end would be a header, or a request, of its own.
+/// A line break in a header value or a target would smuggle in another header or request.
 bool is_one_line(std::string_view text) noexcept { return text.find_first_of("\r\n") == std::string_view::npos; }
 
 std::string wire_text(const HttpRequest& request) {
@@ -61,12 +61,12 @@ std::string wire_text(const HttpRequest& request) {
   return text + "\r\n" + request.body;
 }
 
-// One exchange: where it goes, and how it tells what went wrong.
+// One exchange: its request, where the body goes, and how failures are reported.
 struct Exchange {
   Exchange(HttpRequest what, BodySink where) : request(std::move(what)), sink(std::move(where)) {}
   HttpRequest request;
   std::string text = wire_text(request);
-  BodySink sink;  ///< empty: the body is kept
+  BodySink sink;  ///< empty: the body is kept in the response
   Steady::time_point deadline = Steady::now() + request.limit;
 
   [[noreturn]] void fail(std::string_view step, const error_code& error) const {
@@ -86,7 +86,7 @@ struct Lookup {
   tcp::resolver::results_type addresses;
 };
 
-// getaddrinfo can neither be cancelled nor given a limit: when the deadline comes first, it is left to end by itself.
+// getaddrinfo can neither be cancelled nor given a limit: if the deadline comes first, it is left to finish on its own.
 Task<tcp::resolver::results_type> resolve(const Exchange& exchange) {
   const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
   lookup->done.expires_at(exchange.deadline);
@@ -113,7 +113,7 @@ Task<> connect(const Exchange& exchange, PlainStream& stream) {
   stream.socket().set_option(tcp::no_delay(true), error);
 }
 
-/// Bytes to and from the server, whatever carries them: HTTP is compiled once, not for each kind of stream.
+/// Bytes to and from the server, plain or TLS. Virtual so that the HTTP code is compiled once, not per stream type.
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -138,17 +138,17 @@ class ConnectionOver final : public Connection {
   Stream& stream_;
 };
 
-/// The answer as it comes in.
+/// The response being received.
 struct Incoming {
   Incoming() {
     parser.header_limit(largest_header);
-    parser.body_limit(boost::none);  // counted in read_body
+    parser.body_limit(boost::none);  // read_body enforces the limit
   }
   http::response_parser<http::buffer_body> parser;
   beast::flat_buffer buffer;
 };
 
-/// One step of parsing, with bytes that are here already, else with some that are waited for.
+/// One parsing step: on bytes already buffered, otherwise after reading more.
 Task<> advance(const Exchange& exchange, Connection& connection, Incoming& incoming) {
   error_code error;
   if (incoming.buffer.size() > 0) {
@@ -176,7 +176,7 @@ Task<> read_header(const Exchange& exchange, Connection& connection, Incoming& i
   for (const auto& field : header) response.headers.emplace_back(field.name_string(), field.value());
 }
 
-// Reads the body piece by piece, so that a sink sees it as it comes.
+// Reads the body piece by piece, so that a sink sees it as it arrives.
 Task<> read_body(const Exchange& exchange, Connection& connection, Incoming& incoming, HttpResponse& response) {
   const bool streams = exchange.sink && response.ok();
   std::vector<char> piece(read_size);
@@ -220,7 +220,7 @@ Task<HttpResponse> talk_tls(const Exchange& exchange, asio::ssl::context& contex
   co_await stream.async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
   exchange.check("TLS", error);
   ConnectionOver<TlsStream> connection(stream);
-  co_return co_await talk(exchange, connection);  // closed without close_notify: the answer has told its own length
+  co_return co_await talk(exchange, connection);  // closed without close_notify: the response is self-delimiting
 }
 
 Task<HttpResponse> talk_plain(const Exchange& exchange) {
@@ -239,7 +239,8 @@ std::optional<std::string> HttpResponse::header(std::string_view name) const {
   return std::nullopt;
 }
 
-// Made when TLS is first needed: reading the system's authorities takes 20 ms and megabytes, which plain HTTP should not pay.
+// Created when TLS is first needed: loading the system's CA certificates takes 20 ms and megabytes, which plain HTTP
+// should not pay for.
 struct HttpClient::Contexts {
   asio::ssl::context& get(bool insecure) {
     auto& context = insecure ? unverified : verified;

@@ -21,9 +21,9 @@ struct HttpRequest {
   Url url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  bool insecure = false;                               ///< TLS, but whoever answers is believed
-  std::chrono::milliseconds limit{std::chrono::seconds(30)};  ///< absolute, name look-up included; of a stream: for each wait
-  std::size_t max_body = 16u << 20;                    ///< bytes of the answer's body
+  bool insecure = false;                               ///< TLS without verifying the certificate
+  std::chrono::milliseconds limit{std::chrono::seconds(30)};  ///< absolute, including name lookup; for a stream: per wait
+  std::size_t max_body = 16u << 20;                    ///< bytes of the response body
 };
 
 struct HttpResponse {
@@ -32,16 +32,16 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   bool ok() const noexcept { return status >= 200 && status < 300; }
-  /// The first value of a header, whatever the case of its name.
+  /// The first value of a header; the name is case-insensitive.
   std::optional<std::string> header(std::string_view name) const;
 };
 
-/// Gets pieces of a body as they arrive; false ends the exchange.
+/// Receives pieces of a body as they arrive; returning false ends the exchange.
 using BodySink = std::function<bool(std::string_view)>;
 
-/// HTTP/1.1, one connection a request. TLS is verified against the system's authorities unless the request says `insecure`.
-/// Redirects are never followed: credentials go where the caller sent them and nowhere else. Every status is an answer;
-/// what prevents an answer throws Unavailable with host and cause, never with headers or the query. Used on the loop.
+/// HTTP/1.1, one connection per request. TLS is verified against the system's CAs unless the request says `insecure`.
+/// Redirects are never followed: credentials go only where the caller sent them. Any status counts as a response; if
+/// there is none, throws Unavailable with host and cause, never with headers or the query. Used on the loop.
 class HttpClient {
  public:
   HttpClient();
@@ -50,7 +50,7 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   Task<HttpResponse> send(HttpRequest request);
-  /// As send(), but the body of a 2xx answer goes to `sink` (and not to the response) for as long as it lasts.
+  /// Like send(), but passes the body of a 2xx response to `sink`, for as long as it lasts, instead of storing it.
   Task<HttpResponse> stream(HttpRequest request, BodySink sink);
 
  private:

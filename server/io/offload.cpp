@@ -23,7 +23,7 @@ Task<> perform(asio::thread_pool& pool, std::shared_ptr<Work> work) {
   auto start = [&pool, work](auto handler) {
     asio::post(pool, [work, handler = std::move(handler)]() mutable {
       std::exception_ptr error = run(*work);
-      // Awaited through co_spawn it would terminate on cancellation (Boost 1.81): hence posted by hand.
+      // Posted by hand: awaiting it through co_spawn would terminate the process on cancellation (Boost 1.81).
       const auto home = asio::get_associated_executor(handler);
       asio::post(home, [handler = std::move(handler), error]() mutable { std::move(handler)(error); });
     });

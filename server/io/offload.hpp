@@ -16,7 +16,7 @@ namespace detail {
 template <class T>
 using Held = std::optional<std::conditional_t<std::is_void_v<T>, bool, T>>;
 
-/// A function on its way through the pool, whatever its type: what carries it is compiled once.
+/// A type-erased function on its way through the pool, so that the machinery is compiled once.
 class Work {
  public:
   virtual ~Work() = default;
@@ -43,14 +43,14 @@ class Call final : public Work {
   Held<Result> result_;
 };
 
-/// Runs the work on the pool; throws what it threw.
+/// Runs the work on the pool; rethrows what it threw.
 Task<> perform(asio::thread_pool& pool, std::shared_ptr<Work> work);
 
 }  // namespace detail
 
-/// Runs a blocking function on the pool and returns its result, or throws what it threw, on the awaiting task's executor.
-/// It can not be cancelled: the task waits for the end, and a cancellation shows at its next await. So whatever it calls must
-/// have its own limit. The function is moved to the pool; name it before awaiting (server/README.md, "Coroutines and GCC 12").
+/// Runs a blocking function on the pool; returns its result or rethrows its exception on the awaiting task's executor. Not
+/// cancellable: the task waits for the function to end and sees a cancellation at its next await, so the function must
+/// have a limit of its own. It is moved to the pool; name it before awaiting (server/README.md, "Coroutines and GCC 12").
 template <class F>
 Task<std::invoke_result_t<F&>> offload(asio::thread_pool& pool, F function) {
   const auto call = std::make_shared<detail::Call<F>>(std::move(function));

@@ -25,10 +25,10 @@ namespace {
 using boost::system::error_code;
 using Steady = std::chrono::steady_clock;
 constexpr std::size_t longest_line = 8 * 1024;
-// How long the output is waited for after the whole group has ended: somebody outside the group may hold it open.
+// How long to wait for output after the whole group has ended: a process outside the group may hold it open.
 constexpr auto output_patience = std::chrono::seconds(1);
 
-// One pipe from the child, cut into lines.
+// One pipe from the child, split into lines.
 class Output {
  public:
   Output(const asio::any_io_executor& executor, Descriptor end, OutputStream which)
@@ -69,8 +69,8 @@ class Output {
   std::string line_;
 };
 
-// A running child with its pipes. The pumps are plain handlers which keep it alive, so that the one coroutine that waits for
-// `changed` can be cancelled without any byte being lost.
+// A running child with its pipes. The read handlers are plain callbacks that keep it alive, so the one coroutine
+// waiting on `changed` can be cancelled without losing a byte.
 class Child : public std::enable_shared_from_this<Child> {
  public:
   Child(const asio::any_io_executor& executor, Spawned spawned, OutputSink sink)
@@ -82,7 +82,7 @@ class Child : public std::enable_shared_from_this<Child> {
         sink_(std::move(sink)) {}
 
   ~Child() {
-    if (!exited_) end(SIGKILL);  // the loop is gone, nobody waits any more
+    if (!exited_) end(SIGKILL);  // the loop is gone and nobody is waiting
   }
 
   void start() {
@@ -102,7 +102,7 @@ class Child : public std::enable_shared_from_this<Child> {
     }
   }
 
-  asio::steady_timer changed;  ///< cancelled, that is woken, at each step towards the end
+  asio::steady_timer changed;  ///< cancelled (i.e. woken) at every step towards the end
 
  private:
   void read(Output& output) {
@@ -127,11 +127,11 @@ class Child : public std::enable_shared_from_this<Child> {
   void on_exit() {
     siginfo_t info{};
     const auto pidfd = static_cast<id_t>(process_.native_handle());
-    // Asio may report a readiness that belonged to an earlier descriptor of the same number: only waitid knows.
+    // Asio may report readiness that belonged to an earlier descriptor of the same number: only waitid is reliable.
     const int asked = ::waitid(P_PIDFD, pidfd, &info, WEXITED | WNOWAIT | WNOHANG);
     if (asked == 0 && info.si_pid == 0) return wait_for_exit();
     if (asked == 0) {
-      // The zombie keeps the group's number taken until what is left of the group has been ended.
+      // The unreaped zombie keeps the group id reserved until the rest of the group has been killed.
       end(SIGKILL);
       ::waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG);
       exit_ = info.si_code == CLD_EXITED ? Exit(info.si_status, 0, false) : Exit(0, info.si_status, false);
@@ -153,7 +153,7 @@ Task<bool> is_cancelled() {
   co_return state.cancelled() != asio::cancellation_type::none;
 }
 
-// Sleeps until the child changed, `when` has come, or the task was cancelled.
+// Sleeps until the child changes, `when` is reached, or the task is cancelled.
 Task<> wait_for_change(Child& child, Steady::time_point when) {
   child.changed.expires_at(when);
   error_code woken;
@@ -191,7 +191,7 @@ Task<Exit> SystemProcesses::run(const Command& command, OutputSink output) {
   const auto child = std::make_shared<Child>(executor, spawn(*program, command), std::move(output));
   child->start();
 
-  // A cancelled task still has a process group to end: from here on cancellation is looked at, not thrown.
+  // A cancelled task still has a process group to end: from here on cancellation is polled, not thrown.
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto deadline = Steady::now() + command.limit;

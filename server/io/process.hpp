@@ -12,8 +12,7 @@
 
 namespace slipway::io {
 
-/// A program to be run. Nothing of it is read by a shell, and the child gets exactly this environment and no open file but its
-/// standard three.
+/// A program to run. No shell is involved; the child gets exactly this environment and no open file but its standard three.
 struct Command {
   Command() = default;
   explicit Command(std::vector<std::string> arguments) : argv(std::move(arguments)) {}
@@ -21,8 +20,8 @@ struct Command {
   std::vector<std::string> environment;  ///< `NAME=value`
   std::filesystem::path directory;       ///< empty: the daemon's
   std::string input;                     ///< bytes for its stdin; empty: /dev/null
-  std::vector<std::filesystem::path> cgroups;  ///< `…/cgroup.procs` files that it joins before it is started
-  std::chrono::milliseconds limit{std::chrono::hours(24)};   ///< then its whole group is ended
+  std::vector<std::filesystem::path> cgroups;  ///< `…/cgroup.procs` files it joins before exec
+  std::chrono::milliseconds limit{std::chrono::hours(24)};   ///< after that its whole process group is ended
   std::chrono::milliseconds grace{std::chrono::seconds(5)};  ///< between SIGTERM and SIGKILL
 };
 
@@ -35,32 +34,32 @@ struct Exit {
   std::string text() const;
   int code = 0;
   int signal = 0;
-  bool timed_out = false;  ///< it was ended because `limit` had passed
+  bool timed_out = false;  ///< ended because `limit` had passed
 };
 
 enum class OutputStream { out, err };
-/// Gets the output a line at a time, with its `\n` where it had one; a line above 8 KiB comes in pieces. Called on the loop.
+/// Receives output line by line, with the `\n` if there was one; a line above 8 KiB arrives in pieces. Called on the loop.
 using OutputSink = std::function<void(OutputStream, std::string_view)>;
 
-/// Runs programs. A seam: tests put a fake here. Used on the loop.
+/// Runs programs. An interface, so that tests can substitute a fake. Used on the loop.
 class Processes {
  public:
   virtual ~Processes() = default;
 
-  /// Starts the program in a process group of its own and waits for its end and that of its output. When it ends, runs out
-  /// of time, or the awaiting task is cancelled, the rest of its group is ended (SIGTERM, then SIGKILL) before this returns.
-  /// A cancelled call then throws boost::system::system_error (operation_aborted).
-  /// Throws Unavailable when the program can not be started. The child dies with the daemon (PR_SET_PDEATHSIG).
+  /// Starts the program in its own process group and waits until it has ended and its output is closed. When it ends,
+  /// runs out of time, or the awaiting task is cancelled, the rest of its group is ended (SIGTERM, then SIGKILL) before
+  /// this returns; a cancelled call then throws boost::system::system_error (operation_aborted). Throws Unavailable if
+  /// the program cannot be started. The child dies with the daemon (PR_SET_PDEATHSIG).
   virtual Task<Exit> run(const Command& command, OutputSink output) = 0;
 };
 
-/// Real child processes: fork without handlers, pidfd, no SIGCHLD.
+/// Real child processes: fork and pidfd, no SIGCHLD handler.
 class SystemProcesses final : public Processes {
  public:
   Task<Exit> run(const Command& command, OutputSink output) override;
 };
 
-/// Where a program is: `name` itself where it has a slash, else the first executable of that name in `path` (as in PATH).
+/// Path of a program: `name` itself if it contains a slash, else the first executable of that name in `path` (as in PATH).
 std::optional<std::filesystem::path> find_program(const std::string& name, std::string_view path);
 
 /// The environment's PATH, or the system's default.

@@ -2,12 +2,12 @@
 
 namespace slipway::io {
 
-/// Lets memory of large blocks go back to the system when they are freed. By itself the allocator learns from a few bodies of
-/// 30 MiB to keep as much for ever. To be called before threads are started.
+/// Makes the allocator return large blocks to the system when they are freed. By default it adapts to a few 30 MiB
+/// bodies and then keeps that much permanently. Call before starting threads.
 void return_large_blocks() noexcept;
 
-/// Gives back the memory of the program's and its libraries' code, so that only what is used from now on comes back, from the
-/// page cache: a third of an idle daemon's resident memory is code that nothing but its start needed.
+/// Drops the resident pages of the program's and its libraries' code; pages still needed come back from the page cache.
+/// A third of an idle daemon's resident memory is code that only startup needed.
 void release_code() noexcept;
 
 }  // namespace slipway::io

@@ -49,11 +49,11 @@ bool SecretFile::Stamp::operator==(const Stamp& other) const noexcept {
 SecretFile::Stamp SecretFile::stamp_of(const std::filesystem::path& file) noexcept {
   struct stat status {};
   Stamp stamp;
-  if (::stat(file.c_str(), &status) != 0) return stamp;  // follows links: a turned-over folder shows as another inode
+  if (::stat(file.c_str(), &status) != 0) return stamp;  // follows links: switching a folder's symlink shows as another inode
   stamp.device = status.st_dev;
   stamp.inode = status.st_ino;
   stamp.size = status.st_size;
-  stamp.changed = status.st_ctim;  // unlike the time of modification it can not be set back
+  stamp.changed = status.st_ctim;  // unlike mtime, ctime cannot be set back
   return stamp;
 }
 
@@ -67,8 +67,8 @@ Result<SecretFile> SecretFile::open(std::filesystem::path file) {
   return secret;
 }
 
-// The stamp is from before the read: what is written in between shows as a change the next time. But a file may change twice
-// within one tick of the kernel's clock under one stamp: a young one proves nothing.
+// The stamp is taken before the read, so anything written in between shows as a change next time. But a file can change
+// twice within one tick of the kernel's clock without changing its stamp, so a recent stamp proves nothing.
 void SecretFile::keep(const Stamp& stamp) noexcept {
   constexpr std::time_t old_enough = 2;  ///< seconds
   stamp_ = stamp;

@@ -9,18 +9,18 @@
 
 namespace slipway::io {
 
-/// The content of a small secret file without the newlines at its end. An error that names the file (never its content) where
-/// it can not be read, is empty, is no plain file, or is above 64 KiB.
+/// The content of a small secret file without trailing newlines. An error, naming the file but never its content, if it
+/// cannot be read, is empty, is not a regular file, or is above 64 KiB.
 Result<std::string> read_secret_file(const std::filesystem::path& file);
 
-/// A secret that is read again when its file changed: rewritten, replaced, or its folder's symbolic link turned over, as
-/// Kubernetes does. While the file is unreadable or empty, as in the middle of a rewrite, the value before stays.
+/// A secret that is re-read when its file changes: rewritten, replaced, or its folder's symlink switched, as Kubernetes
+/// does. While the file is unreadable or empty, as in the middle of a rewrite, the previous value stays.
 class SecretFile {
  public:
   static Result<SecretFile> open(std::filesystem::path file);
-  /// Looks (one stat) and reads when something changed. True when the value is another one.
+  /// Checks the file (one stat) and reads it if it changed. True if the value is now different.
   bool refresh();
-  /// Why the file could not be read when it was last looked at, and the value is the one before; empty where it could.
+  /// Why the last refresh() could not read the file, so that the value is the previous one; empty if it could.
   const std::string& trouble() const noexcept { return trouble_; }
   const std::string& value() const noexcept { return value_; }
   const std::filesystem::path& file() const noexcept { return file_; }
@@ -40,7 +40,7 @@ class SecretFile {
   std::filesystem::path file_;
   std::string value_, trouble_;
   Stamp stamp_;
-  bool settled_ = false;  ///< a change after the value was read would have changed the stamp
+  bool settled_ = false;  ///< any later change of the file is certain to change the stamp
 };
 
 }  // namespace slipway::io

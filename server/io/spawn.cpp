@@ -37,7 +37,7 @@ Pipe make_pipe(std::string_view program) {
   return pipe;
 }
 
-// The input as a file in memory: nobody has to feed it, and a child that does not read it breaks no pipe.
+// The input as an in-memory file: nobody has to feed it, and a child that does not read it causes no SIGPIPE.
 Descriptor make_input(const std::string& bytes, std::string_view program) {
   if (bytes.empty()) return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   Descriptor file(::memfd_create("input", MFD_CLOEXEC));
@@ -59,12 +59,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return all;
 }
 
-// What the child needs, made before the fork: between fork and exec nothing may allocate or take a lock.
+// What the child needs, prepared before the fork: between fork and exec nothing may allocate or take a lock.
 struct Plan {
   const char* program;
   char* const* argv;
   char* const* environment;
-  const char* directory;  // null: stay
+  const char* directory;  // null: stay in the current one
   std::vector<char*> cgroups;
   int input, output, errors, report;
   pid_t parent;
@@ -95,7 +95,7 @@ void reset_signals() noexcept {
 bool join_cgroup(const char* procs) noexcept {
   const int file = ::open(procs, O_WRONLY | O_CLOEXEC);
   if (file < 0) return false;
-  const bool joined = ::write(file, "0", 1) == 1;  // 0 stands for the writer
+  const bool joined = ::write(file, "0", 1) == 1;  // 0 means the writing process
   ::close(file);
   return joined;
 }
@@ -104,15 +104,16 @@ bool join_cgroup(const char* procs) noexcept {
 [[noreturn]] void become(const Plan& plan) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != plan.parent) ::_exit(127);  // the daemon died before the line above
+  if (::getppid() != plan.parent) ::_exit(127);  // the daemon died before the prctl took effect
   for (char* procs : plan.cgroups) {
     if (procs != nullptr && !join_cgroup(procs)) give_up(plan, "cgroup");
   }
-  ::umask(022);  // what a builder writes is not for the daemon's eyes only
+  ::umask(022);  // what a builder writes must be readable by others too
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, "chdir");
   if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.errors, 2) < 0) give_up(plan, "dup2");
   reset_signals();
-  // Whatever a library forgot to mark does not reach the child. Without the call (Linux < 5.11) the marks have to do.
+  // Keeps descriptors that a library forgot to mark close-on-exec from the child. Before Linux 5.11 the call fails and
+  // only the marks protect.
   ::syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
   ::execve(plan.program, plan.argv, plan.environment);
   give_up(plan, "exec");
@@ -144,7 +145,7 @@ Spawned spawn(const std::filesystem::path& program, const Command& command) {
   if (pid < 0) fail(name, "fork", errno);
   if (pid == 0) become(plan);
 
-  ::setpgid(pid, pid);  // also here, so that a kill of the group right now finds it
+  ::setpgid(pid, pid);  // also in the parent, so that killing the group works right away
   report.write.reset();
   throw_on_failure(report.read, pid, name);
   Spawned spawned;

@@ -25,7 +25,7 @@ struct TaskGroup::State {
   asio::any_io_executor executor;
   Log log;
   std::list<Entry> tasks;
-  std::list<asio::steady_timer> waiters;  ///< cancelled, that is woken, when the last task ends
+  std::list<asio::steady_timer> waiters;  ///< cancelled (i.e. woken) when the last task ends
   bool stopped = false;
 
   void ended(std::list<Entry>::iterator entry, const std::exception_ptr& error) {
@@ -56,9 +56,9 @@ TaskGroup::~TaskGroup() = default;
 void TaskGroup::spawn(std::string name, Task<> task) {
   if (state_->stopped) return;
   const auto entry = state_->tasks.emplace(state_->tasks.end(), std::move(name));
-  // The handler keeps the state alive: a frame that is destroyed late still finds its entry.
+  // The handler keeps the state alive, so that a frame destroyed late still finds its entry.
   auto ended = [state = state_, entry](const std::exception_ptr& error) {
-    // Posted, since a task may end while stop() is still walking over the entries.
+    // Posted, because a task may end while stop() is still iterating over the entries.
     asio::post(state->executor, [state, entry, error] { state->ended(entry, error); });
   };
   asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot(entry->signal.slot(), std::move(ended)));
@@ -93,7 +93,7 @@ Task<> TaskGroup::wait_until_empty() {
     boost::system::error_code woken;
     co_await waiter->async_wait(asio::redirect_error(asio::use_awaitable, woken));
     state->waiters.erase(waiter);
-    // Throws when it is this task that was cancelled.
+    // Ends the wait if this task itself was cancelled.
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
   }
 }

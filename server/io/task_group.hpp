@@ -13,8 +13,8 @@
 
 namespace slipway::io {
 
-/// Owner of spawned tasks: whoever spawns names the task, and nothing outlives its group unnoticed. What a task throws is
-/// logged with its name; cancellation is no error. Used on the loop, and destroyed only when empty or with the loop stopped.
+/// Owns spawned tasks: each has a name, and none outlives its group unnoticed. What a task throws is logged under its
+/// name; cancellation is not an error. Used on the loop; destroy it only when empty or with the loop stopped.
 class TaskGroup {
  public:
   TaskGroup(asio::any_io_executor executor, Log log);
@@ -22,13 +22,13 @@ class TaskGroup {
   TaskGroup& operator=(const TaskGroup&) = delete;
   ~TaskGroup();
 
-  /// Starts the task. Its coroutine takes its parameters by value. After stop() the task is dropped unstarted.
+  /// Starts the task. Its coroutine must take its parameters by value. After stop() the task is dropped unstarted.
   void spawn(std::string name, Task<> task);
-  /// Asks every task to end (terminal cancellation), from the loop, and takes no more.
+  /// Asks every task to end (terminal cancellation, emitted from the loop) and accepts no more.
   void stop();
-  /// Waits until all tasks have ended; false when `limit` passed first (their names are logged).
+  /// Waits until all tasks have ended; false if `limit` passed first (their names are logged).
   Task<bool> join(std::chrono::steady_clock::duration limit);
-  /// Also waits, for as long as it takes, without asking anybody to end.
+  /// Waits without a limit and without asking any task to end; returns early if the awaiting task is cancelled.
   Task<> wait_until_empty();
 
   std::size_t size() const noexcept;

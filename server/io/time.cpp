@@ -8,7 +8,7 @@
 namespace slipway::io {
 
 Task<> SystemTime::sleep_until(Clock::time_point when) {
-  // A step of the wall clock is noticed within a minute; a steady timer alone would sleep through it.
+  // A step of the wall clock is noticed within a minute; a single steady timer would sleep through it.
   constexpr Clock::duration longest = std::chrono::minutes(1);
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (Clock::duration left = when - now(); left > Clock::duration::zero(); left = when - now()) {

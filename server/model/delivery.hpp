@@ -15,7 +15,7 @@ namespace slipway {
 
 using Clock = std::chrono::system_clock;
 
-/// What arrived on the wire, before anything in it is believed. The body is moved in and never copied afterwards.
+/// A request as received, before anything in it is trusted. The body is moved in and never copied afterwards.
 struct RawDelivery {
   RawDelivery() = default;
   Headers headers;
@@ -24,7 +24,7 @@ struct RawDelivery {
   Clock::time_point received;
 };
 
-/// Who wrote or made a commit, as Git has it.
+/// Author or committer of a commit, as recorded by Git.
 struct Person {
   Person() = default;
   Person(std::string who, std::string address) : name(std::move(who)), email(std::move(address)) {}
@@ -32,18 +32,18 @@ struct Person {
   bool operator==(const Person&) const = default;
 };
 
-/// One commit of a push with the paths it touches, relative to the repository's root, as Git names them.
+/// One commit of a push and the paths it touches, relative to the repository's root, spelled as in Git.
 struct ChangedCommit {
   ChangedCommit() = default;
   CommitSha id;
-  std::string message;  ///< empty where it was not asked for; filters may look at it
-  Person author, committer;  ///< empty where they were not asked for
+  std::string message;  ///< empty unless requested; filters may look at it
+  Person author, committer;  ///< empty unless requested
   std::vector<std::string> added, removed, modified;
   bool operator==(const ChangedCommit&) const = default;
 };
 
-/// A change of one branch: `ref` went from `before` to `after`. `commits` is newest first and may be incomplete: Gitea sends
-/// at most the newest five (shared/deliveries: FEED_MAX_COMMIT_NUM); `total_commits` is its own count.
+/// A change of one branch: `ref` went from `before` to `after`. `commits` is newest first and may be incomplete: Gitea
+/// sends at most the newest five (its setting FEED_MAX_COMMIT_NUM); `total_commits` is Gitea's own count.
 struct Push {
   Push() = default;
   RepoName repository;
@@ -51,10 +51,10 @@ struct Push {
   CommitSha before, after;
   std::int64_t total_commits = 0;
   std::vector<ChangedCommit> commits;
-  bool exact = false;  ///< this is literally what the payload says: no list of it was null or missing
+  bool exact = false;  ///< exactly what the payload says: none of its lists was null or missing
 };
 
-/// What only the same body has: a hash, but not the body's own (trigger::SignedDelivery::fingerprint).
+/// Equal only for equal bodies. A hash of the body's HMAC, not of the body (trigger::SignedDelivery::fingerprint).
 using Fingerprint = Sha256Digest;
 
 /// Where a delivery came from.
@@ -73,36 +73,36 @@ struct Delivery {
   Clock::time_point received;
 };
 
-/// A trigger that did not fire for a delivery, and why in words for a person.
+/// A trigger that did not fire for a delivery, and a human-readable reason.
 struct Skip {
   Skip() = default;
   Skip(std::string trigger_name, std::string why, bool is_error = false)
       : trigger(std::move(trigger_name)), reason(std::move(why)), error(is_error) {}
   std::string trigger;
   std::string reason;
-  bool error = false;  ///< its filter failed to evaluate, which is not the same as "did not match"
+  bool error = false;  ///< the filter failed to evaluate, as opposed to not matching
   bool operator==(const Skip&) const = default;
 };
 
-/// Parameter name to value, as bindings produce and templates consume them.
+/// Parameter name → value, as produced by bindings and consumed by templates.
 using Parameters = std::map<std::string, std::string, std::less<>>;
 
-/// A trigger that fired: the run that is to be made.
+/// A trigger that fired: the run to create.
 struct RunRequest {
   RunRequest() = default;
   TemplateName template_name;
   std::string trigger;
   Parameters parameters;
-  bool only_when_completed = false;  ///< the payload alone would have missed this
+  bool only_when_completed = false;  ///< the payload's incomplete commit list alone would not have triggered it
   bool operator==(const RunRequest&) const = default;
 };
 
-/// What a delivery means under the present configuration.
+/// What a delivery means under the current configuration.
 struct Verdict {
   Verdict() = default;
   std::vector<RunRequest> runs;
   std::vector<Skip> skipped;
-  bool pending = false;  ///< the payload's commit list is incomplete: to be judged again when completed from Git
+  bool pending = false;  ///< the payload's commit list is incomplete: judge again once it is completed from Git
 };
 
 }  // namespace slipway

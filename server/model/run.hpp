@@ -21,21 +21,20 @@ std::string_view name(Stage stage) noexcept;
 std::optional<RunState> run_state_from(std::string_view name) noexcept;
 std::optional<Stage> stage_from(std::string_view name) noexcept;
 
-/// True for the states that nothing leaves again but a person's `retry`.
+/// True for states that only a person's `retry` can leave.
 bool is_finished(RunState state) noexcept;
-/// The table of allowed changes: queued → running | superseded | cancelled; running → queued | any finished; any finished → queued
-/// (retry).
+/// Allowed transitions: queued → running | superseded | cancelled; running → queued | any finished; any finished → queued (retry).
 bool may_become(RunState from, RunState to) noexcept;
 
-/// Why a queued run is not started although a slot may be free; `none` for a run that is only waiting its turn.
+/// Why a queued run does not start although a slot may be free; `none` if it is merely waiting its turn.
 enum class WaitingFor { none, hold, retry, git, registry, memory };
 std::string_view name(WaitingFor reason) noexcept;
 std::optional<WaitingFor> waiting_for_from(std::string_view name) noexcept;
 
-/// What a build leaves behind: the contract's results IMAGE_TAG, IMAGE_DIGEST, COMMIT_SHA.
+/// What a build produces: the image, its tag (IMAGE_TAG) and digest (IMAGE_DIGEST).
 struct BuildResults {
   BuildResults() = default;
-  std::string image;  ///< host/prefix/name without a tag
+  std::string image;  ///< `host/prefix/name`, without a tag
   std::string tag;
   Digest digest;
   bool operator==(const BuildResults&) const = default;
@@ -46,7 +45,7 @@ struct StageRecord {
   Stage stage = Stage::checkout;
   Clock::time_point started;
   std::optional<Clock::time_point> finished;
-  std::string outcome;  ///< `succeeded`, `failed`, `skipped`, … or empty while it runs
+  std::string outcome;  ///< `succeeded`, `failed`, `skipped`, …; empty while running
   std::string detail;   ///< one sentence, e.g. "12 tests, 1 failed: test_total"
 };
 
@@ -64,8 +63,8 @@ struct Run {
   bool only_when_completed = false;
   RunState state = RunState::queued;
   WaitingFor waiting_for = WaitingFor::none;
-  Stage next_stage = Stage::checkout;  ///< where it goes on when (re)started
-  std::string reason;                  ///< for a person: why it failed, waits, or was superseded
+  Stage next_stage = Stage::checkout;  ///< the stage at which it (re)starts
+  std::string reason;                  ///< human-readable: why it failed, waits, or was superseded
   std::int64_t priority = 0;
   int attempts = 0;                    ///< starts so far
   bool allow_rollback = false;         ///< `slipway retry --allow-rollback`
@@ -77,19 +76,20 @@ struct Run {
   std::vector<StageRecord> stages;
 };
 
-// How a run ends. `Failed` is the work's own failure; an accident outside (server gone) is `Postponed`, which is no end.
+// How a run ends. `Failed` is the run's own failure; an external accident (a server that is gone) is `Postponed`, which
+// does not end the run.
 struct HandedOff {
   HandedOff() = default;
   explicit HandedOff(CommitSha sha, std::string more = "") : commit(std::move(sha)), note(std::move(more)) {}
   CommitSha commit;
-  std::string note;  ///< for a person: the pull request that asks for it, a mirror that does not have it
+  std::string note;  ///< human-readable: its pull request, or a mirror that lacks the commit
 };
-struct Unchanged {  ///< what is deployed is already this commit: nothing to write
+struct Unchanged {  ///< the deployed state already is this commit: nothing to write
   Unchanged() = default;
   explicit Unchanged(std::string text) : why(std::move(text)) {}
   std::string why;
 };
-/// What is built in place of a run whose commit a forced push took off the branch.
+/// What to build instead of a run whose commit was forced off its branch.
 struct Successor {
   Successor() = default;
   Successor(CommitSha sha, Parameters with) : commit(std::move(sha)), parameters(std::move(with)) {}
@@ -100,8 +100,8 @@ struct Superseded {
   Superseded() = default;
   explicit Superseded(std::string text, bool gone = false) : why(std::move(text)), off_branch(gone) {}
   std::string why;
-  bool off_branch = false;             ///< the branch no longer contains its commit
-  std::optional<Successor> successor;  ///< where what it changed is to be built all the same
+  bool off_branch = false;             ///< the branch no longer contains the run's commit
+  std::optional<Successor> successor;  ///< set if the run's changes are to be built all the same
 };
 struct Failed {
   Failed() = default;
@@ -114,7 +114,7 @@ struct Cancelled {
   explicit Cancelled(std::string text) : why(std::move(text)) {}
   std::string why;
 };
-/// Back to the queue: it holds no slot, and goes on at `stage` not before `until` (or when a person releases it).
+/// Back to the queue: holds no slot and resumes at `stage`, not before `until` (nullopt: when a person releases it).
 struct Postponed {
   Postponed() = default;
   Postponed(Stage where, WaitingFor what, std::string why, std::optional<Clock::time_point> when)

@@ -12,11 +12,11 @@
 
 namespace slipway {
 
-// The catalogue's nouns as pure data: what the configuration says, defaults filled in. Strings may hold references:
-// `$(tt.params.NAME)` and `$(params.NAME)` stand for parameters, `$(COMMIT_SHA)`, `$(IMAGE_TAG)`, `$(IMAGE_DIGEST)`,
-// `$(IMAGE)`, `$(REPO)`, `$(REPO_NAME)`, `$(BRANCH)`, `$(RUN_ID)`, `$(APP)` for what the run knows.
+// The catalogue's types as plain data: what the configuration says, with defaults filled in. Strings may contain
+// references: `$(tt.params.NAME)` and `$(params.NAME)` for parameters; `$(COMMIT_SHA)`, `$(IMAGE_TAG)`, `$(IMAGE_DIGEST)`,
+// `$(IMAGE)`, `$(REPO)`, `$(REPO_NAME)`, `$(BRANCH)`, `$(RUN_ID)`, `$(APP)` for values known to the run.
 
-/// Requests and limits of a run's builder. None of them set means BestEffort.
+/// Requests and limits of a run's builder. If none is set: BestEffort.
 struct Resources {
   Resources() = default;
   std::optional<std::uint64_t> memory_request, memory_limit;  ///< bytes
@@ -26,22 +26,22 @@ struct Resources {
 
 enum class CheckMode { blocking, informational };
 
-/// The check stage: a command run in an image over the checked-out source, before the build.
+/// The check stage: runs a command in an image over the checked-out source, before the build.
 struct Check {
   Check() = default;
   std::string name;                  ///< `springboot-test`, …
   std::string image;                 ///< the check image
-  std::vector<std::string> command;  ///< argv; never a shell string
-  std::vector<std::vector<std::string>> prepare;  ///< commands before it, e.g. the installation of what it needs
+  std::vector<std::string> command;  ///< argv, never a shell string
+  std::vector<std::vector<std::string>> prepare;  ///< commands run first, e.g. to install dependencies
   CheckMode mode = CheckMode::blocking;
   std::chrono::seconds timeout{std::chrono::minutes(15)};
-  std::vector<std::string> caches;   ///< folders in the check's home that are kept between runs, e.g. `.m2`, `.npm`
+  std::vector<std::string> caches;   ///< folders in the check's home kept between runs, e.g. `.m2`, `.npm`
   std::vector<std::string> reports;  ///< globs of JUnit XML files, relative to the context
   std::vector<std::pair<std::string, std::string>> environment;
   bool operator==(const Check&) const = default;
 };
 
-/// A secret that a pipeline names and its builds may see, from the configuration's `secrets`.
+/// A secret, declared under `secrets` in the configuration, that a pipeline names and its builds may see.
 struct SecretMount {
   SecretMount() = default;
   std::string id;    ///< RUN --mount=type=secret,id=…
@@ -53,7 +53,7 @@ struct SecretMount {
 struct BuildSpec {
   BuildSpec() = default;
   std::string context = ".";
-  std::string dockerfile = "Dockerfile";  ///< relative to the context, or to the repository when it begins with `/`
+  std::string dockerfile = "Dockerfile";  ///< relative to the context; with a leading `/`, to the repository
   std::string image;                      ///< `<prefix><app>` below the registry's host, or with a host of its own
   std::vector<std::pair<std::string, std::string>> arguments;
   std::string target;
@@ -65,14 +65,14 @@ struct BuildSpec {
   bool operator==(const BuildSpec&) const = default;
 };
 
-/// One scalar that a hand-off writes.
+/// One scalar written by a hand-off.
 struct ValuesEdit {
   ValuesEdit() = default;
   std::string file;                   ///< in the infra repository
-  std::string path;                   ///< contract.md, edit-values
-  std::string value = "$(IMAGE_TAG)"; ///< with references
+  std::string path;                   ///< key path (grammar: edit/path.hpp)
+  std::string value = "$(IMAGE_TAG)"; ///< may contain references
   bool create = false;
-  bool follow_alias = false;  ///< where an alias or a merge key leads on: change it for all who use it
+  bool follow_alias = false;  ///< if the path leads through an alias or merge key: change the value for all its users
   bool operator==(const ValuesEdit&) const = default;
 };
 
@@ -80,12 +80,12 @@ enum class OnNewer { finish, cancel };
 enum class OnManualRevert { hold, overwrite };
 enum class Guard { error, warn, off };
 
-/// A pipeline and a template merged: everything needed to make and judge a run.
+/// A pipeline merged with a template: everything needed to create and judge a run.
 struct Template {
   Template() = default;
   TemplateName name;
   PipelineName pipeline;
-  RepoName repository;   ///< the pinned source repository; `Org/*` means any of one organisation
+  RepoName repository;   ///< the only source repository allowed; `Org/*` means any of that organisation
   std::string app;
   Parameters defaults;   ///< declared parameters with their defaults
   BuildSpec build;
@@ -99,7 +99,7 @@ struct Template {
   bool delete_on_success = false;
   std::vector<ValuesEdit> values;
   Guard guard = Guard::error;
-  std::string guard_image;  ///< `handoff.image`: what must stand beside the tag where it is not the built image
+  std::string guard_image;  ///< `handoff.image`: the image expected beside the tag if it is not the one built
   bool operator==(const Template&) const = default;
 };
 

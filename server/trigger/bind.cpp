@@ -12,7 +12,7 @@
 namespace slipway::trigger {
 namespace {
 
-/// What the push itself tells, so that the document is not needed for it.
+/// Values the parsed push already has, so that the body document is not needed; nullptr for other names.
 const std::string* known_part(std::string_view name, const Push& push) {
   if (name == "body.after") return &push.after.value();
   if (name == "body.before") return &push.before.value();

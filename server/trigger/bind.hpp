@@ -8,9 +8,9 @@
 
 namespace slipway::trigger {
 
-/// The parameters of a run: each binding's text with its references put in, a later one of the same name winning. Where
-/// a reference leads nowhere the template's default stands for the whole parameter (as in Tekton); without one it is an
-/// error.
+/// The parameters of a run: each binding's text with its references resolved; of several with the same name the last
+/// wins. If a reference cannot be resolved, the template's default replaces the whole parameter (as in Tekton); without
+/// a default it is an error.
 Result<Parameters> bind(const config::Catalogue& catalogue, const config::Trigger& trigger, const Event& event,
                         const rapidjson::Value& extensions);
 

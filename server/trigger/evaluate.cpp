@@ -26,7 +26,7 @@ std::string not_in_list(const config::Trigger& trigger, const RepoName& reposito
   return fmt::format("it looks at {}, and this is {}", list, repository.value());
 }
 
-/// Most deliveries get this answer from most triggers: put together without a format string.
+/// The answer of most triggers to most deliveries, hence built without format strings.
 std::string not_pinned(const config::Trigger& trigger, const RepoName& repository) {
   const std::string& pinned = trigger.pinned.text();
   std::string reason;
@@ -70,7 +70,7 @@ class Chain {
   Chain(const config::Trigger& trigger, const Event& event, const KnownFilters* known)
       : trigger_(trigger), event_(event), known_(known) {}
 
-  /// Nothing where the chain lets the event through.
+  /// Nullopt if the chain lets the event through.
   std::optional<Outcome> stopped() {
     if (trigger_.interceptors.empty()) return std::nullopt;
     if (const Error* broken = event_.broken()) return Outcome(Outcome::Kind::error, broken->what());
@@ -87,7 +87,7 @@ class Chain {
   const rapidjson::Value& extensions() const noexcept { return extensions_ ? *extensions_ : none_; }
 
  private:
-  /// Why the filter of step `index` does not let the event through; nothing where it does.
+  /// Why the filter of step `index` rejects the event; nullopt if it passes.
   std::optional<Outcome> refused(const cel::Program& filter, std::size_t index) const {
     const cel::Bindings bindings = event_.bindings(extensions());
     const std::size_t place = known_ == nullptr ? KnownFilters::none : known_->places[index];
@@ -98,7 +98,7 @@ class Chain {
     return Outcome(Outcome::Kind::not_matched, is_known ? known_->judgement.refusal(place, bindings) : filter.refusal(bindings));
   }
 
-  /// Each sees the extensions as they were before the step, not what its siblings made.
+  /// Each overlay sees the extensions from before the step, not those of its siblings.
   std::optional<Outcome> add_overlays(const config::Interceptor& step) {
     if (step.overlays.empty()) return std::nullopt;
     rapidjson::Document next;
@@ -120,7 +120,7 @@ class Chain {
   const Event& event_;
   const KnownFilters* known_;
   const rapidjson::Value none_{rapidjson::kObjectType};
-  std::optional<rapidjson::Document> extensions_;  ///< once an overlay has made some: a document is not made for nothing
+  std::optional<rapidjson::Document> extensions_;  ///< set once an overlay adds one: no document is built needlessly
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
-/// As Gitea sends what is no UTF-8: U+FFFD for each byte that belongs to nothing.
+/// Invalid UTF-8 as Gitea sends it: U+FFFD for each byte that is not part of a character.
 std::string as_utf8(const std::string& text) {
   if (is_utf8(text)) return text;
   std::string good;
@@ -89,8 +89,7 @@ void set(rapidjson::Value& object, const char* key, rapidjson::Value value,
   }
 }
 
-/// Puts the commits that Git knows in place of those that were sent. One that was sent keeps what else was said about
-/// it.
+/// Replaces the commits in the payload by those known to Git. A commit that was in the payload keeps its other members.
 void complete(rapidjson::Document& body, const Push& push) {
   auto& memory = body.GetAllocator();
   std::map<std::string_view, rapidjson::Value*> sent;

@@ -13,24 +13,24 @@
 
 namespace slipway::trigger {
 
-/// A delivery as filters and bindings see it: as it was sent, or with its commits completed from Git. The document is
-/// built when somebody first looks at it. Refers to the delivery and the push; one thread.
+/// A delivery as seen by filters and bindings: as sent, or with its commits completed from Git. The document is built
+/// on first use. Refers to the delivery and the push; not thread-safe.
 class Event {
  public:
   Event(const Delivery& delivery, const Push& push) : delivery_(delivery), push_(push) {}
 
   const Delivery& delivery() const noexcept { return delivery_; }
   const Push& push() const noexcept { return push_; }
-  /// The body as a JSON object, or why it is none.
+  /// The body as a JSON object, or why it is not one.
   const Result<rapidjson::Document>& body() const;
-  /// From here on expressions see only what the push itself says, where it says it exactly: most filters look at
-  /// nothing else, and the body need not be read again for them.
+  /// From now on, if `on` and the push is exact, expressions see only what the parsed push says. Most filters read
+  /// nothing else, so the body need not be parsed again.
   void show_push_only(bool on) noexcept { push_only_ = on && push_.exact; }
-  /// From here on `header` is empty to expressions, or what was sent: none looks at it, or some may.
+  /// With `on`, expressions see an empty `header`: for when none of them reads it.
   void hide_header(bool on) noexcept { header_hidden_ = on; }
-  /// Why expressions can not be evaluated, or nothing.
+  /// Why expressions cannot be evaluated; nullptr if they can.
   const Error* broken() const { return push_only_ || body() ? nullptr : &body().error(); }
-  /// What an expression reads. Only where nothing is `broken()`.
+  /// What an expression can read. Requires !broken().
   cel::Bindings bindings(const rapidjson::Value& extensions) const;
 
  private:
@@ -41,7 +41,7 @@ class Event {
   const Delivery& delivery_;
   const Push& push_;
   mutable std::unique_ptr<const Result<rapidjson::Document>> body_;
-  mutable std::array<char, 8 * 1024> room_;  ///< most pushes say less: nothing is allocated for them
+  mutable std::array<char, 8 * 1024> room_;  ///< enough for most pushes, so that they allocate nothing
   mutable rapidjson::Document::AllocatorType memory_{room_.data(), room_.size()};
   mutable std::optional<rapidjson::Value> said_;
   mutable std::optional<cel::HeaderMap> header_;
@@ -50,10 +50,10 @@ class Event {
   bool header_hidden_ = false;
 };
 
-/// True where the push says all that the expression looks at.
+/// True if the parsed push has everything the expression reads.
 bool push_suffices(const cel::Program& program);
 
-/// The payload that Gitea would have sent for this push, as far as the push says it: JSON text.
+/// JSON text of the payload that Gitea would have sent for this push, as far as the push has the data.
 std::string payload_of(const Push& push);
 
 }  // namespace slipway::trigger

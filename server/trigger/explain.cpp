@@ -34,13 +34,13 @@ void add_run(const Catalogue& catalogue, const Trigger& trigger, const Push& pus
   for (const auto& edit : made->values) explanation.values.push_back(fmt::format("{}: {}", edit.file, edit.path));
 }
 
-/// As the matcher judges it: slipway's own commits are nothing to evaluate.
+/// Same decision as the matcher's: slipway's own commits are not evaluated.
 Outcome judged(const Catalogue& catalogue, const OwnCommits& own, const Trigger& trigger, const Event& event) {
   if (const auto reason = own.reason(event)) return Outcome(Outcome::Kind::not_matched, *reason);
   return evaluate(catalogue, trigger, event);
 }
 
-/// What is_incomplete() found, in words.
+/// Describes what is_incomplete() found.
 std::string gap_of(const Push& push) {
   const auto listed = static_cast<std::int64_t>(push.commits.size());
   if (push.total_commits > listed) {

@@ -13,14 +13,14 @@
 namespace slipway::trigger {
 namespace {
 
-/// What of the payload makes a push. A member that stands twice counts as it stands last, as Go reads it.
+/// The members of the payload that make up a push. Of duplicate members the last wins, as in Go.
 struct Payload {
   std::optional<std::string> ref, before, after, repository, repository_name;
   std::optional<std::int64_t> total_commits;
   std::vector<ChangedCommit> commits;
   bool commits_are_null = true;
   bool lists_are_null = true;   ///< every commit's file lists are null, as in a test delivery
-  bool lists_are_there = true;  ///< none is null or missing
+  bool lists_are_there = true;  ///< none of them is null or missing
 };
 
 bool read(JsonScan& in, std::optional<std::string>& value) {
@@ -29,7 +29,7 @@ bool read(JsonScan& in, std::optional<std::string>& value) {
 
 constexpr std::size_t usual_files = 4;
 
-/// The file lists of one commit, and which of them are there.
+/// Which of a commit's file lists are present.
 struct Lists {
   bool added = false, removed = false, modified = false;
   bool all() const noexcept { return added && removed && modified; }
@@ -132,7 +132,7 @@ Result<Payload> read_payload(std::string_view body) {
   return Error(fmt::format("the body's `{}` can not be read: {}", printable(member, 40), in.error().what()));
 }
 
-/// What is wrong with a payload that is well-formed JSON, or nothing.
+/// What is wrong with a payload that is well-formed JSON; nullopt if nothing.
 std::optional<std::string> wrong_shape(const Payload& payload) {
   if (!payload.ref) return "the body has no `ref`";
   for (const auto& [name, value] : {std::pair("before", &payload.before), std::pair("after", &payload.after)}) {
@@ -160,7 +160,7 @@ std::string branch_reason(const std::string& ref) {
   return fmt::format("'{}' is not {}: only pushes to that branch build", shown, watched_ref);
 }
 
-/// Why a well-formed push asks for nothing; empty where it does.
+/// Why a well-formed push triggers nothing; empty if it may. Sets `test` for a test delivery.
 std::string idle_reason(const Payload& payload, bool& test) {
   if (*payload.before == *payload.after && payload.lists_are_null) {
     test = true;
@@ -189,7 +189,7 @@ Push push_of(Payload& payload) {
   return push;
 }
 
-/// Empty for `push`, otherwise why the event is not looked at.
+/// Empty for `push`, otherwise why the event is ignored.
 std::string event_reason(const Headers& headers) {
   bool said = false;
   for (const auto& [name, value] : headers) {

@@ -22,7 +22,7 @@ std::string comment(std::size_t indent, const std::string& text) {
   return fmt::format("{}# {}\n", std::string(indent, ' '), text);
 }
 
-/// Every line of a text as a comment.
+/// Turns every line of a text into a comment.
 std::string commented(const std::string& text) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
@@ -33,7 +33,7 @@ std::string commented(const std::string& text) {
   return result;
 }
 
-/// What of the interceptors is not a condition but a setting: the webhook's secrets.
+/// The interceptor parameters that are settings rather than conditions: the webhook's secrets.
 struct Webhook {
   std::set<std::string> secret_files;
 };
@@ -82,7 +82,7 @@ class Importer {
     }
   }
 
-  /// A name that no trigger before has; the listeners' triggers are one list here.
+  /// A trigger name not used before: the triggers of all listeners end up in one list.
   std::string unique(const std::string& name) {
     std::string mine = name;
     for (int copy = 2; !names_.insert(mine).second; ++copy) mine = fmt::format("{}-{}", name, copy);
@@ -90,7 +90,7 @@ class Importer {
     return mine;
   }
 
-  /// The TriggerTemplate of a trigger: by reference, or one written in it, which gets the trigger's name.
+  /// The TriggerTemplate of a trigger: by reference, or embedded, in which case it gets the trigger's name.
   std::string template_of(const YAML::Node& trigger, const std::string& name) {
     const YAML::Node spec = node_at(trigger, {"template", "spec"});
     if (spec.IsNull()) return text_at(trigger, {"template", "ref"});
@@ -127,12 +127,12 @@ class Importer {
     used_.insert(built);
   }
 
-  /// False where the step is a condition that slipway can not put, or that never holds.
+  /// False if the step is a condition that slipway cannot express, or one that never holds.
   bool add_interceptor(const YAML::Node& interceptor, std::string& chain) {
     const std::string kind = text_at(interceptor, {"ref", "name"});
     auto params = named_values(node_at(interceptor, {"params"}), "value");
     if (kind == "cel" || !node_at(interceptor, {"cel"}).IsNull()) return add_cel(interceptor, params, chain);
-    const YAML::Node older = node_at(interceptor, {"github"});  // how it was written before `ref`
+    const YAML::Node older = node_at(interceptor, {"github"});  // the syntax before `ref`
     for (const auto& entry : older) params.emplace_back(entry.first.Scalar(), entry.second);
     if (kind == "github" || kind == "gitea" || !older.IsNull()) return add_github(params, chain);
     chain += comment(6, fmt::format("an interceptor '{}'", kind.empty() ? "without a name" : kind));
@@ -169,13 +169,14 @@ class Importer {
     return valid;
   }
 
-  /// What never lets an event through there would not be loaded here; `why` says so in the chain.
+  /// A filter that never lets an event through in Tekton would be refused by slipway's loader: leave it out, with `why`
+  /// as a comment in the chain.
   static bool good(const std::optional<std::string>& why, std::string& chain) {
     if (why) chain += comment(6, *why);
     return !why;
   }
 
-  /// Inside a flow mapping a comma or bracket has to be quoted.
+  /// A comma or bracket inside a flow mapping must be quoted.
   static std::string flow(const std::string& text) {
     const std::string scalar = yaml_scalar(text);
     return scalar.find_first_of(",[]{}") == std::string::npos || scalar.starts_with('"') ? scalar : '"' + text + '"';
@@ -223,7 +224,7 @@ class Importer {
     return fmt::format("      - {{name: {}, value: {}}}\n", flow(name), flow(carried(value)));
   }
 
-  /// The clone address never comes from the payload.
+  /// slipway never takes the clone URL from the payload, but from its configuration.
   static std::string carried(const std::string& value) {
     return config::replace_references(value, [](std::string_view name) -> std::optional<std::string> {
       const bool address = name == "body.repository.clone_url" || name == "body.repository.html_url" ||
@@ -323,7 +324,7 @@ class Importer {
     return text;
   }
 
-  /// What slipway itself says about the result stands at its top.
+  /// Prepends the errors that loading the result as a configuration gives.
   static std::string checked(const std::string& text) {
     const auto loaded = config::load_text(text, "slipway.yaml", config::LoadOptions(false));
     const auto* errors = std::get_if<std::vector<Error>>(&loaded);

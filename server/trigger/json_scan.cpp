@@ -23,7 +23,7 @@ bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
-/// The first byte that is no white space. Mostly there is none, or one blank, or the indentation of a new line.
+/// The first byte that is not white space. Usually there is none, one space, or a line break with indentation.
 inline const char* space_end(const char* at, const char* end) noexcept {
   if (at == end || !is_space(*at)) return at;
   if (++at == end || !is_space(*at)) return at;
@@ -41,14 +41,14 @@ inline const char* space_end(const char* at, const char* end) noexcept {
   return at;
 }
 
-/// The first byte that a string of ASCII characters without escapes does not go on with; `end` where there is none. Nearly all
-/// strings end there, at their quote.
+/// The first byte that is not plain ASCII string content: a quote, backslash, control character or non-ASCII byte;
+/// `end` if there is none. For nearly all strings that is the closing quote.
 inline const char* ascii_end(const char* at, const char* end) noexcept {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), blank = _mm_set1_epi8(' ');
   for (; end - at >= 16; at += 16) {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i other = _mm_cmplt_epi8(block, blank);  // as signed numbers: what is no ASCII is below zero
+    const __m128i other = _mm_cmplt_epi8(block, blank);  // signed comparison: bytes above 0x7f are negative
     const __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)), other);
     const int stops = _mm_movemask_epi8(stop);
     if (stops != 0) return at + __builtin_ctz(static_cast<unsigned>(stops));
@@ -76,14 +76,14 @@ void append_utf8(std::string& text, std::uint32_t point) {
   }
 }
 
-/// Four hex digits at `i`, checked before.
+/// The four hex digits at `i`, already validated.
 std::uint32_t code_unit(std::string_view raw, std::size_t i) noexcept {
   std::uint32_t unit = 0;
   std::from_chars(raw.data() + i, raw.data() + i + 4, unit, 16);
   return unit;
 }
 
-/// The code point of the escape whose `\u` is at `i`, which is moved behind it; a lone surrogate is U+FFFD.
+/// The code point of the escape whose `\u` is at `i`; moves `i` past it. A lone surrogate becomes U+FFFD.
 std::uint32_t code_point(std::string_view raw, std::size_t& i) noexcept {
   const std::uint32_t unit = code_unit(raw, i + 2);
   i += 6;
@@ -115,7 +115,7 @@ char plain_escape(char c) noexcept {
   }
 }
 
-/// `raw` without its escapes, which were checked before.
+/// Resolves the escapes of `raw`, which were validated before.
 void unescape(std::string_view raw, std::string& text) {
   text.clear();
   text.reserve(raw.size());
@@ -210,7 +210,7 @@ inline bool JsonScan::raw_string(std::string_view& raw, bool& escaped) {
   return true;
 }
 
-/// The rest of a string with escapes or other than ASCII characters, or a broken one, from where its plain text ends.
+/// Slow path: the rest of a string with escapes or non-ASCII characters, or a malformed one, from where its plain text ends.
 bool JsonScan::odd_string(const char* start, std::string_view& raw, bool& escaped) {
   bool high = false;
   for (;;) {
@@ -354,8 +354,8 @@ bool JsonScan::skip() {
   return *at_ == '{' || *at_ == '[' ? skip_nested() : scalar(*at_);
 }
 
-/// Without recursion: `closing` holds the bracket that each open one waits for. Most of a payload goes by here, so the
-/// place is a local variable, and only what is rare is asked of other functions.
+/// Iterative: `closing` holds the closing brackets still expected. Most of a payload passes through here, so the
+/// position is kept in a local variable and only rare cases call other functions.
 bool JsonScan::skip_nested() {
   std::array<char, max_depth> closing;
   int open = 0;
@@ -397,7 +397,7 @@ bool JsonScan::skip_nested() {
       if (!scalar(*at)) return false;
       at = at_;
     }
-    // Behind a value, or before the first of those inside.
+    // After a value, or before the first value inside a bracket just entered.
     while (!entered) {
       if (open == 0) {
         at_ = at;

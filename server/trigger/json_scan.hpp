@@ -9,9 +9,9 @@
 
 namespace slipway::trigger {
 
-/// Reads JSON (RFC 8259) front to back without building anything: the caller names what it wants, the rest is validated
-/// and passed over at the speed of the memory. UTF-8 is checked; a lone surrogate escape reads as U+FFFD; nesting is
-/// bounded. Every function returns false after a failure, so that a loop ends and `failed()` is asked once.
+/// A forward-only JSON reader (RFC 8259) that builds nothing: the caller picks what it wants, the rest is validated and
+/// skipped at memory speed. UTF-8 is checked; a lone surrogate escape reads as U+FFFD; nesting is bounded. After a
+/// failure every function returns false, so a loop ends by itself and failed() need be checked only once.
 class JsonScan {
  public:
   static constexpr int max_depth = 200;
@@ -20,27 +20,26 @@ class JsonScan {
   explicit JsonScan(std::string_view text) noexcept
       : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
 
-  /// What comes next; `end` where nothing or no value does.
+  /// The kind of the next value; `end` if there is none.
   Kind peek() noexcept;
 
   bool enter_object();
-  /// The next member of the innermost object: its key, or false at the closing brace. The key's escapes are left as
-  /// they are.
+  /// Advances to the next member of the innermost object and returns its raw key (escapes unresolved); false at the closing brace.
   bool next_member(std::string_view& key);
   bool enter_array();
-  /// True where another element follows in the innermost array.
+  /// True if another element follows in the innermost array.
   bool next_element();
 
   bool string(std::string& value);
   bool integer(std::int64_t& value);
   bool skip();
-  /// True where only white space is left.
+  /// True if only white space is left.
   bool finish();
 
   bool failed() const noexcept { return what_ != nullptr; }
-  /// What was wrong and at which byte. Only after a failure.
+  /// What was wrong and at which byte. Requires failed().
   Error error() const;
-  /// Fails at the present place.
+  /// Fails at the current position.
   bool fail(const char* what) noexcept;
 
  private:
@@ -57,7 +56,7 @@ class JsonScan {
   const char* at_;
   const char* end_;
   const char* what_ = nullptr;
-  std::array<bool, max_depth> first_{};  // of each open bracket: nothing was read in it yet
+  std::array<bool, max_depth> first_{};  // per open bracket: nothing has been read in it yet
   int depth_ = 0;
 };
 

@@ -13,19 +13,19 @@ namespace {
 
 using config::Trigger;
 
-/// Extensions differ from trigger to trigger; every other filter says the same for all of them and can be judged
-/// together.
+/// Extensions differ between triggers; any other filter has the same result for all of them, so it can be evaluated
+/// once for the group.
 bool is_shareable(const config::Interceptor& step) {
   return step.filter != nullptr && step.text.find("extensions") == std::string::npos;
 }
 
-/// Triggers that look at the same repositories, with those of their filters that are judged together.
+/// Triggers that watch the same repositories, with those of their filters that are judged together.
 struct Group {
   const Trigger* first = nullptr;
-  std::vector<std::size_t> triggers;                // indices of the catalogue's
-  std::vector<std::vector<std::size_t>> positions;  // of each trigger: its steps' places in the set
+  std::vector<std::size_t> triggers;                // indices into the catalogue's triggers
+  std::vector<std::vector<std::size_t>> positions;  // per trigger: the index of each step's filter in the set
   std::unique_ptr<const cel::FilterSet> filters;
-  // For everything that these triggers evaluate.
+  // Over all expressions of these triggers.
   bool push_suffices = true;
   bool reads_header = false;
 };
@@ -92,7 +92,7 @@ std::optional<cel::FilterSet::Judgement> judge_filters(const Group& group, const
   return group.filters->judge(event.bindings(none));
 }
 
-/// Tells each trigger's outcome by its index in the catalogue.
+/// Calls `tell` with each trigger's index in the catalogue and its outcome.
 template <class Tell>
 void judge_group(const config::Catalogue& catalogue, const Group& group, Event& event, const Tell& tell) {
   event.show_push_only(group.push_suffices);
@@ -105,7 +105,7 @@ void judge_group(const config::Catalogue& catalogue, const Group& group, Event& 
   }
 }
 
-/// As judge_group(), but slipway's own commits are nothing to evaluate.
+/// Like judge_group(), but skips evaluation for slipway's own commits.
 template <class Tell>
 void judge_unless_own(const config::Catalogue& catalogue, const OwnCommits& own, const Group& group, Event& event,
                       const Tell& tell) {
@@ -114,14 +114,14 @@ void judge_unless_own(const config::Catalogue& catalogue, const OwnCommits& own,
   for (const std::size_t trigger : group.triggers) tell(trigger, Outcome(Outcome::Kind::not_matched, *reason));
 }
 
-/// What each trigger of the catalogue said, put together in the catalogue's order.
+/// Collects each trigger's outcome; the verdict is in the catalogue's order.
 class Answers {
  public:
   explicit Answers(const config::Catalogue& catalogue)
       : catalogue_(catalogue), outcomes_(catalogue.triggers().size()), completed_(outcomes_.size(), false) {}
 
   void set(std::size_t trigger, Outcome outcome) { outcomes_[trigger] = std::move(outcome); }
-  /// The later word, unless the trigger has fired already.
+  /// Replaces the outcome by the later one, unless the trigger has already fired.
   void complete(std::size_t trigger, Outcome outcome) {
     if (outcomes_[trigger].matched()) return;
     completed_[trigger] = outcome.matched();

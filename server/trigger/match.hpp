@@ -11,28 +11,27 @@ class Catalogue;
 
 namespace slipway::trigger {
 
-/// True where the payload's commit list can not be the entire truth (shared: "What a push says, and what it does not"):
-/// `total_commits` above what is there, a new branch, no commits although the head moved, a commit that lists no file,
-/// a list that does not begin with `after`. A forced push can look complete: only the mirror, where `before` is then no
-/// ancestor of `after`, tells; complete such a push as well.
+/// True if the payload's commit list cannot be the whole push: `total_commits` exceeds its length, the branch is new, there
+/// are no commits although the head moved, a commit lists no file, or the list does not begin with `after`. A forced push
+/// may look complete: only the mirror can tell, where `before` is then not an ancestor of `after`; complete such a push too.
 bool is_incomplete(const Push& push) noexcept;
 
-/// Decides what a delivery means. Holds one catalogue, which it keeps alive; immutable, usable from any thread.
+/// Decides what a delivery means under one catalogue, which it keeps alive. Immutable, thread-safe.
 class Matcher {
  public:
   explicit Matcher(std::shared_ptr<const config::Catalogue> catalogue);
 
-  /// The verdict on the payload as sent. `pending` is set where it is incomplete, a trigger looks at this repository,
-  /// and the configuration says `complete_commits`: what matched is to be run at once, and the rest decided by the next
-  /// function.
+  /// The verdict on the payload as sent. `pending` is set if the payload is incomplete, a trigger watches this
+  /// repository, and the configuration says `complete_commits`: then run what matched at once, and let the other
+  /// overload decide the rest.
   Verdict judge(const Delivery& delivery) const;
 
-  /// The verdict on both the payload as sent and the push as completed from Git: a run for each trigger that either
-  /// matches (with the payload's parameters where that matched, so that it equals the run which `judge` asked for
-  /// before), marked `only_when_completed` where only the completed one does. Never `pending`.
+  /// The verdict on both the payload as sent and the push as completed from Git: a run for each trigger that matches
+  /// either. If the payload matched, the run has its parameters, so it equals the one `judge(delivery)` asked for; if
+  /// only the completed push matched, the run is marked `only_when_completed`. Never `pending`.
   Verdict judge(const Delivery& delivery, const Push& completed) const;
 
-  /// Whether any trigger looks at it.
+  /// Whether any trigger watches the repository.
   bool watches(const RepoName& repository) const;
 
   const config::Catalogue& catalogue() const noexcept { return *catalogue_; }
@@ -43,8 +42,8 @@ class Matcher {
   std::shared_ptr<const Plan> plan_;
 };
 
-/// A delivery made here for a push that Gitea did not send or whose delivery was lost: `source` is `reconcile`, the
-/// headers are Gitea's, and the body is the payload that it would have sent, as far as the push says it.
+/// A delivery for a push that Gitea never sent or whose delivery was lost: `source` is `reconcile`, the headers are
+/// those Gitea sends, and the body is the payload it would have sent, as far as the push has the data.
 Delivery synthesize(Push push, DeliveryId id, Clock::time_point now);
 
 }  // namespace slipway::trigger

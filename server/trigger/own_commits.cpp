@@ -11,7 +11,7 @@
 namespace slipway::trigger {
 namespace {
 
-/// A member's text; empty where it is missing or something else.
+/// A member's text; empty if it is missing or not a string.
 std::string_view text_at(const rapidjson::Value& object, const char* key) {
   if (!object.IsObject()) return {};
   const auto found = object.FindMember(key);
@@ -25,7 +25,7 @@ bool is_by(const rapidjson::Value& commit, const char* role, const Identity& who
          text_at(found->value, "email") == who.email;
 }
 
-/// The value of a `Name: value` line of a paragraph.
+/// The value of a `Name: value` line in a paragraph; empty if there is none.
 std::string_view trailer(std::string_view paragraph, std::string_view name) {
   while (!paragraph.empty()) {
     const auto end = std::min(paragraph.find('\n'), paragraph.size());
@@ -77,7 +77,7 @@ bool OwnCommits::changes_values_only(const ChangedCommit& commit) const noexcept
 
 bool OwnCommits::has_own_only(const Event& event) const {
   const Push& push = event.push();
-  // Nearly every push is decided here, without its body.
+  // Decides nearly every push without looking at its body.
   const auto of_values = [&](const ChangedCommit& commit) { return changes_values_only(commit); };
   if (push.commits.empty() || !std::all_of(push.commits.begin(), push.commits.end(), of_values)) return false;
   const auto& body = event.body();

@@ -13,23 +13,22 @@ class Catalogue;
 
 namespace slipway::trigger {
 
-/// Tells slipway's own hand-off commits from everybody else's, so that where sources and values share a repository a
-/// hand-off does not build what it has just deployed. A commit is slipway's own when all three hold: author and
-/// committer are the configured ones, by name and address; its message ends with the trailers `Source-Commit` and
-/// `Slipway-Run`; and it modifies files that a template hands off to, adds none and removes none. So a trailer that is
-/// copied, into a squashed commit say, swallows nothing, and even an identity that is borrowed on purpose hides no more
-/// than a change of those files. Whether the run is known is not asked: a delivery may come before its run has ended,
-/// and long after the run was removed. Immutable.
+/// Recognises slipway's own hand-off commits, so that where sources and values share a repository a hand-off does not
+/// rebuild what it has just deployed. A commit is slipway's own if all three hold: author and committer are the configured
+/// ones, by name and address; its message ends with the trailers `Source-Commit` and `Slipway-Run`; and it only modifies
+/// files that a template hands off to, adding and removing none. So a copied trailer, e.g. in a squashed commit, swallows
+/// no push, and even a deliberately borrowed identity can hide only a change of those files. It does not check that the
+/// run exists: a delivery may arrive before its run has ended, or long after the run was removed. Immutable.
 class OwnCommits {
  public:
   explicit OwnCommits(const config::Catalogue& catalogue);
 
-  /// Why this event triggers nothing, or nothing where it is judged as any other. Where the list does not hold the
-  /// whole push and Git can be asked for the rest, all that is listed being slipway's own is enough to wait for that.
+  /// Why this event triggers nothing; nullopt if it is judged like any other. If the list is incomplete and Git can be
+  /// asked for the rest, it is enough that all listed commits are slipway's own.
   std::optional<std::string> reason(const Event& event) const;
 
  private:
-  /// A hand-off's file; where references stand in its name, what is around them.
+  /// A file that hand-offs write; if its name contains references, the text before and after them.
   struct File {
     std::string begin, end;
     bool whole = false;
@@ -44,7 +43,7 @@ class OwnCommits {
   std::vector<File> files_;
 };
 
-/// The run that a hand-off commit's message names in its last paragraph, where that is one of slipway's: digits.
+/// The run id (digits) in the trailers of a hand-off commit's message; nullopt if the message is not slipway's.
 std::optional<std::string> handing_run(std::string_view message);
 
 }  // namespace slipway::trigger

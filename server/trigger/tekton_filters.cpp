@@ -13,7 +13,7 @@
 namespace slipway::trigger {
 namespace {
 
-/// The sources of what has to be true, each, for the whole to be true.
+/// Appends the sources of the operands of a top-level `&&`, or of the whole expression.
 void add_conjuncts(const std::string& source, const cel::Expr& expr, std::vector<std::string>& found) {
   if (expr.kind == cel::ExprKind::call && expr.name == "_&&_") {
     for (const auto& arg : expr.args) add_conjuncts(source, *arg, found);
@@ -22,7 +22,7 @@ void add_conjuncts(const std::string& source, const cel::Expr& expr, std::vector
   }
 }
 
-/// True where nothing but the ref decides.
+/// True if the result depends on `body.ref` alone.
 bool asks_for_ref_alone(const cel::Program& program) {
   const std::string& source = program.source();
   const auto names = [&](const char* name) { return source.find(name) != std::string::npos; };

@@ -5,15 +5,15 @@
 
 namespace slipway::trigger {
 
-// What an original's filter means here, where push events of one branch are all there is.
+// What a Tekton filter means in slipway, which sees only push events of one branch.
 
-/// Why an expression lets no event through there and would not be loaded here: it is no CEL. Nothing where it is.
+/// Why an expression rejects every event in Tekton and is refused by slipway: it is not valid CEL. Nullopt if it is.
 std::optional<std::string> not_cel(const std::string& expression);
 
-/// The same for a filter, which has to be true or false, too.
+/// Like not_cel(), but also rejects an expression that can never be a boolean.
 std::optional<std::string> no_condition(const std::string& filter);
 
-/// True where the filter demands another ref than the one that slipway builds, whatever else it asks for.
+/// True if the filter requires a ref other than the one slipway builds, whatever else it requires.
 bool demands_another_ref(const std::string& filter);
 
 }  // namespace slipway::trigger

@@ -33,7 +33,7 @@ Result<std::vector<std::filesystem::path>> files_below(std::span<const std::file
   return files;
 }
 
-/// The name of a Secret, or of one that an operator makes, where it is a login.
+/// The name of a Secret (or of one made by an operator) that holds a login; nullopt for other manifests.
 std::optional<std::string> login_name(const YAML::Node& manifest, const std::string& kind, const std::string& name) {
   const auto has_both = [&](std::initializer_list<const char*> keys) {
     const auto map = node_at(manifest, keys);
@@ -108,7 +108,7 @@ Result<TektonManifests> read_manifests(std::span<const std::filesystem::path> di
     if (!in.good() && !in.eof()) return Error("can not be read", Position(file.string(), 0, 0));
     try {
       for (const auto& manifest : YAML::LoadAll(text)) sort_in(manifest, file.string(), found);
-    } catch (const YAML::Exception& broken) {  // the library's way to say that the input is wrong
+    } catch (const YAML::Exception& broken) {  // yaml-cpp's way to report invalid input
       return Error("this is no YAML: " + broken.msg,
                    Position(file.string(), broken.mark.line + 1, broken.mark.column + 1));
     }

@@ -14,7 +14,7 @@ namespace {
 using config::yaml_scalar;
 using Values = std::map<std::string, std::string>;
 
-/// Parameters that mean what slipway knows by itself.
+/// Parameters whose values slipway knows by itself.
 bool is_known_anyway(const std::string& name) {
   return name == "git-url" || name == "git-revision" || name == "git-branch";
 }
@@ -32,7 +32,7 @@ Values task_values(const YAML::Node& task) {
   return values;
 }
 
-/// What a pipeline's tasks come down to.
+/// The parts of a pipeline's tasks that matter here.
 struct Tasks {
   Values build, update;
   YAML::Node update_when;
@@ -59,7 +59,7 @@ Tasks tasks_of(const YAML::Node& pipeline) {
   return tasks;
 }
 
-/// The value of a task's parameter: the pipeline's, or the default of the Task itself.
+/// A task parameter: the pipeline's value, or else the Task's own default.
 std::string value_of(const Values& values, const std::string& name, const std::string& task,
                      const TektonManifests& manifests) {
   if (const auto found = values.find(name); found != values.end()) return found->second;
@@ -79,7 +79,7 @@ std::string put_in(const std::string& text, const Values& params) {
   });
 }
 
-/// `when` as far as it is `in` and `notin` over parameters, which is all that a run knows before it begins.
+/// Evaluates `when` as far as it is `in` and `notin` over parameters: all that is known before a run begins.
 bool holds(const YAML::Node& when, const Values& params) {
   for (const YAML::Node& condition : when) {
     const std::string input = put_in(text_at(condition, {"input"}), params);
@@ -91,7 +91,7 @@ bool holds(const YAML::Node& when, const Values& params) {
   return true;
 }
 
-/// `host/rest` where the first part is a host; the host is left out of `image`.
+/// Splits the host off `host/rest`: returns it and removes it from `image`; empty if the first part is not a host.
 std::string take_registry(std::string& image) {
   const auto slash = image.find('/');
   const std::string host = image.substr(0, slash);
@@ -106,7 +106,7 @@ std::string values_path(const Tasks& tasks, const TektonManifests& manifests) {
   return path;
 }
 
-/// Names of `$(params.x)` in the texts that are carried over.
+/// Names of the `$(params.x)` references in texts that are carried over.
 std::set<std::string> used_parameters(const std::vector<std::string>& texts) {
   std::set<std::string> names;
   for (const auto& text : texts) {

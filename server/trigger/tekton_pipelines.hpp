@@ -8,7 +8,7 @@
 
 namespace slipway::trigger {
 
-/// The PipelineRun of a TriggerTemplate, in slipway's words.
+/// The PipelineRun of a TriggerTemplate, in slipway's terms.
 struct TektonTemplate {
   std::string pipeline;
   std::string app;
@@ -21,15 +21,14 @@ struct TektonTemplate {
 };
 TektonTemplate read_template(const YAML::Node& trigger_template, const TektonManifests& manifests);
 
-/// A Pipeline with a build task (parameters IMAGE, CONTEXT, DOCKERFILE) and an update task (VALUES_FILE_PATH) as a
-/// pipeline of ours.
+/// A Pipeline with a build task (parameters IMAGE, CONTEXT, DOCKERFILE) and an update task (VALUES_FILE_PATH), as a slipway pipeline.
 struct TektonPipeline {
   std::string text;      ///< an element of `pipelines:`
-  std::string registry;  ///< the host that its images begin with
+  std::string registry;  ///< the host its images begin with
 };
 TektonPipeline read_pipeline(const YAML::Node& pipeline, const TektonManifests& manifests);
 
-/// GIT_REPO_URL's default of the task that updates values; empty where no manifest has it.
+/// The default of GIT_REPO_URL in the task that updates values; empty if no manifest has one.
 std::string infra_repository(const TektonManifests& manifests);
 
 }  // namespace slipway::trigger

@@ -63,7 +63,7 @@ void ClaimedDelivery::claim(std::string_view hex) {
 std::optional<SignedDelivery> ClaimedDelivery::proven_by(std::span<const Sha256Digest> macs) && {
   unsigned all = well_formed_ && !claims_.empty();
   for (const Sha256Digest& claim : claims_) {
-    unsigned valid = 0;  // every claim is compared with every mac, whatever the outcome: the time tells nothing
+    unsigned valid = 0;  // every claim is compared with every mac regardless of the outcome, so that timing reveals nothing
     for (const Sha256Digest& mac : macs) valid |= static_cast<unsigned>(equal_in_constant_time(mac, claim));
     all &= valid;
   }
