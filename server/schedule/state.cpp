@@ -5,7 +5,7 @@
 
 namespace slipway::schedule {
 
-/// The best run of one template, with what orders it among the others.
+/// The best run of one template, and its rank among the others.
 struct State::Candidate {
   Line* line;
   Branch* branch;
@@ -101,7 +101,7 @@ void State::started(const Group& group, RunId run) {
   entry.line = &line;
   entry.branch = &branch;
   entry.place = Place::running;
-  // Only a job's builder takes memory.
+  // Only the builder uses memory; a hand-off does not.
   entry.memory = hands_off ? 0 : line.rules.memory.value_or(0);
   memory_in_use_ += entry.memory;
   ++running_;
