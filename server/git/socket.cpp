@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds slice{100};  ///< a cancel is seen after so long at most
+constexpr milliseconds slice{100};  ///< upper bound on the delay of a cancellation
 
 milliseconds time_left() {
   const auto* operation = Operation::current();
@@ -32,8 +32,8 @@ std::string why_over() {
   return operation && operation->is_cancelled() ? "cancelled" : "no answer within the time limit";
 }
 
-/// A look-up that is abandoned when time is over: glibc's resolver can not be interrupted, so its request is left to finish and
-/// its memory with it.
+/// A name look-up that is abandoned at the deadline: glibc's resolver cannot be interrupted, so an unfinished request keeps running
+/// and its memory is leaked.
 struct Lookup {
   gaicb request{};
   addrinfo hints{};
@@ -46,7 +46,7 @@ struct FreeAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-/// Null with `why` filled in where there is none.
+/// Null on failure, with the reason in `why`.
 Addresses look_up(const std::string& host, const std::string& port, std::string& why) {
   auto lookup = std::make_unique<Lookup>();
   lookup->host = host;

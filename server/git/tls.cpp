@@ -34,8 +34,7 @@ bool is_address(const std::string& host) {
   return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
 }
 
-// The connection as OpenSSL sees it. Its own socket BIO writes with write(2): a server that hangs up would end the process by
-// SIGPIPE.
+// A custom BIO, because OpenSSL's own socket BIO uses write(2): a server that hangs up would kill the process with SIGPIPE.
 
 int fd_of(BIO* bio) { return static_cast<const Socket*>(::BIO_get_data(bio))->fd(); }
 

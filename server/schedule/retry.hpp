@@ -14,7 +14,7 @@ struct RetryPolicy {
   int retries = 5;                                 ///< before the hand-off, for failures other than an unreachable server
   std::chrono::milliseconds base{10'000};          ///< first delay
   std::chrono::milliseconds limit{300'000};        ///< longest delay
-  std::chrono::seconds patience{24 * 3600};        ///< for an unreachable server, and at the hand-off: time since the first failure in a row
+  std::chrono::seconds patience{24 * 3600};        ///< for unreachable servers, and at the hand-off: since the first failure in a row
 };
 
 /// A run's consecutive infrastructure failures so far.
