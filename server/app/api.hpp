@@ -20,8 +20,8 @@ struct ApiAnswer {
 };
 
 /// A client of the daemon's operator API for the commands: uses the configured address, and the token that the daemon created at its
-/// first start. Throws UsageError if the token cannot be read or is refused. Every call throws Unavailable, naming the
-/// address, if no daemon answers. Blocking.
+/// first start. Throws UsageError if the token cannot be read or is refused, Unavailable if it does not exist yet. Every call throws
+/// Unavailable, naming the address, if no daemon answers. Blocking.
 class Api {
  public:
   explicit Api(const config::Config& config);

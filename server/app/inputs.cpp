@@ -35,7 +35,7 @@ std::string read_stream(std::istream& in, const std::string& name) {
   throw UsageError(fmt::format("{}: can not be {}: {}", file.string(), what, std::strerror(errno)));
 }
 
-/// The name that a delivery's two files share.
+/// The path without `.body`, common to a delivery's two files.
 std::filesystem::path base_of(std::filesystem::path file) {
   return file.extension() == ".body" ? file.replace_extension() : file;
 }

@@ -34,7 +34,7 @@ struct InfraOptions {
   std::filesystem::path mirror;  ///< folder of the bare mirror; a cache, recreated if it is broken
   Access access;
   Identity author, committer;
-  SignCommit sign;  ///< unset: unsigned
+  SignCommit sign;  ///< unset: commits are not signed
   std::vector<InfraCopy> also_push;
 };
 

@@ -58,7 +58,7 @@ struct Landed {
   std::vector<CommitSha> commits;
   std::vector<CopyPush> copies;  ///< one per configured copy
 };
-/// Somebody else moved the branch first: fetch, reapply, retry. `words` says what was found.
+/// Somebody else moved the branch first: fetch, reapply, retry. `words`: the reason, from the server or the check before the push.
 struct Raced {
   Raced() = default;
   explicit Raced(std::string said) : words(std::move(said)) {}

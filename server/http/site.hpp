@@ -20,7 +20,7 @@ struct Limits {
   std::chrono::milliseconds read_timeout{30'000};   ///< for receiving one request, from its first byte; then 408
   std::chrono::milliseconds idle_timeout{120'000};  ///< between requests
   std::chrono::milliseconds answer_timeout{0};      ///< then 503 is sent in place of the answer; 0: no limit
-  std::chrono::milliseconds write_timeout{30'000};  ///< for a client that does not read
+  std::chrono::milliseconds write_timeout{30'000};  ///< for sending each chunk to a client
 };
 
 /// What a listener serves. Called on the loop.

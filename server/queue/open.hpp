@@ -19,7 +19,7 @@ struct Options {
   Options() = default;
   schedule::Policy policy;
   schedule::Retention retention;
-  std::chrono::seconds keep_deliveries{std::chrono::hours(24 * 30)};  ///< bodies and verdicts
+  std::chrono::seconds keep_deliveries{std::chrono::hours(24 * 30)};  ///< for bodies and verdicts
   std::chrono::seconds keep_keys{std::chrono::hours(24 * 30)};        ///< how long duplicates are recognised, at least
   bool complete_commits = true;                   ///< false: gaps are recorded, but make nothing pending
   std::uint64_t max_bodies = 4ull << 30;          ///< bytes of segment files; the oldest are deleted first

@@ -41,7 +41,7 @@ struct Accepted {
 struct Pending {
   Pending() = default;
   Delivery delivery;
-  CommitSha base;    ///< commit to compare with: across a gap the last `after` stored, else the push's own `before`
+  CommitSha base;    ///< commit to compare with: across a gap where the branch was last seen, else the push's own `before`
   bool gap = false;
   std::string unreadable;  ///< why the delivery's bytes cannot be read at present; headers and body are then empty
 };

@@ -83,6 +83,7 @@ Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind)
   co_return true;
 }
 
+/// Accepts the missed push, unless a delivery has arrived meanwhile; false while pending deliveries leave the position uncertain.
 Task<bool> Reconciler::catch_up(Behind behind) {
   const auto seen = co_await last_seen(behind.repository);
   if (!seen || seen->pending) co_return false;

@@ -54,7 +54,7 @@ State::Branch& State::branch_of(Line& line, const Group& group) {
 void State::queued(const Group& group, RunId run) {
   Line& line = line_of(group.template_name);
   Branch& branch = branch_of(line, group);
-  if (branch.ordinary.empty() && branch.more) return;  // refill() brings it together with the older ones
+  if (branch.ordinary.empty() && branch.more) return;  // refill() loads it together with the older ones
   Entry& entry = entries_[run];
   entry.line = &line;
   entry.branch = &branch;

@@ -25,7 +25,7 @@ class Buildah final : public Builder {
   std::filesystem::path image_id_file(const ImageBuild& image) const override;
   std::vector<std::string> environment(const ImageBuild& image) const override;
 
-  /// Creates a working container `name` from an image, pulled if missing.
+  /// Creates a working container `name` from an image, pulled if missing or outdated.
   Argv from(const Store& store, const std::string& name, const std::string& image, const std::filesystem::path& auth_file,
             std::optional<std::uint64_t> data_limit = std::nullopt) const;
   Argv run(const Store& store, const ContainerRun& run) const;

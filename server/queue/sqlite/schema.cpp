@@ -91,7 +91,7 @@ Database open_for_writing(const std::filesystem::path& file) {
   database.script("PRAGMA journal_mode = WAL");
   database.script("PRAGMA synchronous = FULL");
   database.script("PRAGMA cache_size = -4000");
-  // Far above what the Checkpointer lets the log grow to: truncating it stalls the writer for 60 ms on disks mounted with discard.
+  // Far above what the Checkpointer lets the log grow to: truncating it stalls the writer for 60 ms if freed blocks are discarded.
   database.script("PRAGMA journal_size_limit = 67108864");
   database.script("PRAGMA temp_store = MEMORY");
   const std::int64_t found = user_version(database);
