@@ -15,19 +15,19 @@ namespace slipway::app {
 struct ApiAnswer {
   ApiAnswer() = default;
   int status = 0;
-  std::string text;          ///< the body as it came
-  rapidjson::Document json;  ///< null where the body is no JSON
+  std::string text;          ///< the raw body
+  rapidjson::Document json;  ///< the parsed body; null if it is not JSON
 };
 
-/// The daemon's operator API, as the commands use it: on the configured address, with the token that it made at its first
-/// start. Every call throws Unavailable, saying where it looked, when no daemon answers, and UsageError when the token can not
-/// be read or is refused.
+/// A client of the daemon's operator API for the commands: uses the configured address, and the token that the daemon created at its
+/// first start. Throws UsageError if the token cannot be read or is refused, Unavailable if it does not exist yet. Every call throws
+/// Unavailable, naming the address, if no daemon answers. Blocking.
 class Api {
  public:
   explicit Api(const config::Config& config);
   ApiAnswer get(const std::string& path);
   ApiAnswer post(const std::string& path, const std::string& body = "{}");
-  /// The body of a 2xx answer goes to `sink` as it arrives, until it ends or `sink` returns false.
+  /// Passes the body of a 2xx answer to `sink` as it arrives, until it ends or `sink` returns false.
   ApiAnswer stream(const std::string& path, const std::function<bool(std::string_view)>& sink);
 
  private:
@@ -35,14 +35,14 @@ class Api {
   std::string token_;
 };
 
-/// The sentence of an API error answer (`{"error": …}`), or its status.
+/// The message of an API error answer (`{"error": …}`), or its status.
 std::string error_of(const ApiAnswer& answer);
 
-/// What a refusal comes to: prints why, and is `no`, where the daemon has or does nothing of the kind; throws UsageError for a
-/// question that it did not understand, and Unavailable where it could not answer.
+/// Handles an error answer: throws UsageError for 400 and Unavailable for 5xx; for any other, such as not found, prints why
+/// and returns `no`.
 ExitCode refused(const ApiAnswer& answer);
 
-/// The address that a listener is reached at from this machine.
+/// The URL under which a listener is reached from this machine.
 std::string local_address(const Endpoint& listen);
 
 }  // namespace slipway::app

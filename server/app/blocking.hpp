@@ -9,7 +9,7 @@
 
 namespace slipway::app {
 
-/// Runs one task to its end on a loop of its own, and returns or throws what it did: how a command line waits.
+/// Runs one task to completion on its own loop, and returns its result or rethrows its exception; for commands.
 template <class T>
 T blocking(Task<T> task) {
   asio::io_context loop(1);

@@ -28,7 +28,7 @@ void print_json(const std::string& file, const std::vector<Error>& errors) {
 
 }  // namespace
 
-/// slipway check: every error in the configuration, or one line that says that there is none. A bad configuration is exit 2.
+/// slipway check: prints all errors in the configuration, or one line saying that it is good. Exit 2 if it is bad.
 ExitCode run(const Global& global, const Check&) {
   const auto file = config_file(global);
   auto loaded = config::load(file, config::LoadOptions(true));

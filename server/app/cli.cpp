@@ -13,12 +13,12 @@
 namespace slipway::app {
 namespace {
 
-/// Declares one subcommand whose options fill a fresh `A`, and makes it the chosen action when it is given.
+/// Declares one subcommand whose options fill an `A`, which becomes the action if the subcommand is given.
 template <class A, class Declare>
 void command(CLI::App& app, CommandLine& line, const std::string& name, const std::string& sentence, Declare declare) {
   auto values = std::make_shared<A>();
   CLI::App* sub = app.add_subcommand(name, sentence);
-  sub->fallthrough();  // global options may stand behind the command too
+  sub->fallthrough();  // allows global options after the command too
   declare(*sub, *values);
   sub->callback([&line, values] { line.action = *values; });
 }
@@ -70,7 +70,7 @@ void declare_deliveries(CLI::App& app, CommandLine& line) {
                         });
 }
 
-/// What is wrong with a word as the id of a run: nothing where it is one.
+/// A validator for run ids: the error message, or empty if `word` is a valid id.
 std::string not_an_id(const std::string& word) {
   constexpr auto largest = std::numeric_limits<std::int64_t>::max();
   std::int64_t id = 0;
@@ -117,7 +117,7 @@ void declare_edit(CLI::App& app, CommandLine& line) {
   command<EditValues>(app, line, "edit-values", "set values in a YAML or JSON file, changing nothing else",
                       [](CLI::App& sub, EditValues& edit) {
                         sub.add_option("FILE", edit.file, "the file")->required();
-                        // One value an occurrence: a list would swallow FILE.
+                        // One value per occurrence: a list would swallow FILE.
                         sub.add_option("--set", edit.set, "PATH=VALUE, may be given again")->required()->expected(1)
                             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
                         sub.add_flag("--in-place,-i", edit.in_place, "write the file instead of standard output");
@@ -126,7 +126,7 @@ void declare_edit(CLI::App& app, CommandLine& line) {
                       });
 }
 
-/// What is wrong with the arguments, and what to do.
+/// The message for wrong arguments: what is wrong, and what to do.
 std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   const auto given = app.get_subcommands();

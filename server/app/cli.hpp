@@ -9,10 +9,10 @@
 
 namespace slipway::app {
 
-/// Exit codes of every command (contract.md).
+/// Exit codes, the same for all commands.
 enum class ExitCode { done = 0, no = 1, usage = 2, unreachable = 3 };
 
-/// What every command understands.
+/// Options that every command accepts.
 struct Global {
   std::optional<std::filesystem::path> config;  ///< default: /etc/slipway/slipway.yaml, then ./slipway.yaml
   bool json = false;
@@ -23,12 +23,12 @@ struct Check {};
 struct Doctor {};
 struct Explain {
   std::string delivery;
-  std::string history;  ///< repository
+  std::string history;  ///< repository whose commits to walk instead
   std::size_t last = 200;
 };
 struct Eval {
   std::string expression;
-  std::string body, headers, batch;  ///< files
+  std::string body, headers, batch;  ///< file names
 };
 struct Replay {
   std::string delivery;
@@ -68,11 +68,11 @@ struct ShadowReport { std::size_t last = 200; };
 using Action = std::variant<Serve, Check, Doctor, Explain, Eval, Replay, Get, Runs, ShowRun, Logs, Cancel, Retry, Release, Why,
                             EditValues, ImportTekton, ShadowReport>;
 
-/// A parsed command line, or the text to print and the exit code where it ends there (`--help`, `--version`, a usage error).
+/// A parsed command line, or just the exit code if there is nothing to run (`--help`, `--version`, a usage error).
 struct CommandLine {
   Global global;
   std::optional<Action> action;
-  int exit_code = 0;  ///< meaningful without an action
+  int exit_code = 0;  ///< used if there is no action
 };
 
 /// Reads the arguments; prints help and usage errors itself.

@@ -4,8 +4,8 @@
 
 namespace slipway::app {
 
-// One function a command, each in a file of its name. They print to standard output, throw UsageError (exit 2) and
-// Unavailable (exit 3), and return `no` where the answer is no.
+// One function per command. They print to standard output, throw UsageError (exit 2) or
+// Unavailable (exit 3), and return `no` (exit 1) if the answer is no.
 
 ExitCode run(const Global& global, const Serve& serve);
 ExitCode run(const Global& global, const Check& check);

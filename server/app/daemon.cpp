@@ -16,7 +16,7 @@ namespace slipway::app {
 namespace {
 
 constexpr auto http_patience = std::chrono::seconds(5);
-constexpr auto services_patience = std::chrono::seconds(70);  ///< one Git operation's time limit, and a little
+constexpr auto services_patience = std::chrono::seconds(70);  ///< a little more than one Git operation's time limit
 
 run::HandOffTools hand_off_tools(git::GitRemote& infra, git::SourceMirror& sources, queue::Queue& queue, io::TimeSource& time, const Log& log,
                                  git::PullRequests& pulls) {
@@ -84,7 +84,7 @@ std::vector<std::string> Daemon::values_files() const {
   return {files.begin(), files.end()};
 }
 
-/// What a configuration decides for everything that happens from now on.
+/// Makes everything use this configuration from now on, as far as it can change without a restart.
 void Daemon::use(const config::Config& config) {
   std::atomic_store(&matcher_, std::make_shared<const trigger::Matcher>(config.catalogue));
   const run::PerformTools tools{*store_.queue, *sources_, executor_, handoffs_, files_, time_, log_};
@@ -123,12 +123,12 @@ void Daemon::run() {
   log_.info(shadow_ ? "ready, in shadow: nothing is built" : "ready",
             {{"webhook", webhook}, {"operator", operators}, {"triggers", config_.catalogue->triggers().size()}});
   services_.spawn("settle", settle());
-  // What an exception leaves here are tasks in the middle, with nobody to end them: a fresh start is better (terminate).
+  // An exception escaping the loop would orphan running tasks; terminate and let the supervisor restart us.
   [this]() noexcept { loop_.run(); }();
   log_.info("stopped");
 }
 
-/// Once when it is ready, and once more when what a start sets off has been looked at.
+/// Releases memory pages with code once when ready, and again when the work triggered by the start has calmed down.
 Task<> Daemon::settle() {
   io::release_code();
   co_await time_.sleep_for(std::chrono::seconds(2));

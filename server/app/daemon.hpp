@@ -30,12 +30,12 @@
 
 namespace slipway::app {
 
-/// The daemon, put together: the only place that names concrete classes. Members stand in the order in which each needs the ones
-/// above it; they go in the reverse order.
+/// The daemon's composition root: the only place that names concrete classes. Members depend only on members above them, and so are
+/// destroyed before what they depend on.
 class Daemon {
  public:
   Daemon(config::Config config, bool shadow, Log log);
-  /// Serves until SIGTERM or SIGINT, then drains. SIGHUP takes over a changed configuration.
+  /// Serves until SIGTERM or SIGINT, then drains. SIGHUP reloads the configuration.
   void run();
 
  private:
@@ -76,7 +76,7 @@ class Daemon {
   run::Completer completer_;
   run::Reconciler reconciler_;
   run::Cleaner cleaner_;
-  std::shared_ptr<const trigger::Matcher> matcher_;  ///< replaced by a reload; read with std::atomic_load, also from the pool
+  std::shared_ptr<const trigger::Matcher> matcher_;  ///< replaced on reload; other threads read it with std::atomic_load
 
   http::Receiver receiver_;
   http::Server webhook_;

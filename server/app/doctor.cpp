@@ -26,7 +26,7 @@
 namespace slipway::app {
 namespace {
 
-constexpr std::uintmax_t disk_free_min = 2ull << 30;  ///< bytes: less is not enough for an image or two
+constexpr std::uintmax_t disk_free_min = 2ull << 30;  ///< bytes; with less there is no room for an image or two
 
 enum class Health { good, warning, bad };
 
@@ -38,7 +38,7 @@ struct Finding {
   std::string sentence;
 };
 
-/// Asks everything that the daemon depends on, as the daemon would, and collects what comes back.
+/// Checks everything that the daemon depends on, in the way the daemon uses it, and collects the findings.
 class Examination {
  public:
   explicit Examination(const config::Config& config)
@@ -59,7 +59,7 @@ class Examination {
   }
 
  private:
-  /// A mirror of doctor's own: the daemon's belong to the daemon.
+  /// Uses a temporary mirror, because the daemon's must not be touched.
   git::InfraOptions scratch(git::InfraOptions options) {
     options.mirror = scratch_.path() / "infra.git";
     return options;
@@ -125,8 +125,8 @@ class Examination {
 
   using Files = std::map<std::string, std::string>;
 
-  /// All of a template's edits as a hand-off makes them, one after the other, and what the guard says of them together; nothing is
-  /// kept. What only a run decides is left out, or stands for itself.
+  /// Rehearses a template's edits as a hand-off makes them, and the guard on the result; nothing is
+  /// pushed. Files whose path depends on a run are skipped; tag and digest are placeholders.
   Task<> rehearse(const CommitSha& head, const Template& one) {
     run::HandOff what;
     what.target = one;
@@ -203,7 +203,7 @@ class Examination {
     }
   }
 
-  /// Signs a text as every hand-off will be.
+  /// Signs a test text in the way hand-off commits are signed.
   Task<> signing() {
     const auto& handoff = config_.settings.handoff;
     const auto sign = git::make_signer(handoff.signing, handoff.signing_key);
@@ -225,7 +225,7 @@ class Examination {
   }
 
   void clock() {
-    const bool sane = std::time(nullptr) > 1'767'225'600;  // 2026: commits and signatures would carry a time long past
+    const bool sane = std::time(nullptr) > 1'767'225'600;  // start of 2026; an earlier clock would put wrong times into commits
     findings_.emplace_back(sane ? Health::good : Health::bad, "clock", sane ? "is set" : "stands before 2026");
   }
 
@@ -265,7 +265,7 @@ void print(const Global& global, const std::vector<Finding>& findings) {
 
 }  // namespace
 
-/// slipway doctor: asks everything outside. Exit 1 where something is bad.
+/// slipway doctor: checks everything outside. Exit 1 if something is bad.
 ExitCode run(const Global& global, const Doctor&) {
   const auto config = load_config(global, true);
   Examination doctor(config);

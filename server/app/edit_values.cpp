@@ -27,7 +27,7 @@ void print(const Global& global, const EditValues& edit, const std::string& befo
 
 }  // namespace
 
-/// slipway edit-values FILE --set PATH=VALUE…: exactly the edit that a hand-off commits.
+/// slipway edit-values FILE --set PATH=VALUE…: makes exactly the edit that a hand-off would commit.
 ExitCode run(const Global& global, const EditValues& edit) {
   if (edit.in_place && edit.file == "-") throw UsageError("--in-place needs a file: what comes from standard input can not be replaced");
   std::vector<edit::Assignment> assignments;

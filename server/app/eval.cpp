@@ -25,7 +25,7 @@ ExitCode batch(const std::string& file) {
   return ExitCode::done;
 }
 
-/// The same question as one line of a batch, so that there is one way through the evaluator.
+/// The expression as one line of a batch, so that there is only one way through the evaluator.
 std::string question(const Eval& eval) {
   RawDelivery raw;
   if (!eval.headers.empty()) read_headers(read_file(eval.headers), raw);

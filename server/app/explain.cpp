@@ -21,7 +21,7 @@
 namespace slipway::app {
 namespace {
 
-/// A captured delivery need not be signed with this machine's secret to be explained: it is signed anew, with a key of this call.
+/// Signs a captured delivery with a temporary key: it need not have been signed with this machine's secret to be explained.
 trigger::SignedDelivery signed_here(RawDelivery raw) {
   const std::string key = random_hex(16);
   auto verified = trigger::verify(trigger::sign(std::move(raw), key), std::span(&key, 1));
@@ -29,7 +29,7 @@ trigger::SignedDelivery signed_here(RawDelivery raw) {
   return *std::move(verified);
 }
 
-/// A capture with headers and no signature among them would be turned away by a daemon that knows a secret.
+/// Warns if the capture has a headers file without a signature: a daemon with a configured secret would refuse it.
 void warn_of_missing_signature(const config::Config& config, const std::filesystem::path& file, const RawDelivery& raw) {
   std::error_code none;
   if (config.settings.webhook.secret_files.empty() || !std::filesystem::exists(headers_beside(file), none)) return;
@@ -53,7 +53,7 @@ void print_ignored(const Global& global, const std::string& reason) {
   fmt::print("{}\n", out.GetString());
 }
 
-/// The explanation with the daemon's decision beside it, where there is one.
+/// The explanation with the daemon's decision, if any, added as `recorded`.
 std::string with_decision(const std::string& explained, const std::optional<rapidjson::Document>& decision) {
   if (!decision) return explained;
   rapidjson::Document whole;
@@ -99,7 +99,7 @@ ExitCode explain_recorded(const Global& global, const config::Config& config, co
 
 }  // namespace
 
-/// slipway explain DELIVERY | --history REPOSITORY: what it would do, trigger by trigger.
+/// slipway explain DELIVERY | --history REPOSITORY: what it would do, trigger by trigger. Exit 1 if nothing matched.
 ExitCode run(const Global& global, const Explain& explain) {
   if (explain.delivery.empty() == explain.history.empty()) throw UsageError("explain: give a DELIVERY or --history REPOSITORY");
   const auto config = load_config(global, false);

@@ -23,20 +23,20 @@ struct PastPush {
   std::vector<std::string> errors;  ///< triggers that could not be evaluated
 };
 
-/// A trigger that could not be evaluated, which is not the same as "did not match".
+/// The failures of a trigger that could not be evaluated, as opposed to one that did not match.
 struct Failure {
   Failure() = default;
   std::size_t pushes = 0;
-  CommitSha after;  ///< of the last of them
+  CommitSha after;  ///< the newest such push
   std::string reason;
 };
 
 struct History {
   History() = default;
   std::vector<PastPush> pushes;                   ///< newest first
-  std::map<std::string, std::string> never;       ///< trigger that never matched → why not, the last time
+  std::map<std::string, std::string> never;       ///< trigger that never matched → why not, for the newest push
   std::map<std::string, Failure> errors;          ///< by trigger
-  std::map<std::string, std::size_t> uncovered;   ///< file → in how many pushes it changed
+  std::map<std::string, std::size_t> uncovered;   ///< file → number of pushes that changed it
 };
 
 Push push_of(const RepoName& repository, const CommitSha& before, const CommitSha& after, std::vector<ChangedCommit> commits) {
@@ -63,7 +63,7 @@ std::set<std::string> files_of(const Push& push) {
   return files;
 }
 
-/// Whether some trigger fires for a push that changes this file alone.
+/// Whether any trigger fires for a push that changes only a given file. Caches the answers.
 class Coverage {
  public:
   explicit Coverage(const trigger::Matcher& matcher) : matcher_(matcher) {}
@@ -82,7 +82,7 @@ class Coverage {
   std::map<std::string, bool> known_;
 };
 
-/// Adds what a push, older than those before, came to. Triggers that matched go to `matched`.
+/// Adds the verdict on a push older than those already added. Adds triggers that matched to `matched`.
 void add(const Verdict& verdict, const CommitSha& after, History& history, std::set<std::string>& matched) {
   PastPush past;
   past.after = after;

@@ -6,7 +6,7 @@
 
 namespace slipway::app {
 
-/// slipway import-tekton DIR…: a configuration on standard output.
+/// slipway import-tekton DIR…: prints a configuration.
 ExitCode run(const Global& global, const ImportTekton& import) {
   const std::vector<std::filesystem::path> folders(import.folders.begin(), import.folders.end());
   const auto text = trigger::import_tekton(folders);

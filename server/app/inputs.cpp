@@ -35,7 +35,7 @@ std::string read_stream(std::istream& in, const std::string& name) {
   throw UsageError(fmt::format("{}: can not be {}: {}", file.string(), what, std::strerror(errno)));
 }
 
-/// The name that a delivery's two files share.
+/// The path without `.body`, common to a delivery's two files.
 std::filesystem::path base_of(std::filesystem::path file) {
   return file.extension() == ".body" ? file.replace_extension() : file;
 }
@@ -46,7 +46,7 @@ std::ifstream open_file(const std::filesystem::path& file) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   std::error_code none;
-  if (in && std::filesystem::is_directory(file, none)) {  // which opens like a file
+  if (in && std::filesystem::is_directory(file, none)) {  // a folder can be opened like a file
     errno = EISDIR;
     can_not("read", file);
   }
@@ -61,7 +61,7 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 void replace_file(const std::filesystem::path& file, const std::string& bytes) {
-  const std::filesystem::path target = std::filesystem::canonical(file);  // a symlink's target is replaced, not the link
+  const std::filesystem::path target = std::filesystem::canonical(file);  // replaces a symlink's target, not the link
   struct stat old {};
   const mode_t mode = ::stat(target.c_str(), &old) == 0 ? old.st_mode & 07777 : 0644;
   std::string name = (target.parent_path() / fmt::format(".{}.XXXXXX", target.filename().string())).string();
@@ -85,7 +85,7 @@ void replace_file(const std::filesystem::path& file, const std::string& bytes) {
 std::filesystem::path config_file(const Global& global) {
   if (global.config) return *global.config;
   for (const char* usual : {"/etc/slipway/slipway.yaml", "slipway.yaml"}) {
-    std::error_code trouble;  // one that may not be looked at is there: reading it says why not
+    std::error_code trouble;  // on an error such as a missing permission, use it: reading it reports the reason
     if (std::filesystem::exists(usual, trouble) || trouble) return usual;
   }
   throw UsageError("no configuration: neither /etc/slipway/slipway.yaml nor ./slipway.yaml is there; give --config FILE");
@@ -114,7 +114,7 @@ void read_headers(const std::string& text, RawDelivery& into) {
 }
 
 bool is_delivery_file(const std::string& text) {
-  std::error_code no_file;  // also where the name is too long for one
+  std::error_code no_file;  // set, for example, if the text is too long for a file name
   return std::filesystem::is_regular_file(text, no_file) || std::filesystem::is_regular_file(text + ".body", no_file);
 }
 

@@ -10,26 +10,26 @@
 
 namespace slipway::app {
 
-/// Opens a file to be read from its start; throws UsageError naming the file and the reason where it can not.
+/// Opens a file for reading; throws UsageError with the file and the reason on failure.
 std::ifstream open_file(const std::filesystem::path& file);
-/// The whole file, `-` for standard input; throws UsageError naming the file where it can not be read or is above 64 MiB.
+/// Reads a whole file, `-` for standard input; throws UsageError naming the file if it cannot be read or is larger than 64 MiB.
 std::string read_file(const std::filesystem::path& file);
-/// Writes a file in place of another, whole or not at all (temporary file, fsync, rename), keeping its mode.
+/// Replaces a file atomically (temporary file, fsync, rename), keeping its mode. Throws UsageError on failure.
 void replace_file(const std::filesystem::path& file, const std::string& bytes);
 
 /// The configuration file that a command uses: `--config`, /etc/slipway/slipway.yaml, ./slipway.yaml.
 std::filesystem::path config_file(const Global& global);
-/// Loads it; throws UsageError with every error. `with_files`: secrets that it names must be there.
+/// Loads it; throws UsageError with all errors. `with_files`: the secret files it names must exist.
 config::Config load_config(const Global& global, bool with_files);
 
-/// A captured delivery: `NAME` or `NAME.body`, with `NAME.headers` beside it if present (request line and header lines).
-/// Without headers it is taken for a push.
+/// Reads a captured delivery: `NAME` or `NAME.body`, and `NAME.headers` (request line and header lines) if present.
+/// Without headers it is assumed to be a push.
 RawDelivery read_delivery(const std::filesystem::path& file);
-/// The file beside it with its headers, whether it is there or not.
+/// The path of its `.headers` file, whether that exists or not.
 std::filesystem::path headers_beside(const std::filesystem::path& file);
-/// True where `text` names a file, with or without `.body`; otherwise it is the id of a recorded delivery.
+/// True if `text` names a file, with or without `.body`; otherwise it is taken as the id of a recorded delivery.
 bool is_delivery_file(const std::string& text);
-/// Header lines as in a capture; the request line, if there is one, becomes the target.
+/// Parses the header lines of a capture; the request line, if any, sets the target.
 void read_headers(const std::string& text, RawDelivery& into);
 
 }  // namespace slipway::app

@@ -11,7 +11,7 @@
 namespace slipway::app {
 namespace {
 
-/// A log as JSON: `{"run":1,"lines":["…"]}` for what came at a time.
+/// Prints a log as JSON: `{"run":1,"lines":["…"]}` for each piece received.
 class JsonLog {
  public:
   explicit JsonLog(std::int64_t run) : run_(run) {}

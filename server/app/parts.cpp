@@ -17,7 +17,7 @@ std::uint64_t host_memory() {
   return static_cast<std::uint64_t>(info.totalram) * info.mem_unit;
 }
 
-/// Reads user name and password anew for every connection, since Vault rotates them under the daemon.
+/// Rereads user name and password for every connection, since Vault rotates them at runtime.
 git::AskCredentials ask(const std::optional<std::filesystem::path>& username, const std::optional<std::filesystem::path>& password) {
   if (!username && !password) return nullptr;
   return [username, password] {
@@ -31,14 +31,14 @@ git::AskCredentials ask(const std::optional<std::filesystem::path>& username, co
   };
 }
 
-/// True where both are on one server: credentials for one go to no other.
+/// Whether both URLs are on the same server: credentials must not go to any other.
 bool on_one_server(const std::string& a, const std::string& b) {
   const auto left = io::parse_url(a);
   const auto right = io::parse_url(b);
   return left && right && left->tls == right->tls && left->authority() == right->authority();
 }
 
-/// With the files' credentials, else with those of the server that the address is on, if it is a known one.
+/// Credentials from the given files, else those configured for the server that the URL is on, if any.
 git::AskCredentials ask_for(const Settings& settings, const std::string& url, const std::optional<std::filesystem::path>& username,
                             const std::optional<std::filesystem::path>& password) {
   const auto& handoff = settings.handoff;
@@ -49,7 +49,7 @@ git::AskCredentials ask_for(const Settings& settings, const std::string& url, co
   return nullptr;
 }
 
-/// A mirror that does not answer must not hold up the hand-offs for as long as the repository itself may.
+/// Shorter than the repository's own limit, since an unresponsive mirror must not hold up hand-offs for that long.
 constexpr std::chrono::milliseconds mirror_patience = std::chrono::seconds(10);
 
 }  // namespace
@@ -126,7 +126,7 @@ build::LocalParts local_parts(const Settings& settings, io::Processes& processes
 }
 
 std::string left_for_restart(const Settings& running, const Settings& fresh) {
-  Settings same = running;  // with what a reload takes over
+  Settings same = running;  // plus what a reload applies
   same.webhook.path = fresh.webhook.path;
   same.webhook.secret_files = fresh.webhook.secret_files;
   same.git.complete_limit = fresh.git.complete_limit;

@@ -12,7 +12,7 @@
 namespace slipway::app {
 namespace {
 
-/// The daemon's answer about a delivery of this id, whatever it is.
+/// Asks the daemon for the delivery with this id, and returns its answer whatever the status.
 ApiAnswer asked(const config::Config& config, const std::string& id) {
   try {
     return Api(config).get("/api/v1/deliveries/" + io::percent_encode(id) + "?body=1");
@@ -39,7 +39,7 @@ RawDelivery raw_from(const rapidjson::Document& record, const std::string& id) {
   return raw;
 }
 
-/// `TEMPLATE by TRIGGER, …`, or that there is none.
+/// `TEMPLATE by TRIGGER, …`, or `nothing matched`.
 std::string matches_of(const rapidjson::Value& verdict) {
   std::string list;
   for (const auto& run : verdict["runs"].GetArray()) {

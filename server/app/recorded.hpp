@@ -9,21 +9,21 @@
 
 namespace slipway::app {
 
-/// A delivery that the daemon recorded: as it came in, and the daemon's record of it as its API tells it.
+/// A delivery recorded by the daemon: as received, and as described by the API.
 struct Recorded {
   Recorded() = default;
   RawDelivery raw;
   rapidjson::Document record;
 };
 
-/// Throws UsageError where there is none of that id, and Unavailable where no daemon can be asked; both say that it is no file
-/// either.
+/// Throws UsageError if there is none with that id, Unavailable if the daemon cannot be asked; both messages also say that it is not
+/// a file.
 Recorded recorded_delivery(const config::Config& config, const std::string& id);
 
-/// What the daemon decided of a recorded delivery: `{"received","pending","verdict"?,"completed_verdict"?,"runs":[…]}`, the
-/// runs as the API lists them.
+/// The daemon's decision on a recorded delivery: `{"received","pending","verdict"?,"completed_verdict"?,"runs":[…]}`, with the
+/// runs as listed by the API.
 rapidjson::Document recorded_decision(const config::Config& config, const rapidjson::Document& record);
-/// The same for a terminal.
+/// The same as text for a terminal.
 std::string decision_text(const rapidjson::Document& decision);
 
 }  // namespace slipway::app

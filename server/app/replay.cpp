@@ -16,7 +16,7 @@
 namespace slipway::app {
 namespace {
 
-/// A version-4 UUID, as Gitea gives its deliveries.
+/// A version-4 UUID, like Gitea's delivery ids.
 std::string fresh_delivery_id() {
   std::string hex = random_hex(16);
   hex[12] = '4';
@@ -44,7 +44,7 @@ void print(const Global& global, const io::HttpResponse& response) {
     fmt::print("{}\n{}\n", response.status, response.body);
   } else if (!answer.Parse(response.body.data(), response.body.size()).HasParseError()) {
     fmt::print("{}\n", response.body);
-  } else {  // whoever answered, it was not slipway
+  } else {  // not JSON, so not slipway's answer
     http::Json json;
     json.out.StartObject();
     json.number("status", response.status);

@@ -26,7 +26,7 @@ std::string query_of(const Runs& runs) {
   return path;
 }
 
-/// Prints what changed since the last look, oldest first.
+/// Prints the runs that changed since the last call, oldest first.
 class Watcher {
  public:
   explicit Watcher(bool json) : json_(json) {}
@@ -56,7 +56,7 @@ ExitCode said(const Global& global, const ApiAnswer& answer, const std::string& 
 
 }  // namespace
 
-/// slipway runs [--template T] [--state S] [--watch]: `no` where there are none because there is no such template.
+/// slipway runs [--template T] [--state S] [--watch]. Exit 1 if there are none because the template does not exist.
 ExitCode run(const Global& global, const Runs& runs) {
   Api api(load_config(global, false));
   Watcher watcher(global.json);
@@ -82,7 +82,7 @@ ExitCode run(const Global& global, const Runs& runs) {
   return ExitCode::done;
 }
 
-/// slipway run ID: exit 1 where the run failed, or there is none.
+/// slipway run ID. Exit 1 if the run failed, or does not exist.
 ExitCode run(const Global& global, const ShowRun& show) {
   Api api(load_config(global, false));
   const auto answer = api.get(fmt::format("/api/v1/runs/{}", show.id));

@@ -9,7 +9,7 @@
 
 namespace slipway::app {
 
-/// A temporary folder of one command, removed with everything in it: a command never touches the daemon's own state.
+/// A command's temporary folder, removed with its contents on destruction; commands never touch the daemon's own state.
 class Scratch {
  public:
   Scratch() {

@@ -13,7 +13,7 @@ ExitCode run(const Global& global, const Serve& serve) {
   auto config = load_config(global, true);
   const auto& said = config.settings.log;
   const Log log = Log::to_stderr(said.format == LogFormat::json, said.level);
-  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away: that is no reason to go, too
+  std::signal(SIGPIPE, SIG_IGN);  // keep running if the reader of the log goes away
   const bool shadow = serve.shadow || config.settings.shadow;
   Daemon daemon(std::move(config), shadow, log);
   daemon.run();

@@ -18,18 +18,18 @@
 namespace slipway::app {
 namespace {
 
-/// One image tag of one application: what both systems decide about. The tag names the push.
+/// One image tag of one application, on which both systems decide. The tag identifies the push.
 struct Decision {
   Decision(std::string name, std::string written) : app(std::move(name)), tag(std::move(written)) {}
   std::string app, tag;
   auto operator<=>(const Decision&) const = default;
 };
 
-/// What one push made each of the two build.
+/// What each of the two systems built for one push.
 struct Compared {
   Compared() = default;
   std::string tag;
-  std::string first;  ///< when it was first decided about, RFC 3339
+  std::string first;  ///< time of the first decision on it, RFC 3339
   std::vector<std::string> agreed, only_old, only_here;
 };
 
@@ -43,7 +43,7 @@ std::optional<Decision> handed_off(const std::string& message) {
   return Decision(line.substr(from + before.size(), to - from - before.size()), line.substr(to + between.size()));
 }
 
-/// Tags of other lengths name the same commit: `b5b212e0d009` and `b5b212e0`.
+/// Cuts the tag to 8 characters, since tags of different lengths may name the same commit: `b5b212e0d009` and `b5b212e0`.
 Decision shortened(Decision decision) {
   decision.tag.resize(std::min<std::size_t>(decision.tag.size(), 8));
   return decision;
@@ -51,11 +51,11 @@ Decision shortened(Decision decision) {
 
 struct Recorded {
   Recorded() = default;
-  std::map<Decision, std::string> decisions;  ///< when each was made, RFC 3339
-  std::string since;                          ///< when the oldest was
+  std::map<Decision, std::string> decisions;  ///< time of each decision, RFC 3339
+  std::string since;                          ///< time of the oldest
 };
 
-/// The application that a run, as the API tells it, would have handed off.
+/// The application that a run, as returned by the API, would have handed off.
 std::string app_of(const config::Catalogue& catalogue, const rapidjson::Value& told) {
   Run run;
   run.template_name = TemplateName(text_of(told, "template"));
@@ -98,7 +98,7 @@ std::vector<Compared> compare(const Recorded& recorded, const std::vector<git::L
   for (const auto& commit : log) {
     auto decision = handed_off(commit.message);
     const std::string when = rfc3339(commit.time);
-    if (decision && when >= recorded.since.substr(0, when.size())) old_ones[shortened(*std::move(decision))] = when;  // later: somebody watched
+    if (decision && when >= recorded.since.substr(0, when.size())) old_ones[shortened(*std::move(decision))] = when;  // while recording
   }
   std::map<std::string, Compared> pushes;
   const auto push_of = [&](const Decision& one, const std::string& when) -> Compared& {
@@ -182,8 +182,8 @@ void print_json(const std::vector<Compared>& pushes) {
 
 }  // namespace
 
-/// slipway shadow-report: what was recorded in shadow against what the old system handed off, push by push. Exit 1 where it built something that
-/// slipway would not have.
+/// slipway shadow-report: compares what was recorded in shadow mode with what the old system handed off, push by push. Exit 1 if that
+/// built something that slipway would not have.
 ExitCode run(const Global& global, const ShadowReport& report) {
   const auto config = load_config(global, false);
   const auto recorded = recorded_runs(config);

@@ -18,7 +18,7 @@
 namespace slipway::app {
 namespace {
 
-/// What became of a commit: a sentence, the evidence for it, and whether it is (or will be) deployed.
+/// What happened to a commit: a sentence, the evidence for it, and whether it is or will be deployed.
 struct Story {
   Story() = default;
   std::string sentence;
@@ -62,7 +62,7 @@ Story story_of_runs(const rapidjson::Value& runs) {
   return story;
 }
 
-/// What is asked: a commit, by all or the first of its digits, and which of its stories.
+/// The question: a commit, given by its full id or a prefix, and optionally one template.
 struct Question {
   Question() = default;
   std::string commit, template_name;
@@ -95,7 +95,7 @@ rapidjson::Document runs_of(Api& api, const std::string& commit, const std::stri
   return std::move(answer.json);
 }
 
-/// The newest delivery whose pushed commit begins so, as the API shows one; null where there is none.
+/// The newest delivery whose pushed commit starts with `commit`, as returned by the API; null if there is none.
 rapidjson::Document delivery_of(Api& api, const std::string& commit) {
   const auto answer = api.get("/api/v1/deliveries?limit=1&commit=" + commit);
   if (answer.status != 200 || !answer.json.IsObject()) throw Unavailable(error_of(answer));
@@ -106,7 +106,7 @@ rapidjson::Document delivery_of(Api& api, const std::string& commit) {
   return rapidjson::Document();
 }
 
-/// The skipped triggers that the question is about become evidence; how many of them could not be evaluated.
+/// Adds the skipped triggers that the question is about as evidence; returns how many of them could not be evaluated.
 std::size_t add_skips(const rapidjson::Value& verdict, const Question& question, Story& story) {
   std::size_t errors = 0;
   for (const auto& skip : verdict["skipped"].GetArray()) {
@@ -119,7 +119,7 @@ std::size_t add_skips(const rapidjson::Value& verdict, const Question& question,
   return errors;
 }
 
-/// The templates that a verdict asked to run, `only` one where that is said.
+/// The templates that a verdict asked to run; only the template `only`, unless that is empty.
 std::set<std::string> templates_of(const rapidjson::Value& verdict, const std::string& only) {
   std::set<std::string> names;
   for (const auto& run : verdict["runs"].GetArray()) {
@@ -189,9 +189,9 @@ ExitCode tell(const Global& global, const Story& story) {
 
 }  // namespace
 
-/// slipway why SHA [TEMPLATE]: what became of a commit. Exit 0 where it is built or on its way.
+/// slipway why SHA [TEMPLATE]: what happened to a commit. Exit 0 if it is built or on its way.
 ExitCode run(const Global& global, const Why& why) {
-  std::string commit = commit_from(why.sha);  // what is no commit is wrong whatever the configuration
+  std::string commit = commit_from(why.sha);  // first: an invalid commit is wrong regardless of the configuration
   const auto config = load_config(global, false);
   const Question question = question_from(*config.catalogue, std::move(commit), why.template_name);
   Api api(config);

@@ -17,20 +17,20 @@ struct Login {
   bool operator==(const Login&) const = default;
 };
 
-/// The logins of a Docker config JSON (`{"auths":{"host":{"auth":"base64(user:password)"}}}`), as Kubernetes keeps it under
-/// `.dockerconfigjson`. Keys may carry a scheme and a path; credential helpers are not run.
+/// The logins of a Docker config JSON (`{"auths":{"host":{"auth":"base64(user:password)"}}}`), as Kubernetes stores it under
+/// `.dockerconfigjson`. Keys may have a scheme and a path; credential helpers are not run.
 class DockerConfig {
  public:
   static Result<DockerConfig> parse(std::string_view json);
-  /// Reads the file anew: Vault changes it under us. Throws Unavailable where it can not be read, Refused where it is no
-  /// Docker config.
+  /// Reads the file; do so for each use, since Vault may replace it at any time. Throws Unavailable if it cannot be read, Refused if
+  /// it is not a Docker config. Blocking.
   static DockerConfig read(const std::filesystem::path& file);
 
-  /// For exactly this host and port.
+  /// The login for exactly this `host[:port]`.
   std::optional<Login> login(std::string_view host) const;
-  /// A config with the login of `host` alone, for a builder that is to know no other.
+  /// A config JSON with only the login of `host`, for a builder that must not see any other.
   std::string only(std::string_view host) const;
-  /// Every password and encoded pair: to be masked in logs.
+  /// All passwords and encoded `user:password` pairs, for masking in logs.
   std::vector<std::string> secrets() const;
 
  private:

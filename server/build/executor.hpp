@@ -14,7 +14,7 @@
 
 namespace slipway::build {
 
-/// One commit to be checked, built and pushed: a template with every reference resolved, and the checked-out source.
+/// One commit to check, build and push: a template with all references resolved, and the checked-out source.
 struct BuildOrder {
   BuildOrder() = default;
   RunId run;
@@ -23,17 +23,17 @@ struct BuildOrder {
   std::string source_url;         ///< for the label org.opencontainers.image.source, without credentials
   CommitSha commit;
   Clock::time_point commit_time;  ///< the committer's; becomes SOURCE_DATE_EPOCH
-  std::filesystem::path source;   ///< the checked-out tree; only this run uses it
+  std::filesystem::path source;   ///< the checked-out tree, exclusive to this run
   BuildSpec build;                ///< references resolved
-  std::optional<Check> check;     ///< absent where the pipeline has none, or it has passed in an earlier start
+  std::optional<Check> check;     ///< none: the pipeline has no check, or an earlier start passed it
   Resources resources;
   std::string image;              ///< host/prefix/name, without a tag
   std::string tag;                ///< the commit's short tag
   bool rebuild = false;           ///< build although the tag exists, and write `<tag>-2`, `-3`, …
-  std::chrono::seconds timeout{std::chrono::minutes(30)};  ///< for all of it; the check has its own as well
+  std::chrono::seconds timeout{std::chrono::minutes(30)};  ///< for all stages; the check also has its own
 };
 
-/// The image is in the registry. `reused`: it was there before, made from the same commit and inputs.
+/// The image is in the registry. `reused`: it already was, built from the same commit and inputs.
 struct Built {
   Built() = default;
   Built(BuildResults what, bool was_there) : results(std::move(what)), reused(was_there) {}
@@ -46,7 +46,7 @@ struct TimedOut {
   Stage stage = Stage::build;
   std::string reason;
 };
-/// The builder ended without an answer of its own (killed from outside, by the memory limit of the machine): worth another try.
+/// The builder died without a result of its own (killed from outside, or by the OOM killer of the machine): worth a retry.
 struct Lost {
   Lost() = default;
   Lost(Stage where, std::string text) : stage(where), why(std::move(text)) {}
@@ -55,24 +55,24 @@ struct Lost {
 };
 using BuildOutcome = std::variant<Built, Failed, TimedOut, Cancelled, Lost>;
 
-/// Where builds run. A seam: `local/` is the only one today. Used on the loop.
+/// Where builds run. Abstract so that others can be added; `local/` is the only implementation so far. Used on the loop.
 class Executor {
  public:
   virtual ~Executor() = default;
 
-  /// Checks, builds and pushes one commit; tells its stages and output to `log`. The order and the log outlive the call.
-  /// When the awaiting task is cancelled, the whole process tree ends first and the answer is `Cancelled`; from then on the
-  /// task's cancellation is disabled, so that it can write down the end. A check that runs out of its own time is `Failed`.
-  /// Throws Unavailable when the registry can not be reached: nothing is left running, and layers built so far are kept for
-  /// the next try. A registry that says no is `Failed` with its words.
+  /// Checks, builds and pushes one commit; reports stages and output to `log`. The order and the log must outlive the call.
+  /// If the awaiting task is cancelled, the whole process tree is ended first and the result is `Cancelled`; from then on the
+  /// task's cancellation is disabled, so that it can record the end. A check that exceeds its own time limit is `Failed`.
+  /// Throws Unavailable if the registry cannot be reached: nothing is left running, and layers built so far are kept for
+  /// the next try. A definite no from the registry is `Failed` with its words.
   virtual Task<BuildOutcome> check_and_build(const BuildOrder& order, RunLog& log) = 0;
 
-  /// Gives up a few stored layers that none of the latest builds has used, so that the store does not grow with every build. For when
-  /// nobody waits for the run any more; it is not interrupted, takes half a second, and never throws.
+  /// Removes a few stored layers that none of the latest builds used, so that the store does not grow with every build. Call it when
+  /// nobody waits for the run any more: it takes half a second and cannot be interrupted. Never throws.
   virtual Task<> tidy_up(const TemplateName& name) = 0;
 
-  /// Ends and clears away what an earlier process left behind of these runs: processes, control groups, containers, folders.
-  /// To be called once before the first build. What can not be proven to be of slipway is left alone.
+  /// Ends and removes what an earlier process left behind of these runs: processes, control groups, containers, folders.
+  /// Call once, before the first build. Leaves alone anything not provably slipway's.
   virtual Task<> reclaim(std::span<const RunId> runs) = 0;
 };
 

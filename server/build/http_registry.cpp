@@ -14,7 +14,7 @@ namespace slipway::build {
 
 namespace {
 
-constexpr std::size_t largest_manifest = 4 << 20;  // bytes; the specification asks for this much
+constexpr std::size_t largest_manifest = 4 << 20;  // bytes; the size that the specification requires support for
 constexpr const char* manifest_types =
     "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
     "application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
@@ -40,7 +40,7 @@ ImageName parsed(const std::string& image) {
   return *name;
 }
 
-/// The digest under which a registry served a manifest; its own word has to fit the bytes.
+/// The digest of the manifest served. Throws Unavailable if the registry's Docker-Content-Digest differs from it.
 Digest digest_of(const io::HttpResponse& response, const std::string& host) {
   const std::string computed = "sha256:" + sha256_hex(response.body);
   const auto told = response.header("Docker-Content-Digest");
@@ -60,7 +60,7 @@ Digest digest_of(const io::HttpResponse& response, const std::string& host) {
 
 }  // namespace
 
-/// One exchange: where it goes, and what authority it needs.
+/// One exchange: its target, and the permission it needs.
 struct HttpRegistry::Call {
   Call(io::HttpRequest what, std::string where, std::string access)
       : request(std::move(what)), host(std::move(where)), scope(std::move(access)) {}
@@ -90,7 +90,7 @@ std::optional<Login> HttpRegistry::login_for(const std::string& host) const {
 Task<bool> HttpRegistry::speaks_tls(const std::string& host) {
   if (!settings_.insecure || host != settings_.host) co_return true;
   if (const auto known = tls_.find(host); known != tls_.end()) co_return known->second;
-  // No credentials travel with this question.
+  // The probe carries no credentials.
   auto probe = request("GET", host, "/v2/");
   std::optional<std::string> refused;
   try {
@@ -101,7 +101,7 @@ Task<bool> HttpRegistry::speaks_tls(const std::string& host) {
   if (refused) {
     probe.url = *io::parse_url("http://" + host + "/v2/");
     const auto answer = co_await client_.send(probe);
-    // A server that speaks TLS answers 400 to this: it was only slow just now, and no login may go to it in the clear.
+    // A TLS server answers 400 to plain HTTP: so the TLS probe only failed temporarily, and credentials must not be sent in the clear.
     if (answer.status == 400) throw Unavailable(*refused);
   }
   tls_[host] = !refused;
@@ -186,7 +186,7 @@ Task<io::HttpResponse> HttpRegistry::fetch_blob(const ImageName& image, const st
   auto response = co_await send(call);
   const auto location = response.header("Location");
   if (response.status < 300 || response.status > 399 || !location) co_return response;
-  // A registry may keep its blobs elsewhere; one step, and without credentials.
+  // A registry may store its blobs elsewhere: follow one redirect, without credentials.
   const auto elsewhere = io::parse_url(*location);
   if (!elsewhere) co_return response;
   auto question = call.request;
@@ -194,7 +194,7 @@ Task<io::HttpResponse> HttpRegistry::fetch_blob(const ImageName& image, const st
   co_return co_await client_.send(std::move(question));
 }
 
-/// The image configuration's bytes; of an index, that of its first image.
+/// The image configuration's bytes; for an index, that of its first image.
 Task<std::string> HttpRegistry::config_of(const ImageName& image, const std::string& manifest) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(manifest.data(), manifest.size());

@@ -11,12 +11,12 @@
 
 namespace slipway::build {
 
-/// A registry over HTTP (distribution-spec 1.1), with Basic or Bearer authentication from a Docker config that is read anew
-/// for every exchange. Credentials go to the image's own host only: not along a redirect, not to a token server elsewhere.
-/// Of an `insecure` registry TLS is not verified, and plain HTTP is used where it speaks no TLS.
+/// A registry over HTTP (distribution-spec 1.1), with Basic or Bearer authentication from a Docker config that is reread
+/// for every exchange. Credentials go only to the image's own host: not along a redirect, not to a token server elsewhere.
+/// For an `insecure` registry TLS is not verified, and plain HTTP is used if it does not speak TLS.
 class HttpRegistry final : public Registry {
  public:
-  /// `client` outlives it.
+  /// `client` must outlive it.
   HttpRegistry(io::HttpClient& client, RegistrySettings settings);
 
   Task<std::optional<Manifest>> find(const std::string& image, const std::string& tag) override;
@@ -37,8 +37,8 @@ class HttpRegistry final : public Registry {
 
   io::HttpClient& client_;
   RegistrySettings settings_;
-  std::map<std::string, bool> tls_;              ///< what an insecure host turned out to speak
-  std::map<std::string, Challenge::Scheme> scheme_;  ///< what a host asked for last: saves a round trip
+  std::map<std::string, bool> tls_;              ///< whether an insecure host speaks TLS, once known
+  std::map<std::string, Challenge::Scheme> scheme_;  ///< a host's last challenge; saves a round trip
 };
 
 }  // namespace slipway::build

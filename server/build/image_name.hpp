@@ -16,13 +16,13 @@ struct ImageName {
   std::string text() const { return host + "/" + repository; }
   bool operator==(const ImageName&) const = default;
 
-  /// `name` below `default_host`, or with a host of its own: a first component with a `.` or a `:`, or `localhost`. What the
-  /// distribution specification does not allow (1.1, "Pulling manifests": lower case, digits, `.`, `_`, `-`, `/`), and a tag
-  /// or digest, is an error.
+  /// `name` below `default_host`, unless its first component is a host: contains `.` or `:`, or is `localhost`. An error for what the
+  /// distribution specification does not allow (1.1, "Pulling manifests": lower case, digits, `.`, `_`, `-`, `/`), and for a tag
+  /// or digest.
   static Result<ImageName> parse(std::string_view name, std::string_view default_host);
 };
 
-/// True for what the specification allows as a tag.
+/// Whether the distribution specification allows this tag.
 bool is_tag(std::string_view text) noexcept;
 
 }  // namespace slipway::build

@@ -9,7 +9,7 @@ namespace slipway::build {
 
 namespace {
 
-/// Lengths first, so that no two lists of fields give one text.
+/// Length-prefixed, so that different lists of fields never give the same text.
 void append(std::string& text, std::string_view field) { text += fmt::format("{}:{},", field.size(), field); }
 
 void append(std::string& text, const std::vector<std::pair<std::string, std::string>>& pairs) {

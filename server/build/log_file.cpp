@@ -24,7 +24,7 @@ LogFile::LogFile(const std::filesystem::path& file, std::uint64_t limit)
 LogFile::~LogFile() { ::close(file_); }
 
 bool LogFile::put(const std::string& line) {
-  // A page cache write of one line: not worth a thread, and the order of lines stays what it was.
+  // Written on the loop: one line to the page cache is not worth a thread, and lines stay in order.
   const ssize_t written = ::write(file_, line.data(), line.size());
   if (written < 0) return false;
   size_ += static_cast<std::uint64_t>(written);

@@ -7,22 +7,22 @@
 
 namespace slipway::build {
 
-/// An append-only file of bounded size that keeps its beginning and its end: seven eighths of the limit go to the file as
-/// they come; of what follows only the last eighth is remembered, and written when the log is closed. A disk that is full
-/// costs lines, never the run.
+/// An append-only file of bounded size that keeps its beginning and its end: the first seven eighths of the limit are written
+/// directly; of the rest, only the last eighth is kept in memory, and written by finish(). A full disk
+/// loses lines, but never fails the run.
 class LogFile {
  public:
-  /// Creates the file with mode 0600, or appends to it. Throws Unavailable where it can not be opened.
+  /// Creates the file with mode 0600, or appends to it. `limit` in bytes. Throws Unavailable if it cannot be opened.
   LogFile(const std::filesystem::path& file, std::uint64_t limit);
   LogFile(const LogFile&) = delete;
   LogFile& operator=(const LogFile&) = delete;
   ~LogFile();
 
-  /// One line with its `\n`.
+  /// Appends one line, including its `\n`.
   void append(std::string line);
-  /// Writes the remembered end, with a line before it that says how much is missing. `prefix` begins that line.
+  /// Writes the end kept in memory, preceded by a line, starting with `prefix`, that says how much was left out.
   void finish(const std::string& prefix);
-  /// True once lines are only remembered.
+  /// True once lines are only kept in memory.
   bool is_full() const noexcept { return full_; }
   std::uint64_t size() const noexcept { return size_; }
 

@@ -9,7 +9,7 @@
 
 namespace slipway::build {
 
-/// What a registry serves under a tag.
+/// The manifest that a registry serves under a tag.
 struct Manifest {
   Manifest() = default;
   Digest digest;                              ///< of the bytes served: Docker-Content-Digest
@@ -18,19 +18,18 @@ struct Manifest {
 };
 
 /// The OCI registry that images are pushed to (distribution-spec 1.1). `image` is host/prefix/name without a tag. Throws
-/// Unavailable when it can not be reached or is out of order, Refused when it says no (its own words in the message).
-/// Used on the loop.
+/// Unavailable if it cannot be reached or is broken, Refused, with its own words, for a definite no. Used on the loop.
 class Registry {
  public:
   virtual ~Registry() = default;
 
-  /// What `tag` (or a digest) names; nothing where there is no such image.
+  /// The manifest under a tag or digest; nothing if there is none.
   virtual Task<std::optional<Manifest>> find(const std::string& image, const std::string& tag) = 0;
 
-  /// Lets `tag` name the manifest `digest` of the same image: how `latest` moves at the hand-off.
+  /// Points `tag` at the manifest `digest` of the same image, to move `latest` at the hand-off.
   virtual Task<> tag(const std::string& image, const Digest& digest, const std::string& tag) = 0;
 
-  /// Asks for `/v2/` with the credentials: returns where the registry is there and accepts them.
+  /// Requests `/v2/` with the credentials; returns if the registry is up and accepts them.
   virtual Task<> login() = 0;
 };
 

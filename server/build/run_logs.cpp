@@ -18,7 +18,7 @@ namespace slipway::build {
 
 namespace {
 
-constexpr std::size_t longest_line = 16 << 10;  ///< bytes; a longer one is cut into several
+constexpr std::size_t longest_line = 16 << 10;  ///< bytes; longer lines are split
 constexpr std::size_t remembered_lines = 64;
 
 std::string_view name(Stream stream) {
@@ -37,7 +37,7 @@ std::string time_text(Clock::time_point when) {
                      (since - seconds).count());
 }
 
-/// Without the escape sequences that colour a terminal (ECMA-48 CSI).
+/// Removes terminal escape sequences (ECMA-48 CSI).
 std::string without_colours(std::string_view line) {
   std::string plain;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -52,7 +52,7 @@ std::string without_colours(std::string_view line) {
   return plain;
 }
 
-/// Cuts a stream into lines.
+/// Splits a stream into masked lines.
 class Lines {
  public:
   explicit Lines(const Secrets& secrets) : mask_(secrets) {}
@@ -83,7 +83,7 @@ class Lines {
 
 }  // namespace
 
-/// What followers of a log need: how long it is, and somebody to wake them.
+/// A log being written, with the timers that wake its followers.
 struct RunLogs::Live {
   Live(const std::filesystem::path& name, std::uint64_t limit) : file(name, limit) {}
   LogFile file;
@@ -157,14 +157,14 @@ class RunLogs::Writer final : public RunLog {
     err_.finish([&](const std::string& line) { put(Stream::err, line); });
   }
 
-  /// An end that the stage, the executor and the run tell in the same words is one line.
+  /// Writes a note unless it repeats the previous one: stage, executor and run may report the same end.
   void tell(const std::string& text) {
     if (text != told_) put(Stream::note, text);
     told_ = text;
   }
 
   void put(Stream stream, std::string line) {
-    // A sentence of several lines (a program's last words) stays one entry a line.
+    // Text of several lines (a program's last output) becomes one entry per line.
     if (const auto end = line.find('\n'); end != std::string::npos) {
       put(stream, line.substr(0, end));
       put(stream, line.substr(end + 1));
@@ -188,7 +188,7 @@ class RunLogs::Writer final : public RunLog {
   Lines out_{secrets_}, err_{secrets_};
   StageRecord record_;
   std::deque<std::string> last_;
-  std::string told_;  ///< the note that was written last, where nothing has come after it
+  std::string told_;  ///< the last note; empty if anything was written since
 };
 
 RunLogs::RunLogs(std::filesystem::path folder, std::uint64_t limit, const io::TimeSource& time)
@@ -225,7 +225,7 @@ Task<> RunLogs::wait_for_more(RunId run, std::uint64_t seen) {
     boost::system::error_code woken;
     co_await follower->async_wait(asio::redirect_error(asio::use_awaitable, woken));
     live->followers.erase(follower);
-    // The next await throws where the follower itself was cancelled.
+    // If the follower itself was cancelled, its next await throws.
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
   }

@@ -13,18 +13,18 @@
 
 namespace slipway::build {
 
-/// Told of every begun (`finished` unset) and every ended stage, on the loop.
+/// Called on the loop for every stage that begins (`finished` unset) or ends.
 using StageObserver = std::function<void(const StageRecord&)>;
 
-/// The logs of all runs: `<folder>/<run>.log`, one line an entry:
+/// The logs of all runs: `<folder>/<run>.log`, one line per entry:
 ///
 ///     2026-11-23T00:33:06.123Z build out STEP 2/3: RUN make
 ///
-/// time in UTC, stage, stream (`out`, `err`, `note`), text. A run that starts again appends. Used on the loop.
+/// time in UTC, stage, stream (`out`, `err`, `note`), text. A restarted run appends. Used on the loop.
 class RunLogs {
  public:
-  /// `limit`: bytes of one run's log. Beyond it the beginning and the end are kept, and a note between them says how much
-  /// was left out.
+  /// `limit`: maximum size of one run's log in bytes. Beyond it the beginning and the end are kept, with a note between them saying
+  /// how much was left out.
   RunLogs(std::filesystem::path folder, std::uint64_t limit, const io::TimeSource& time);
   ~RunLogs();
   RunLogs(const RunLogs&) = delete;
@@ -33,13 +33,13 @@ class RunLogs {
   /// Opens the run's log for writing. It is live until the returned object is destroyed.
   std::unique_ptr<RunLog> begin(RunId run, StageObserver observer);
 
-  /// True while somebody writes to it.
+  /// True while it is being written.
   bool is_live(RunId run) const;
-  /// The file; it need not exist.
+  /// The log's path; the file need not exist.
   std::filesystem::path file(RunId run) const;
-  /// Bytes written so far, also to be seen in the file.
+  /// Bytes written to the file so far.
   std::uint64_t size(RunId run) const;
-  /// Waits until the log is longer than `seen` bytes or is live no more.
+  /// Waits until the log is longer than `seen` bytes or no longer live.
   Task<> wait_for_more(RunId run, std::uint64_t seen);
   /// Deletes a finished run's log.
   void remove(RunId run);

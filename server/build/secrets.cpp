@@ -10,8 +10,8 @@ namespace slipway::build {
 namespace {
 
 constexpr std::string_view stars = "***";
-constexpr std::size_t shortest_line = 6;    // shorter lines of a long secret are words like "-----" or "}"
-constexpr std::size_t shortest_base64 = 6;  // fewer characters stand in every log by chance
+constexpr std::size_t shortest_line = 6;    // shorter lines of a multi-line secret are things like "-----" or "}"
+constexpr std::size_t shortest_base64 = 6;  // shorter strings occur in any log by chance
 
 std::string_view trimmed(std::string_view value) {
   constexpr std::string_view space = " \t\r\n";
@@ -20,7 +20,7 @@ std::string_view trimmed(std::string_view value) {
   return value.substr(first, value.find_last_not_of(space) - first + 1);
 }
 
-/// The characters of base64 that depend on `value` alone when `offset` bytes of something else precede it (mod 3).
+/// The base64 characters that depend only on `value` when `offset` (mod 3) bytes of something else precede it.
 std::string base64_core(std::string_view value, std::size_t offset) {
   const std::string whole = to_base64(std::string(offset, '\0').append(value));
   const std::size_t first = offset == 0 ? 0 : offset + 1;
@@ -62,7 +62,7 @@ int hex_value(char c) {
 
 enum class Step { no, yes, text_ends };
 
-/// One character of a secret at `at`, plain or percent-encoded; moves `at` behind it.
+/// Matches one character of a secret at `at`, plain or percent-encoded, and advances `at` past it.
 Step take(std::string_view text, std::size_t& at, char wanted) {
   if (text[at] == wanted || (text[at] == '+' && wanted == ' ')) {
     ++at;
@@ -80,7 +80,7 @@ Step take(std::string_view text, std::size_t& at, char wanted) {
 
 bool ends_line(char c) { return c == '\n' || c == '\r'; }
 
-/// Length of `needle` at the beginning of `text`: 0 where it does not stand there.
+/// Matches `needle` at the start of `text`: the length it takes up there, 0 if it does not match.
 Secrets::Match compare(std::string_view needle, bool wraps, std::string_view text) {
   Secrets::Match match;
   std::size_t at = 0;

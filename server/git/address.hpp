@@ -11,7 +11,7 @@
 
 namespace slipway::git {
 
-/// User name and password (or token), as asked for right before a connection: files change under the daemon.
+/// User name and password (or token). Asked for right before each connection, because the files they come from may change.
 struct Credentials {
   Credentials() = default;
   Credentials(std::string who, std::string secret) : username(std::move(who)), password(std::move(secret)) {}
@@ -20,23 +20,23 @@ struct Credentials {
 };
 using AskCredentials = std::function<Credentials()>;
 
-/// How one server is reached: what every operation on it has in common.
+/// How a server is reached; common to all operations on it.
 struct Access {
   Access() = default;
-  AskCredentials credentials;  ///< may be unset: none
-  bool insecure = false;       ///< TLS is not verified
+  AskCredentials credentials;  ///< unset: anonymous
+  bool insecure = false;       ///< skip TLS verification
   std::chrono::milliseconds limit{60'000};
   std::shared_ptr<const CancelFlag> cancel;
 };
 
-/// `organisation/name` as Gitea allows them: letters, digits, `-`, `_`, `.`; no `..`, no `.git` behind.
+/// `organisation/name` as Gitea allows it: letters, digits, `-`, `_`, `.`; no `..`, no trailing `.git`.
 bool is_valid_repository(const RepoName& repository) noexcept;
 
 /// `<base>/<organisation>/<name>.git`; throws Refused for a name that is not valid.
 std::string repository_url(const std::string& base, const RepoName& repository);
 
-/// `Authorization: Basic …`, empty without credentials. Sent at once, since the configured host is the only one spoken to: it saves
-/// the round trip of a 401.
+/// `Authorization: Basic …`; empty without credentials. Sent pre-emptively, which saves the round trip of a 401 and is safe because
+/// only the configured host is ever contacted.
 std::string authorization_header(const Access& access);
 
 }  // namespace slipway::git

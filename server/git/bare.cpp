@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t packs_max = 200;
-constexpr std::size_t loose_folder_max = 64;  ///< objects in one of the 256 folders: some 16,000 in all
+constexpr std::size_t loose_folder_max = 64;  ///< objects in one of the 256 folders: about 16,000 in all
 
 std::size_t entries_in(const fs::path& folder) {
   std::error_code none;
@@ -225,8 +225,7 @@ std::optional<std::string> foreign_commit(git_repository* repository, const Comm
 
 namespace {
 
-/// The mode that a path is to be written with: what it has, or a plain file's. Refused where something else than a plain file is
-/// in the way.
+/// The mode to write a path with: its present one, or that of a plain file. Refused if anything but a plain file is in the way.
 git_filemode_t mode_for(const git_tree* tree, const std::string& file) {
   if (!is_plain_path(file)) throw Refused(fmt::format("\"{}\" is no path inside the repository", printable(file)));
   for (std::size_t end = file.find('/'); ; end = file.find('/', end + 1)) {

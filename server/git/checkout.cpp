@@ -25,22 +25,22 @@ namespace slipway::git {
 namespace {
 
 constexpr int depth_max = 256;
-constexpr std::size_t listing_max = 64u << 20;  ///< bytes: a tree of a few objects can name a billion files
-constexpr mode_t folder_mode = 0755, file_mode = 0644, program_mode = 0755;  ///< whatever the daemon's umask: they become the image's
-constexpr std::size_t thread_files_min = 256;  ///< a second thread pays from so many files on
+constexpr std::size_t listing_max = 64u << 20;  ///< bytes; needed because a tree of a few objects can name a billion files
+constexpr mode_t folder_mode = 0755, file_mode = 0644, program_mode = 0755;  ///< regardless of the umask, because they end up in the image
+constexpr std::size_t thread_files_min = 256;  ///< from this many files on, a second thread pays off
 
-/// A file to be written.
+/// A file to write.
 struct File {
   std::string path;        ///< from the root
-  std::size_t name_at;     ///< where its name begins
+  std::size_t name_at;     ///< offset of its name in `path`
   git_oid oid;
   git_filemode_t mode;
 
-  std::string_view folder() const { return std::string_view(path).substr(0, name_at); }  ///< ends with a slash, or is empty
+  std::string_view folder() const { return std::string_view(path).substr(0, name_at); }  ///< with a trailing slash, or empty
   const char* name() const { return path.c_str() + name_at; }
 };
 
-/// Something in the tree can not be written as it is: two entries of one name, a name that the file system does not take.
+/// The tree cannot be written as it is: duplicate names, or a name that the file system rejects.
 class Unwritable : public std::runtime_error {
  public:
   using runtime_error::runtime_error;
@@ -66,7 +66,7 @@ io::Descriptor make_folder(const io::Descriptor& in, const std::string& name, co
   return folder;
 }
 
-/// Follows no link on the way.
+/// Opens `path` below `root` without following links.
 io::Descriptor open_folder(const io::Descriptor& root, std::string_view path) {
   io::Descriptor at(::openat(root.get(), ".", O_DIRECTORY | O_CLOEXEC));
   for (auto left = path; at && !left.empty();) {
@@ -78,7 +78,7 @@ io::Descriptor open_folder(const io::Descriptor& root, std::string_view path) {
   return at;
 }
 
-/// Lists a tree's files and makes its folders on the way.
+/// Lists a tree's files, creating its folders along the way.
 class Lister {
  public:
   explicit Lister(git_repository* repository) : repository_(repository) {}
@@ -123,7 +123,7 @@ class Lister {
   git_repository* repository_;
   std::vector<File> files_;
   std::vector<Submodule> submodules_;
-  std::size_t listed_ = 0;  ///< bytes, about
+  std::size_t listed_ = 0;  ///< size of the listing in bytes, approximately
 };
 
 void write_bytes(int fd, const char* bytes, std::size_t size, const std::string& path) {
@@ -136,7 +136,7 @@ void write_bytes(int fd, const char* bytes, std::size_t size, const std::string&
   }
 }
 
-/// Where the context is once every link is followed, from the root; nothing where it is not in the tree, which the build will say.
+/// The context relative to the root, with all links followed; nothing if it is not in the tree, which the build will report.
 std::optional<std::string> real_context(const std::filesystem::path& folder, const std::string& context) {
   std::error_code error;
   const auto root = std::filesystem::canonical(folder, error);
@@ -147,12 +147,12 @@ std::optional<std::string> real_context(const std::filesystem::path& folder, con
 
 bool is_below(const std::string& folder, const std::string& path) { return folder == "." || path.starts_with(folder + "/"); }
 
-/// Writes files; one of these a thread.
+/// Writes files; one instance per thread.
 class Writer {
  public:
   Writer(const std::filesystem::path& repository, const io::Descriptor& root) : repository_(open_bare(repository)), root_(root) {}
 
-  /// A Git LFS pointer is written as it is, and remembered.
+  /// Git LFS pointers are written as they are, and remembered.
   void write(const File& file) {
     git_blob* found = nullptr;
     require(::git_blob_lookup(&found, repository_.get(), &file.oid), "reading " + file.path);
@@ -175,7 +175,7 @@ class Writer {
   std::vector<LfsPointer> take_pointers() { return std::move(pointers_); }
 
  private:
-  /// Files of a folder come together: so one is open at a time, however many there are.
+  /// Files of a folder come in succession, so one open folder at a time is enough.
   void enter(std::string_view path) {
     if (folder_ && path == at_) return;
     folder_ = open_folder(root_, path);
@@ -186,16 +186,16 @@ class Writer {
   const io::Descriptor& root_;
   io::Descriptor folder_;
   std::string at_;  ///< the folder's path
-  std::vector<LfsPointer> pointers_;  ///< without an oid where they are damaged
+  std::vector<LfsPointer> pointers_;  ///< damaged ones have no oid
 };
 
-/// Shares the files between two threads, one from each end: in the same folder they would only wait for each other in the kernel.
+/// Shares the files between two threads, one from each end: working in the same folder they would contend for it in the kernel.
 class Crew {
  public:
   Crew(const std::filesystem::path& repository, const io::Descriptor& root, std::vector<File> files)
       : repository_(repository), root_(root), files_(std::move(files)), end_(files_.size()) {}
 
-  /// The LFS pointers that it wrote.
+  /// Writes the files; returns the LFS pointers among them.
   std::vector<LfsPointer> work() {
     const bool several = files_.size() >= thread_files_min && std::thread::hardware_concurrency() > 1;
     Part first, second;
@@ -211,7 +211,7 @@ class Crew {
  private:
   static constexpr std::size_t turn = 32;
 
-  /// What one thread comes to.
+  /// One thread's result.
   struct Part {
     std::vector<LfsPointer> pointers;
     std::exception_ptr failed;
@@ -248,7 +248,7 @@ class Crew {
   const io::Descriptor& root_;
   std::vector<File> files_;
   std::mutex mutex_;
-  std::size_t begin_ = 0, end_;  ///< what nobody has taken yet
+  std::size_t begin_ = 0, end_;  ///< range not taken by a thread yet
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ int Exchange::on_remark(const char* text, int size, void* self) noexcept {
     try {
       exchange.remarks_.append(text, static_cast<std::size_t>(size));
     } catch (...) {
-      return -1;  // out of memory; nothing may pass through libgit2's frames
+      return -1;  // out of memory; exceptions must not cross libgit2's frames
     }
   }
   return 0;
@@ -114,11 +114,11 @@ std::string Exchange::push(const std::string& refspec) {
     if (c == '\n' || c == '\r') c = ' ';
   }
   remarks_ = printable(remarks_, remark_bytes_max);
-  // The server has looked at the commits and does not take them: an answer, though libgit2 calls it a broken connection.
+  // The server examined the commits and rejected them. That is an answer, although libgit2 reports a broken connection.
   const git_error* last = code < 0 ? ::git_error_last() : nullptr;
   if (last && last->message && std::string_view(last->message).find("unpacking the sent packfile failed") != std::string_view::npos) return "unpacker error";
   require(code, "pushing to " + url_, &operation_);
-  // A return code of 0 says only that the exchange went well; the reference's own status decides.
+  // 0 means only that the exchange worked; the reference's own status decides.
   return answered_ ? refused_ : "the server did not say what became of the push";
 }
 

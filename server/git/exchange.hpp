@@ -11,27 +11,26 @@
 
 namespace slipway::git {
 
-/// One connection to one repository on a server, for a fetch or a push: from its construction, within one limit. Blocking;
+/// One connection to one repository on a server, for a fetch or a push. The access's time limit runs from construction. Blocking;
 /// belongs to the thread that made it. Everything throws as require() does.
 class Exchange {
  public:
   Exchange(git_repository* repository, const std::string& url, const Access& access);
 
-  /// Connects and reads which references the server has.
+  /// Connects and reads the server's references.
   void connect(git_direction direction);
-  /// The commit of a reference as the server advertised it.
+  /// The commit that the server advertised for a reference; nothing if it has no such reference.
   std::optional<git_oid> advertised(const std::string& ref) const;
-  /// `main` of HEAD → refs/heads/main; empty where the server names none.
+  /// The branch that HEAD points to, such as `main`; empty if the server names none.
   std::string default_branch() const;
   /// Downloads what a refspec (`+refs/heads/*:refs/heads/*`, or a commit id) needs.
   void download(const std::string& refspec);
-  /// Sets the local references of the last download.
+  /// Updates the local references from the last download.
   void update_references(bool prune);
 
-  /// What the server made of a pushed reference: empty when it took it, else its words. The other side's hooks may have
-  /// said more: see `remarks`.
+  /// Pushes one reference: empty if the server accepted it, else its reason. The server's hooks may have said more: see remarks().
   std::string push(const std::string& refspec);
-  /// The `remote:` lines so far, in one line.
+  /// The server's `remote:` output so far; after push(), on one line.
   const std::string& remarks() const noexcept { return remarks_; }
 
   const Operation& operation() const noexcept { return operation_; }

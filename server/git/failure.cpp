@@ -17,7 +17,7 @@ std::string with_words(const std::string& what, const Operation& operation) {
   return words.empty() ? what : fmt::format("{}: {}", what, words);
 }
 
-/// Throws Refused where the server's answer is a no.
+/// Throws Refused if the server's answer is a definite no.
 void server_said(int code, const std::string& text, const std::string& doing, const Operation& operation) {
   if (code == GIT_EAUTH || contains(text, "authentication required") || contains(text, "status code: 401")) {
     throw Refused(with_words(fmt::format("{}: the server refused the credentials (401)", doing), operation));
@@ -30,7 +30,7 @@ void server_said(int code, const std::string& text, const std::string& doing, co
   if (contains(text, "status code: 4") && !contains(text, "408") && !contains(text, "429")) {
     throw Refused(with_words(fmt::format("{}: {}", doing, text), operation));
   }
-  // A commit asked for by its id: libgit2's own words where the server does not offer it, and the server's.
+  // When fetching a commit by id: libgit2's message if the server does not offer that, and the server's own.
   if (contains(text, "cannot fetch a specific object") || contains(operation.words(), "not our ref")) {
     throw Refused(fmt::format("{}: the server does not give what no branch leads to", doing));
   }

@@ -6,7 +6,7 @@
 
 namespace slipway::git {
 
-/// Owners of libgit2's objects: each type with its own free function. An object belongs to one thread at a time.
+/// Owning handles for libgit2's objects, each with its own free function. An object belongs to one thread at a time.
 template <auto free>
 struct Free {
   template <class T>
@@ -41,7 +41,7 @@ class Buffer {
   git_buf buffer_{};
 };
 
-/// A list of strings for libgit2, which does not change them. The strings outlive it.
+/// A list of at most one string for libgit2, which does not modify it. The string must outlive it.
 class StringArray {
  public:
   explicit StringArray(const char* one) : first_(const_cast<char*>(one)), array_{&first_, one ? 1u : 0u} {}

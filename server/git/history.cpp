@@ -10,7 +10,7 @@
 namespace slipway::git {
 namespace {
 
-/// Replaces what is no UTF-8 by U+FFFD, byte for byte, as Gitea's payloads have it (Go's encoding/json).
+/// Replaces each byte that is not valid UTF-8 by U+FFFD, as in Gitea's payloads (Go's encoding/json).
 std::string as_gitea_writes(std::string_view path) {
   std::string text;
   while (!path.empty()) {
@@ -37,7 +37,7 @@ Tree tree_of(git_commit* commit) {
   return Tree(tree);
 }
 
-/// The paths that differ between two trees, as Gitea sorts them into lists; a null tree is the empty one.
+/// Adds the paths that differ between two trees, classified as Gitea does; a null tree is empty.
 void add_difference(git_repository* repository, git_tree* from, git_tree* to, ChangedCommit& into) {
   git_diff_options options;
   ::git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
@@ -85,7 +85,7 @@ ChangedCommit tree_difference(git_repository* repository, const CommitSha& befor
 Revwalk walk_from(git_repository* repository) {
   git_revwalk* walk = nullptr;
   require(::git_revwalk_new(&walk, repository), "walking the history");
-  // By time alone libgit2 mixes up commits of one second, as a rebase makes them; git, and so Gitea, shows children first.
+  // Sorting by time alone, libgit2 misorders commits of the same second, as made by a rebase; git, and so Gitea, lists children first.
   ::git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME);
   return Revwalk(walk);
 }
@@ -102,7 +102,7 @@ bool is_ancestor(git_repository* repository, const CommitSha& older, const Commi
 
 bool share_newer(git_repository* repository, const CommitSha& commit, const CommitSha& one, const CommitSha& other) {
   if (!has_commit(repository, one) || !has_commit(repository, other)) return false;
-  // All that two commits have in common is reached from their merge bases.
+  // Everything that two commits share is reachable from their merge bases.
   const git_oid first = oid_of(one), second = oid_of(other);
   git_oidarray found{};
   const int answer = ::git_merge_bases(&found, repository, &first, &second);

@@ -11,15 +11,15 @@
 
 namespace slipway::git {
 
-// Questions about history, answered from a mirror as last fetched. Blocking; any thread, with a repository of its own.
+// Queries on a mirror's history, as of the last fetch. Blocking; any thread, each with its own git_repository.
 
-/// True when `older` is a proper ancestor of `newer`; false where one of them is unknown.
+/// True if `older` is a proper ancestor of `newer`; false if either is unknown.
 bool is_ancestor(git_repository* repository, const CommitSha& older, const CommitSha& newer);
 /// SourceMirror::share_newer.
 bool share_newer(git_repository* repository, const CommitSha& commit, const CommitSha& one, const CommitSha& other);
-/// The one commit that begins with these digits; nothing for none, several, or another kind of object.
+/// The one commit whose id starts with `prefix`; nothing if there is none, several, or it is another kind of object.
 std::optional<CommitSha> find_commit(git_repository* repository, const std::string& prefix);
-/// How `commit` and each of the others stand to each other, and the others among themselves. Walks the history once.
+/// The ancestor relations between `commit` and `others`, and among `others`.
 Ancestry ancestry(git_repository* repository, const CommitSha& commit, const std::vector<CommitSha>& others);
 
 /// SourceMirror::first_parents.

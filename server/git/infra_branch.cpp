@@ -13,10 +13,10 @@
 namespace slipway::git {
 namespace {
 
-/// libgit2 pushes references, not commits: the one that carries ours.
+/// libgit2 pushes references, not commits: this one carries ours.
 constexpr const char* push_ref = "refs/slipway/handoff";
 
-/// What a server says of a push that lost a race, or would have: worth another attempt. Everything else is a no.
+/// Whether a server's reason for refusing a push means a lost race, which is worth another attempt. Any other is final.
 bool is_race(const std::string& words) {
   for (const char* race : {"failed to update ref", "cannot lock ref", "failed to lock", "non-fast-forward", "fetch first", "stale info",
                            "reference already exists", "incorrect old value"}) {
@@ -29,7 +29,7 @@ std::string with_remarks(const std::string& refused, const std::string& remarks)
   return remarks.empty() ? refused : fmt::format("{} ({})", refused, remarks);
 }
 
-/// What the server said no with. A disk that is full says nothing of the push: Unavailable.
+/// Throws for a refused push: Refused, but Unavailable if the server's disk is full, since that says nothing about the push.
 [[noreturn]] void throw_no(const std::string& url, const std::string& ref, const std::string& refused, const std::string& remarks) {
   const std::string sentence = fmt::format("{} refused the push to {}: {}", url, ref, with_remarks(refused, remarks));
   if (remarks.find("No space left") != std::string::npos || remarks.find("Disk quota") != std::string::npos) throw Unavailable(sentence);
@@ -56,7 +56,7 @@ std::string_view name(CopyState state) noexcept {
 
 InfraBranch::InfraBranch(InfraOptions options, Log log) : options_(std::move(options)), log_(std::move(log)), ref_("refs/heads/" + options_.branch) {}
 
-/// A mirror that turns out to be damaged is no trouble of the caller's: the next fetch makes a new one.
+/// Turns Damaged into Unavailable; the next fetch recreates the mirror.
 template <class F>
 auto InfraBranch::on_mirror(F work) {
   try {
@@ -164,9 +164,9 @@ PushOutcome InfraBranch::push(const CommitSha& onto, const std::vector<NewCommit
 PushOutcome InfraBranch::push_tip(const CommitSha& onto, const CommitSha& tip) {
   Exchange exchange(repository(), options_.url, options_.access);
   exchange.connect(GIT_DIRECTION_PUSH);
-  known_ = CommitSha();  // until the server has said otherwise, nothing is known
+  known_ = CommitSha();  // unknown until the server has answered
   const auto there = exchange.advertised(ref_);
-  // Without this, a branch that was set back to an older commit would be pushed forward again over somebody's decision.
+  // Without this check, a push would fast-forward a branch that somebody deliberately reset to an older commit.
   if (!there || sha_of(*there) != onto) {
     return Raced(fmt::format("{} is at {}, expected {}", options_.branch, there ? sha_of(*there).value() : "nothing", onto.value()));
   }
@@ -189,9 +189,9 @@ std::vector<CopyPush> InfraBranch::push_copies() {
       exchange.connect(GIT_DIRECTION_PUSH);
       const std::string refused = exchange.push(fmt::format("{}:{}", push_ref, ref_));
       if (!refused.empty()) words = with_remarks(refused, exchange.remarks());
-      diverged = is_race(refused);  // only somebody else's commits can stand in the way
+      diverged = is_race(refused);  // a copy loses a race only if it has foreign commits
     } catch (const std::runtime_error& error) {
-      words = error.what();  // the branch itself has the commits: a copy that is out of reach takes nothing back
+      words = error.what();  // the repository has the commits, so an unreachable copy does not undo the hand-off
     }
     if (!words.empty()) log_.warn("a copy did not get the hand-off", {{"copy", copy.url}, {"error", words}});
     copies.emplace_back(copy.url, words.empty(), words);
@@ -226,7 +226,7 @@ PushOutcome InfraBranch::propose(const std::string& branch, const std::optional<
   });
 }
 
-/// A forced push with a lease: both branches as they were seen. What moves between this look and the push, the server sees.
+/// A forced push with a lease on both branches. A move between this check and the push is detected by the server.
 PushOutcome InfraBranch::replace(const std::string& ref, const std::optional<CommitSha>& there, const CommitSha& onto) {
   Exchange exchange(repository(), options_.url, options_.access);
   exchange.connect(GIT_DIRECTION_PUSH);
@@ -244,7 +244,7 @@ PushOutcome InfraBranch::replace(const std::string& ref, const std::optional<Com
   throw_no(options_.url, ref, refused, exchange.remarks());
 }
 
-/// The commits, one on the other; the reference that is pushed names the last.
+/// Creates the commits, each on top of the previous one, and points `push_ref` at the last.
 std::vector<CommitSha> InfraBranch::add_all(const CommitSha& onto, const std::vector<NewCommit>& commits) {
   std::vector<CommitSha> made;
   CommitSha tip = onto;

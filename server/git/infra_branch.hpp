@@ -16,10 +16,10 @@
 
 namespace slipway::git {
 
-/// Signs a commit's text and returns the armoured signature; throws Unavailable or Refused. On the pool.
+/// Signs a commit's text and returns the armoured signature; throws Unavailable or Refused. Called on the pool.
 using SignCommit = std::function<std::string(const std::string& commit)>;
 
-/// A copy of the repository that gets the same commits.
+/// A copy of the repository to which the same commits are pushed.
 struct InfraCopy {
   InfraCopy() = default;
   InfraCopy(std::string where, Access how) : url(std::move(where)), access(std::move(how)) {}
@@ -31,15 +31,15 @@ struct InfraOptions {
   InfraOptions() = default;
   std::string url;
   std::string branch = "main";
-  std::filesystem::path mirror;  ///< folder of the bare mirror; a cache, made anew where it is broken
+  std::filesystem::path mirror;  ///< folder of the bare mirror; a cache, recreated if it is broken
   Access access;
   Identity author, committer;
-  SignCommit sign;  ///< unset: unsigned
+  SignCommit sign;  ///< unset: commits are not signed
   std::vector<InfraCopy> also_push;
 };
 
-/// GitRemote's blocking half: the infra repository's branch in a bare mirror, without a work tree. Its functions do what
-/// GitRemote's of the same name do. One thread at a time.
+/// The blocking implementation of GitRemote: the infra repository's branch in a bare mirror, without a work tree. For its functions
+/// see those of GitRemote. One thread at a time.
 class InfraBranch {
  public:
   InfraBranch(InfraOptions options, Log log);
@@ -72,9 +72,9 @@ class InfraBranch {
   Log log_;
   std::string ref_;
   Repository repository_;
-  bool opened_ = false;   ///< by this process, once
-  bool damaged_ = false;  ///< to be made anew before it is used again
-  CommitSha known_;       ///< the branch's head, where it is known for sure
+  bool opened_ = false;   ///< stale locks have been cleared
+  bool damaged_ = false;  ///< recreate the mirror at the next fetch
+  CommitSha known_;       ///< the branch's head; empty if not certain
   std::string default_branch_;
 };
 

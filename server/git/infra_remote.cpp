@@ -6,7 +6,7 @@
 namespace slipway::git {
 namespace {
 
-/// The blocking half on a thread of its own.
+/// Runs an InfraBranch on its own thread.
 class InfraRemote final : public GitRemote {
  public:
   InfraRemote(InfraOptions options, Log log) : infra_(std::move(options), std::move(log)) {}

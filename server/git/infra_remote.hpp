@@ -8,7 +8,7 @@
 
 namespace slipway::git {
 
-/// The infra repository's branch by libgit2, without a work tree. Its work runs on a thread of its own, one operation at a time.
+/// The infra repository's branch through libgit2, without a work tree. Operations run one at a time on a dedicated thread.
 std::unique_ptr<GitRemote> open_infra(InfraOptions options, Log log);
 
 }  // namespace slipway::git

@@ -20,7 +20,7 @@ constexpr std::size_t pointer_bytes_max = 1024;
 constexpr std::size_t oid_digits = 64;
 constexpr auto fetch_limit = std::chrono::minutes(30);
 
-/// The rest of the line that begins with `key`; empty where there is none.
+/// The rest of the line that starts with `key`; empty if there is none.
 std::string_view line_of(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     const auto end = text.find('\n');
@@ -53,7 +53,7 @@ std::vector<std::string> environment(const std::string& url, const Access& acces
   return list;
 }
 
-/// The context as git-lfs takes it for --include; empty for everything, also where it would read the name as a pattern.
+/// The context as an argument to git-lfs's --include; empty (everything) also if git-lfs would read the name as a pattern.
 std::string included(const std::string& context) {
   const std::string folder = fs::path(context).lexically_normal().relative_path().string();
   return folder == "." || folder.find_first_of("*?[]\\,") != std::string::npos ? "" : folder;

@@ -14,9 +14,9 @@
 
 namespace slipway::git {
 
-// Git LFS: what a tree holds instead of large files, and how git-lfs fetches those into a mirror, below `lfs/objects`.
+// Git LFS: the pointers that a tree contains instead of large files, and fetching the files into a mirror's `lfs/objects` by git-lfs.
 
-/// A file of a tree that stands for another one (git-lfs docs/spec.md).
+/// A pointer in a tree that stands for a large file (git-lfs docs/spec.md).
 struct LfsPointer {
   LfsPointer() = default;
   LfsPointer(std::string where, std::string sha256, std::uint64_t bytes) : path(std::move(where)), oid(std::move(sha256)), size(bytes) {}
@@ -26,19 +26,19 @@ struct LfsPointer {
   bool operator==(const LfsPointer&) const = default;
 };
 
-/// What a file's bytes say when they are a pointer; nothing for every other file, a damaged pointer among them.
+/// Parses a file's bytes as a pointer; nothing for any other file, or for a damaged pointer.
 std::optional<LfsPointer> lfs_pointer(const std::string& path, std::string_view bytes);
-/// True for what begins as a pointer does, and is as short.
+/// True if the bytes start like a pointer and are short enough to be one; it may be damaged.
 bool looks_like_lfs_pointer(std::string_view bytes);
 
-/// The command that fetches what a commit's pointers below `context` stand for. The login is in its environment, for this server
-/// alone. Reads the credentials: blocking.
+/// The command that fetches the objects for a commit's pointers below `context`. Its environment carries the login, valid for this
+/// server only. Reads the credentials: blocking.
 io::Command lfs_fetch(const std::filesystem::path& mirror, const std::string& url, const Access& access, const CommitSha& commit, const std::string& context);
-/// True where the last words of git-lfs speak of a server that could not be reached, so that another try may help.
+/// True if git-lfs's error output indicates an unreachable server, so that a retry may help.
 bool is_lfs_network_trouble(std::string_view words);
 
-/// Writes the objects of the mirror over their pointers in `folder`, permissions kept: each file is a copy of its own. An error for
-/// an object that is not there. Blocking.
+/// Replaces the pointers in `folder` by copies of the mirror's objects, keeping permissions. An error if an object is missing.
+/// Blocking.
 Result<void> fill_lfs_pointers(const std::filesystem::path& mirror, const std::filesystem::path& folder, const std::vector<LfsPointer>& pointers);
 
 }  // namespace slipway::git

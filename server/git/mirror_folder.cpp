@@ -44,7 +44,7 @@ void MirrorFolder::renew(const std::string& url, const Access& access) {
   try {
     fetch_branches(fresh, url, access);
   } catch (const Damaged& error) {
-    throw Unavailable(error.what());  // in a folder that was empty: what came over the wire is to blame
+    throw Unavailable(error.what());  // the folder was empty, so the data received is to blame
   }
   {
     const std::unique_lock nobody_reads(exchange_);
@@ -63,7 +63,7 @@ bool MirrorFolder::fetch_commit(const std::string& url, const Access& access, co
     try {
       exchange.download(commit.value() + ":refs/slipway/" + commit.value());
     } catch (const Refused&) {
-      return false;  // servers may keep what no branch leads to for themselves
+      return false;  // servers need not give out commits that no branch contains
     }
     return has_commit(mirror.get(), commit);
   });

@@ -17,20 +17,20 @@
 
 namespace slipway::git {
 
-/// One source repository's mirror on the disk. Many threads read it while one fetches into it; when it is found damaged, or has
-/// grown old, the next fetch makes a new one beside it and exchanges the two while nobody reads. Blocking.
+/// One source repository's mirror on disk. Many threads may read it while one fetches into it. If it is damaged or has
+/// grown old, the next fetch creates a new one beside it and swaps the two while nobody reads. Blocking.
 class MirrorFolder {
  public:
   MirrorFolder(std::filesystem::path folder, Log log) : folder_(std::move(folder)), log_(std::move(log)) {}
 
-  /// Brings it up to date with the server's branches. One thread at a time.
+  /// Updates it from the server's branches. One thread at a time.
   void fetch(const std::string& url, const Access& access);
-  /// Asks the server for one commit by its id; false where it does not give it.
+  /// Fetches one commit by its id; false if the server does not give it out.
   bool fetch_commit(const std::string& url, const Access& access, const CommitSha& commit);
   /// False before the first fetch.
   bool exists() const { return std::filesystem::exists(folder_ / "HEAD"); }
 
-  /// `work(folder)`, while nobody exchanges it. A Damaged of it becomes Unavailable, and the next fetch repairs.
+  /// Calls `work(folder)`; the folder is not swapped meanwhile. Turns Damaged into Unavailable; the next fetch recreates the mirror.
   template <class F>
   auto use(F work) {
     const std::shared_lock reading(exchange_);

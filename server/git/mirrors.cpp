@@ -29,7 +29,7 @@ constexpr int submodule_depth_max = 8;
 constexpr std::size_t lfs_words_max = 1000;
 constexpr auto for_ever = std::chrono::hours(24 * 365);
 
-/// One fetch of one repository, which several callers may wait for.
+/// One fetch of one repository; several callers may wait for it.
 struct Fetch {
   explicit Fetch(const asio::any_io_executor& loop) : done(loop, for_ever) {}
   asio::steady_timer done;
@@ -94,7 +94,7 @@ class Mirrors final : public SourceMirror {
   }
 
  private:
-  /// One repository: its mirror, the fetch that is under way, and the one that follows.
+  /// One repository: its mirror, the fetch in progress, and the one to follow.
   struct Line {
     std::shared_ptr<MirrorFolder> mirror;
     std::shared_ptr<Fetch> running, next;
@@ -108,7 +108,7 @@ class Mirrors final : public SourceMirror {
   }
   std::shared_ptr<MirrorFolder> mirror_of(const RepoName& repository) { return line_of(repository).mirror; }
 
-  /// Puts a question to the mirror on the pool; a repository that has never been fetched knows nothing.
+  /// Runs a query on the mirror, on the pool. Returns a default-constructed answer if the repository was never fetched.
   template <class F>
   auto ask(const RepoName& repository, F question) -> Task<decltype(question(nullptr))> {
     auto job = [mirror = mirror_of(repository), ask = std::move(question)] {
@@ -143,15 +143,15 @@ Task<> Mirrors::wait_for(std::shared_ptr<Fetch> fetch) {
   if (fetch->failed) std::rethrow_exception(fetch->failed);
 }
 
-/// One fetch at a time; who comes meanwhile needs one that begins after he came, and shares it with all the others. The fetch is
-/// a task of its own, so that a caller who is cancelled does not take it along.
+/// One fetch at a time. Callers arriving meanwhile need one that starts after their call, and share the next. The fetch runs in its
+/// own task, so that cancelling a caller does not cancel it.
 Task<> Mirrors::fetch(RepoName repository) {
   auto& line = line_of(repository);
   auto& wanted = line.running ? line.next : line.running;
   const bool idle = !line.running;
   if (!wanted) wanted = std::make_shared<Fetch>(loop_);
   const auto mine = wanted;
-  if (idle) asio::co_spawn(loop_, drive(repository), [](std::exception_ptr) {});  // told to those who wait
+  if (idle) asio::co_spawn(loop_, drive(repository), [](std::exception_ptr) {});  // drive() passes errors to the waiters
   co_await wait_for(mine);
 }
 
@@ -236,7 +236,7 @@ Task<Result<void>> Mirrors::check_out_submodule(RepoName parent, std::string url
   }
   if (!there) there = co_await fetch_commit(*repository, submodule.commit);
   if (!there) co_return Error(fmt::format("{}: {} has no commit {}", submodule.path, repository->value(), submodule.commit.value()));
-  CheckoutOptions inside;  // with the default context, the whole of it: a build may read any part
+  CheckoutOptions inside;  // default context, i.e. all of it: a build may read any part
   inside.submodules = true;
   inside.lfs = options.lfs;
   co_return co_await check_out(*repository, submodule.commit, folder / submodule.path, inside, depth + 1);

@@ -14,13 +14,13 @@ namespace slipway::git {
 
 struct MirrorOptions {
   MirrorOptions() = default;
-  std::string base_url;            ///< a repository is `<base>/<organisation>/<name>.git`
-  std::filesystem::path folder;    ///< the mirrors are `<folder>/<organisation>/<name>.git`
+  std::string base_url;            ///< repositories are at `<base>/<organisation>/<name>.git`
+  std::filesystem::path folder;    ///< mirrors are in `<folder>/<organisation>/<name>.git`
   Access access;
-  std::size_t threads = 4;         ///< blocking operations at once
+  std::size_t threads = 4;         ///< concurrent blocking operations
 };
 
-/// The source mirrors by libgit2. Results are delivered on the awaiting task's executor; `loop` is the loop they are used on.
+/// The source mirrors through libgit2, used on `loop`. Results are delivered on the awaiting task's executor.
 std::unique_ptr<SourceMirror> open_mirrors(MirrorOptions options, asio::any_io_executor loop, Log log);
 
 }  // namespace slipway::git

@@ -8,7 +8,7 @@
 namespace slipway::git {
 namespace {
 
-thread_local Operation* running = nullptr;  // set by Operation alone
+thread_local Operation* running = nullptr;  // set only by Operation
 
 std::string first_chunk(const std::string& body) {
   const auto line = body.find("\r\n");
@@ -36,7 +36,7 @@ std::string Operation::words() const {
   std::string body = answer_.substr(end_of_head + 4);
   if (head.find("\ntransfer-encoding: chunked") != std::string::npos) body = first_chunk(body);
   if (body.size() > 8 && body.compare(4, 4, "ERR ") == 0) {
-    body.erase(0, 8);  // a pkt-line of Git's own: 4 hex digits, ERR, words
+    body.erase(0, 8);  // a Git pkt-line: 4 hex digits, "ERR ", message
   } else if (head.find("\ncontent-type: text/plain") == std::string::npos) {
     return "";
   }

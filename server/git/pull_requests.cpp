@@ -12,10 +12,10 @@ namespace slipway::git {
 namespace {
 
 constexpr int page_size = 50;
-constexpr int pages_max = 40;  ///< open pull requests that are looked through: 2,000
+constexpr int pages_max = 40;  ///< so at most 2,000 open pull requests are searched
 constexpr std::size_t answer_bytes_max = 16u << 20;
 
-/// What the server says of an error: Gitea's `message`, else the beginning of the body.
+/// The server's error message: Gitea's `message`, else the start of the body.
 std::string words(const io::HttpResponse& answer) {
   rapidjson::Document json;
   json.Parse(answer.body);
@@ -42,14 +42,14 @@ std::int64_t number_at(const rapidjson::Value& object, const char* key) {
   return found != object.MemberEnd() && found->value.IsInt64() ? found->value.GetInt64() : 0;
 }
 
-/// One end of a pull request: its branch, and the repository that it is in.
+/// Whether one end (`head` or `base`) of a pull request is this branch of this repository.
 bool is_end(const rapidjson::Value& request, const char* end, const std::string& branch, std::int64_t repository) {
   const auto found = request.FindMember(end);
   return found != request.MemberEnd() && found->value.IsObject() && text_at(found->value, "ref") == branch &&
          number_at(found->value, "repo_id") == repository;
 }
 
-/// A fork's branch of the same name is another one.
+/// Whether a pull request leads from `head` to `base` within one repository; a fork's branch of the same name does not count.
 bool connects(const rapidjson::Value& request, const std::string& head, const std::string& base) {
   if (!request.IsObject() || !request.HasMember("base") || !request["base"].IsObject()) return false;
   const auto repository = number_at(request["base"], "repo_id");
@@ -74,7 +74,7 @@ std::string object(std::initializer_list<std::pair<const char*, std::string>> me
   return std::string(out.GetString(), out.GetSize());
 }
 
-/// Throws for everything but a good answer.
+/// Throws unless the answer is a success: Unavailable for 5xx and 429, else Refused.
 void require_good(const io::HttpResponse& answer, const std::string& where) {
   if (answer.ok()) return;
   const std::string sentence = fmt::format("{} answered {}: {}", where, answer.status, words(answer));
@@ -135,7 +135,7 @@ Task<std::optional<PullRequest>> PullRequests::find(const std::string& head, con
   co_return std::nullopt;
 }
 
-/// Nothing where somebody has made it meanwhile.
+/// Nothing if somebody else has created it meanwhile (409).
 Task<std::optional<PullRequest>> PullRequests::make(const std::string& head, const std::string& base,
                                                     const std::string& title, const std::string& body) {
   auto question = request("POST", "/pulls", object({{"head", head}, {"base", base}, {"title", title}, {"body", body}}));

@@ -16,8 +16,8 @@ struct PullRequestOptions {
   Access access;
 };
 
-/// The options for a repository's address, `<base>/<organisation>/<name>.git`; `api_url` empty: `<base>/api/v1`.
-/// Without access.
+/// The options for a repository's URL, `<base>/<organisation>/<name>.git`. An empty `api_url` means `<base>/api/v1`.
+/// Leaves `access` unset.
 PullRequestOptions pull_request_options(const std::string& repository_url, const std::string& api_url);
 
 struct PullRequest {
@@ -27,17 +27,16 @@ struct PullRequest {
   std::string title, body;
 };
 
-/// Pull requests within one repository by Gitea's API (routers/api/v1/repo/pull.go; Forgejo's is the same). Throws
-/// Unavailable where the server can not be reached, is busy or broken, Refused with its own words where it says no.
+/// Pull requests within one repository, through Gitea's API (routers/api/v1/repo/pull.go; Forgejo's is the same).
+/// Throws Unavailable if the server is unreachable, busy or broken, and Refused, with its own words, if it says no.
 /// Used on the loop.
 class PullRequests {
  public:
   PullRequests(io::HttpClient& http, PullRequestOptions options) : http_(http), options_(std::move(options)) {}
 
-  /// The open pull request from branch `head` to branch `base`: made where there is none, else given this title and
-  /// body.
+  /// Creates the pull request from branch `head` to branch `base`, or updates the title and body of the open one.
   Task<PullRequest> ensure(std::string head, std::string base, std::string title, std::string body);
-  /// Whether the user may push and make pull requests: what the server says, in a sentence. Throws Refused where not.
+  /// Checks that the user may push and that pull requests are enabled; returns a sentence saying so. Throws Refused if not.
   Task<std::string> check();
 
  private:

@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t output_bytes_max = 64 * 1024;
 
-/// A started program: its whole group is ended, and it is reaped, when this goes.
+/// A started program. Its process group is killed, and it is reaped, on destruction.
 class Child {
  public:
   Child(const std::filesystem::path& program, const io::Command& command) : spawned_(io::spawn(program, command)) {}
@@ -32,7 +32,7 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child() { end(); }
 
-  /// Reads both outputs to their ends; false when time is over first.
+  /// Reads both outputs to the end; false if the deadline passes first.
   bool read_all(std::string& output, std::string& errors, std::chrono::steady_clock::time_point deadline) {
     while (spawned_.output || spawned_.errors) {
       pollfd both[] = {{spawned_.output.get(), POLLIN, 0}, {spawned_.errors.get(), POLLIN, 0}};
@@ -87,7 +87,7 @@ class Child {
 };
 
 std::vector<std::string> environment() {
-  // Nobody is there to be asked for a passphrase.
+  // Nobody is there to enter a passphrase.
   std::vector<std::string> list{"PATH=" + io::search_path(), "LC_ALL=C", "SSH_ASKPASS=/bin/false", "SSH_ASKPASS_REQUIRE=force"};
   for (const char* name : {"HOME", "GNUPGHOME", "SSH_AUTH_SOCK"}) {
     if (const char* value = std::getenv(name)) list.push_back(std::string(name) + "=" + value);

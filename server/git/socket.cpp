@@ -24,7 +24,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds slice{100};  ///< a cancel is seen after so long at most
+constexpr milliseconds slice{100};  ///< upper bound on the delay of a cancellation
 
 milliseconds time_left() {
   const auto* operation = Operation::current();

@@ -9,8 +9,8 @@
 
 namespace slipway::git {
 
-/// A TCP connection whose every wait ends at the thread's Operation's deadline, or when that is cancelled. Calls return false
-/// or a negative number on failure and write what happened down in the Operation; nothing throws, since C calls it.
+/// A TCP connection. Every wait ends at the deadline of the thread's Operation, or when that is cancelled. Calls return false
+/// or a negative number on failure and record the reason in the Operation; failures never throw, since the callers are C.
 class Socket {
  public:
   Socket(std::string host, std::string port) : host_(std::move(host)), port_(std::move(port)) {}
@@ -22,9 +22,9 @@ class Socket {
 
   int fd() const noexcept { return fd_.get(); }
   const std::string& host() const noexcept { return host_; }
-  /// Waits until the socket is ready for `events` (poll(2)); false when time is over.
+  /// Waits until the socket is ready for `events` (poll(2)); false at the deadline.
   bool wait(short events);
-  /// `host:port: what`, into the Operation and libgit2's last error.
+  /// Records `host:port: what` in the Operation and as libgit2's last error; returns false.
   bool fail(const std::string& what);
 
  private:

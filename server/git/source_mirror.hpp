@@ -15,12 +15,12 @@
 
 namespace slipway::git {
 
-/// How some commits stand to each other.
+/// The ancestor relations among some commits.
 class Ancestry {
  public:
   Ancestry() = default;
   void add(const CommitSha& older, const CommitSha& newer) { pairs_.emplace(older, newer); }
-  /// True when `older` is a proper ancestor of `newer`.
+  /// True if `older` is a proper ancestor of `newer`.
   bool is_ancestor(const CommitSha& older, const CommitSha& newer) const { return pairs_.contains(std::pair(older, newer)); }
 
  private:
@@ -29,49 +29,48 @@ class Ancestry {
 
 struct CheckoutOptions {
   CheckoutOptions() = default;
-  bool submodules = false;   ///< fetched and checked out too, from the same server; otherwise they are empty folders, as in Git
-  bool lfs = false;          ///< what Git LFS pointers in the context stand for is fetched, by git-lfs; otherwise they are an error
-  std::string context = "."; ///< where pointers are looked for
+  bool submodules = false;   ///< also fetch and check out submodules, from the same server; else empty folders, as in Git
+  bool lfs = false;          ///< fetch the files for Git LFS pointers in the context, by git-lfs; else pointers are an error
+  std::string context = "."; ///< folder in which pointers matter
 };
 
-/// Bare mirrors of the source repositories, kept and fetched incrementally. A repository is named, never addressed: its address is
-/// made from the configuration. Blocking work is done on a pool; every operation has an absolute limit. Throws Unavailable and
-/// Refused as GitRemote does. Used on the loop.
+/// Bare mirrors of the source repositories, kept and fetched incrementally. Repositories are given by name, never by URL: the URL
+/// comes from the configuration. Blocking work runs on a pool; every operation has an absolute time limit. Throws Unavailable and
+/// Refused like GitRemote. Used on the loop.
 class SourceMirror {
  public:
   virtual ~SourceMirror() = default;
 
-  /// Brings the mirror up to date with the server's branches. Callers who come while a fetch that began before is under way
-  /// share the next one.
+  /// Updates the mirror from the server's branches. Callers that arrive during a fetch share the next one.
   virtual Task<> fetch(RepoName repository) = 0;
 
-  // What the mirror knows as last fetched.
+  // Queries on the mirror, as of the last fetch.
   virtual Task<bool> contains(RepoName repository, CommitSha commit) = 0;
   virtual Task<std::optional<CommitSha>> head(RepoName repository, std::string ref) = 0;
-  /// True when the commit is the branch's head or an ancestor of it.
+  /// True if the commit is the branch's head or an ancestor of it.
   virtual Task<bool> on_branch(RepoName repository, CommitSha commit, std::string ref) = 0;
-  /// The one commit that begins with these digits.
+  /// The one commit whose id starts with `prefix`; nothing if there is none or several.
   virtual Task<std::optional<CommitSha>> find_commit(RepoName repository, std::string prefix) = 0;
-  /// True when `older` is a proper ancestor of `newer`; false where one of them is unknown.
+  /// True if `older` is a proper ancestor of `newer`; false if either is unknown.
   virtual Task<bool> is_ancestor(RepoName repository, CommitSha older, CommitSha newer) = 0;
-  /// True when `one` and `other` have a proper descendant of `commit` in common; false where one of them is unknown.
+  /// True if `one` and `other` share a proper descendant of `commit`; false if one of them is unknown.
   virtual Task<bool> share_newer(RepoName repository, CommitSha commit, CommitSha one, CommitSha other) = 0;
-  /// How `commit` and each of `others` stand to each other, and the others among themselves where one can be told.
+  /// The ancestor relations between `commit` and `others`, and among `others`, as far as known.
   virtual Task<Ancestry> ancestry(RepoName repository, CommitSha commit, std::vector<CommitSha> others) = 0;
-  /// The branch's own line: its head, that one's first parent, and so on; newest first.
+  /// The branch's first-parent history, newest first.
   virtual Task<std::vector<CommitSha>> first_parents(RepoName repository, std::string ref, std::size_t at_most) = 0;
   virtual Task<Clock::time_point> commit_time(RepoName repository, CommitSha commit) = 0;
 
-  /// What a push from `before` to `after` changed, newest first, each commit against its first parent, as Gitea lists it. Beyond
-  /// `limit`, and for a rewind, a forced push, a branch without a common base or a vanished `before`, one further entry with
-  /// the id `after` carries the difference of the trees (issue: "The whole push").
+  /// The commits of a push from `before` to `after`, newest first, each compared with its first parent, as Gitea lists them. If there
+  /// are more than `limit`, and for a rewind, a forced push, a branch without a common base or a vanished `before`, one further entry
+  /// with the id `after` has the difference between the two trees, so that no changed path is missed.
   virtual Task<std::vector<ChangedCommit>> changed(RepoName repository, CommitSha before, CommitSha after, std::size_t limit) = 0;
 
-  /// Asks the server for a commit by its id, where no branch leads to it any more. False where it does not give it.
+  /// Fetches a commit by its id, for one no longer on any branch. False if the server does not give it out.
   virtual Task<bool> fetch_commit(RepoName repository, CommitSha commit) = 0;
 
-  /// Writes the tree of a commit into an empty folder: files of its own, no hard links, no Git folder. An error for what can
-  /// not be built as it is: submodules that can not be had, LFS pointers that the options do not allow.
+  /// Writes the tree of a commit into an empty folder: separate files, no hard links, no `.git`. An error for a commit that cannot
+  /// be checked out as it is: unobtainable submodules, LFS pointers that the options do not allow.
   virtual Task<Result<void>> checkout(RepoName repository, CommitSha commit, std::filesystem::path folder, CheckoutOptions options) = 0;
 };
 

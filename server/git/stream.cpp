@@ -14,8 +14,8 @@
 namespace slipway::git {
 namespace {
 
-/// libgit2 sends a request in many small pieces and then reads. The pieces are held back until it reads, so that they leave in
-/// one segment and no delayed acknowledgement comes between them; what is larger than this goes out as it comes.
+/// libgit2 sends a request in many small pieces, then reads. Up to this many bytes are held back until it reads, so that a request
+/// leaves in one segment, without waiting for delayed acknowledgements.
 constexpr std::size_t held_back_max = 64 * 1024;
 
 struct Stream : git_stream {
@@ -37,7 +37,7 @@ struct Stream : git_stream {
 
 Stream& self(git_stream* stream) { return *static_cast<Stream*>(stream); }
 
-// No exception may pass through libgit2's frames: the only one that can arise here is that memory is out.
+// Exceptions must not cross libgit2's frames. The only one possible here is bad_alloc.
 template <class F>
 auto guarded(F f) noexcept -> decltype(f()) {
   try {
@@ -58,7 +58,7 @@ int on_connect(git_stream* stream) {
 
 int on_certificate(git_cert** out, git_stream*) {
   *out = nullptr;
-  return 0;  // verified in the handshake, or meant not to be
+  return 0;  // verified during the handshake, unless insecure
 }
 
 ssize_t on_read(git_stream* stream, void* into, std::size_t size) {
@@ -112,8 +112,8 @@ int open_tls(git_stream** out, const char* host, const char* port) { return open
 
 void initialise() {
   ::git_libgit2_init();
-  // Objects are hashed when they come in. Hashing them at every read again, as libgit2 does unless told, takes a third of a
-  // checkout's time; git does not, and what a disk cuts short is noticed by zlib's own checksum.
+  // Objects are hashed when received. Rehashing them on every read, libgit2's default, takes a third of a checkout's time;
+  // git does not do it either, and zlib's checksum detects data truncated on disk.
   ::git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
   git_stream_registration plain{GIT_STREAM_VERSION, open_plain, nullptr};
   git_stream_registration tls{GIT_STREAM_VERSION, open_tls, nullptr};

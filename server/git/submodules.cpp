@@ -19,11 +19,11 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// A value as git-config(1) writes it: quotes, backslashes, and comments behind it.
+/// Parses a value as in git-config(1): quotes, backslashes, trailing comments.
 std::string value_of(std::string_view text) {
   std::string value;
   bool quoted = false;
-  std::size_t kept = 0;  // up to where spaces count
+  std::size_t kept = 0;  // length without trailing unquoted space
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (!quoted && (c == '#' || c == ';')) break;
@@ -86,7 +86,7 @@ std::optional<Place> place_of(const std::string& url) {
   return Place{lower(host), rest.substr(split + 1)};
 }
 
-/// An address without the login that may stand in it: for messages.
+/// A URL without its login part, for messages.
 std::string without_login(const std::string& url) {
   const auto scheme = url.find("://");
   if (scheme == std::string::npos) return url;

@@ -8,9 +8,9 @@
 
 namespace slipway::git {
 
-// Submodules: what .gitmodules says of them, and which repository of the configured server that is. Pure.
+// Submodules: reading .gitmodules, and finding the repository on the configured server. Pure.
 
-/// A place in a tree that names a commit of another repository.
+/// An entry in a tree that refers to a commit of another repository.
 struct Submodule {
   Submodule() = default;
   Submodule(std::string where, CommitSha which) : path(std::move(where)), commit(std::move(which)) {}
@@ -19,11 +19,11 @@ struct Submodule {
   bool operator==(const Submodule&) const = default;
 };
 
-/// The url of the section whose path is `path`, as written; an error where there is none (gitmodules(5), git-config(1)).
+/// The url of the section whose path is `path`, as written; an error if there is none (gitmodules(5), git-config(1)).
 Result<std::string> submodule_url(const std::string& gitmodules, const std::string& path);
 
-/// The repository that `url` of a submodule in `parent` means: relative to it, or on the server at `base_url` by whatever scheme
-/// it is written. An error for every other server: credentials and trust are the configured one's.
+/// The repository that a submodule of `parent` refers to by `url`: relative to `parent`, or on the server at `base_url`, whatever
+/// the scheme. An error for any other server: credentials and trust apply only to the configured one.
 Result<RepoName> submodule_repository(const std::string& base_url, const RepoName& parent, const std::string& url);
 
 }  // namespace slipway::git

@@ -8,8 +8,8 @@ struct ssl_st;
 
 namespace slipway::git {
 
-/// TLS (1.2 or newer) on a connected socket, as Socket reports: the peer's certificate is verified against the system's
-/// authorities and the host's name, unless the thread's Operation is insecure.
+/// TLS (1.2 or newer) on a connected Socket, with the same error reporting. The peer's certificate is verified against the system's
+/// CAs and the host name, unless the thread's Operation is insecure.
 class Tls {
  public:
   Tls();

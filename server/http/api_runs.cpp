@@ -47,7 +47,7 @@ Result<queue::RunFilter> run_filter(const Call& call) {
   return filter;
 }
 
-// A later page of the log, or nothing at its end.
+// The log's next piece from `offset`; empty at its end.
 std::string read_piece(const std::filesystem::path& file, std::uint64_t offset) {
   const io::Descriptor log(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   std::string piece(log ? log_piece : 0, '\0');
@@ -56,7 +56,7 @@ std::string read_piece(const std::filesystem::path& file, std::uint64_t offset) 
   return piece;
 }
 
-// Writes the log to its present end, and with `follow` goes on until the run has finished or the daemon stops.
+// Sends the log up to its current end; with `follow`, continues until the run has finished or the daemon stops.
 Task<> send_log(Operations& operations, RunId id, bool follow, BodyWriter& writer) {
   constexpr std::chrono::milliseconds look_again{500};
   const auto file = operations.logs.file(id);
@@ -75,7 +75,7 @@ Task<> send_log(Operations& operations, RunId id, bool follow, BodyWriter& write
       continue;
     }
     const auto run = co_await operations.reader.run(id);
-    last = !run || is_finished(run->state) || !operations.trouble().empty();  // what was written until then is read once more
+    last = !run || is_finished(run->state) || !operations.trouble().empty();  // read once more: the log may have grown before the run ended
     if (!last) co_await time.sleep_for(look_again);
   }
 }

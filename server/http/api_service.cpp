@@ -62,7 +62,7 @@ void set_own(Operations& operations) {
 
 }  // namespace
 
-/// GET /healthz: the loop turns.
+/// GET /healthz: the event loop responds.
 Task<Answer> health(Operations&, Call&) { co_return status(200, "ok", ""); }
 
 /// GET /readyz
@@ -78,7 +78,7 @@ Task<Answer> metrics(Operations& operations, Call&) {
   try {
     counts = co_await operations.reader.counts();
   } catch (const Unavailable&) {
-    // A database that can not be read is no reason to hide the other figures; slipway_database_up says so.
+    // Still report the other metrics; slipway_database_up shows that the database cannot be read.
   }
   if (counts) set_counts(operations.metrics, *counts);
   operations.metrics.gauge("slipway_database_up", "1 where the queue's database could be read").Set(counts ? 1 : 0);

@@ -12,7 +12,7 @@ namespace slipway::http {
 
 namespace {
 
-// Takes what stands before the next `separator`.
+// Removes and returns everything before the next `separator`.
 std::string_view take_part(std::string_view& rest, char separator) {
   const auto end = std::min(rest.find(separator), rest.size());
   const auto part = rest.substr(0, end);

@@ -28,7 +28,7 @@ void Deadlines::tick(const std::shared_ptr<State>& state) {
     if (error && state->members.empty()) return;
     const auto now = Steady::now();
     for (auto next = state->members.begin(); next != state->members.end();) {
-      Member& member = **next++;  // moved on first: expired() must not, but may come to, remove it
+      Member& member = **next++;  // advance first, in case expired() removes the member
       if (member.when_ > now) continue;
       member.never();
       member.expired();

@@ -8,8 +8,8 @@
 
 namespace slipway::http {
 
-/// The deadlines of all connections behind one timer, looked at a few times a second, so that a request costs no timer of its
-/// own. Nothing ticks while there is no connection. Used on the loop.
+/// The deadlines of all connections, checked by one periodic timer, so that a request needs no timer of its
+/// own. The timer does not run while there is no connection. Used on the loop.
 class Deadlines {
  public:
   using Steady = std::chrono::steady_clock;
@@ -25,7 +25,7 @@ class Deadlines {
 
    protected:
     virtual ~Member();
-    /// Its time has come. The deadline is cleared before.
+    /// Called when the deadline has passed, after clearing it.
     virtual void expired() = 0;
 
    private:
@@ -35,13 +35,13 @@ class Deadlines {
     std::list<Member*>::iterator place_;
   };
 
-  /// `precision`: how much late a deadline may be noticed.
+  /// `precision`: by how much a deadline may be noticed late.
   Deadlines(const boost::asio::any_io_executor& executor, Steady::duration precision);
   ~Deadlines();
   std::size_t size() const noexcept;
 
  private:
-  // Shared with the pending tick, which may run after the deadlines are gone.
+  // Shared with the pending tick, which may run after this object is gone.
   struct State {
     State(const boost::asio::any_io_executor& executor, Steady::duration every) : timer(executor), precision(every) {}
     boost::asio::steady_timer timer;

@@ -26,7 +26,7 @@ void append_run(std::string& json, const queue::MadeRun& run, bool with_state) {
   json += '}';
 }
 
-/// An answer's begin: `{"delivery":…,"runs":[…]`.
+/// The start of an answer: `{"delivery":…,"runs":[…]`.
 std::string begin(const DeliveryId& delivery, const std::vector<queue::MadeRun>& runs, bool with_state) {
   std::string json;
   json.reserve(128 + 128 * runs.size());
@@ -37,7 +37,7 @@ std::string begin(const DeliveryId& delivery, const std::vector<queue::MadeRun>&
   return json;
 }
 
-/// Ends it with what the decision says of the triggers that did not fire.
+/// Completes an answer with the decision's list of triggers that did not fire.
 Answer finish(int status, std::string begun, const queue::Decision& decision) {
   Answer answer(status, std::move(begun += ','));
   answer.tail = decision.skipped();
@@ -63,7 +63,7 @@ Answer answer_ignored(const trigger::Ignored& ignored) {
   append_member(json, "reason", ignored.reason);
   if (ignored.test) json += R"(,"test":true)";
   Verdict verdict;
-  verdict.skipped.emplace_back("*", ignored.reason);  // whatever the triggers are
+  verdict.skipped.emplace_back("*", ignored.reason);  // stands for all triggers
   return finish(200, std::move(json), queue::Decision(std::move(verdict)));
 }
 

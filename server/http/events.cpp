@@ -11,7 +11,7 @@ namespace {
 constexpr std::chrono::seconds heartbeat{15};
 }
 
-// A watcher's place in the list, given up however its task ends.
+// A watcher's entry in the list, removed however its task ends.
 class Events::Place {
  public:
   explicit Place(Events& events) : events_(events), watcher_(events.watchers_.emplace(events.watchers_.end(), events.executor_)) {}

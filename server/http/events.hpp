@@ -13,27 +13,27 @@
 
 namespace slipway::http {
 
-/// What happens in the daemon, for those who watch (`/api/v1/events`, Server-Sent Events). Watchers, and what waits for a slow
-/// one, are bounded: who falls behind loses the oldest and is told so. Used on the loop; outlives its watchers.
+/// The daemon's event stream (`/api/v1/events`, Server-Sent Events). The number of watchers is limited, and so is the backlog of each:
+/// a slow watcher loses its oldest events and is told so. Used on the loop; must outlive its watchers.
 class Events {
  public:
   explicit Events(boost::asio::any_io_executor executor, std::size_t max_watchers = 32, std::size_t max_waiting = 256);
 
-  /// Tells every watcher. `type`: `run`, `delivery`, `stage`, `hold`, …; `json`: one line.
+  /// Sends an event to every watcher. `type`: `run`, `delivery`, `stage`, `hold`, …; `json`: one line.
   void publish(std::string_view type, std::string_view json);
   std::size_t watchers() const noexcept { return watchers_.size(); }
   bool is_full() const noexcept { return watchers_.size() >= max_watchers_; }
 
-  /// Writes what is published from now on, until the client goes or close() is called. A comment every 15 s shows that the line
-  /// is alive.
+  /// Writes events published from now on, until the client disconnects or close() is called. Sends a comment every 15 s as a
+  /// keep-alive.
   Task<> follow(BodyWriter& writer);
-  /// Ends every watch once what waits for it has been written: the daemon stops, and watchers would hold it up.
+  /// Ends every follow() once its backlog is written, so that watchers do not delay the daemon's shutdown.
   void close();
 
  private:
   struct Watcher {
     explicit Watcher(const boost::asio::any_io_executor& executor) : news(executor) {}
-    boost::asio::steady_timer news;  ///< cancelled, that is woken, when something waits
+    boost::asio::steady_timer news;  ///< cancelled to wake the watcher
     std::deque<std::string> waiting;
     std::uint64_t lost = 0;
   };

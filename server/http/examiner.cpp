@@ -16,17 +16,17 @@ namespace slipway::http {
 
 namespace detail {
 
-/// A delivery that is examined; a local of its task.
+/// A delivery being examined; a local variable of its task.
 struct Case {
   Case(RawDelivery what, std::shared_ptr<Keys> with) : raw(std::move(what)), keys(std::move(with)) {}
   RawDelivery raw;
   std::shared_ptr<Keys> keys;
   std::optional<trigger::ClaimedDelivery> claimed;
   Finding finding;
-  std::exception_ptr accident;  ///< in place of a finding
+  std::exception_ptr accident;  ///< set instead of a finding
 };
 
-/// The task that waits for a case, whatever its type. Who gives it up gives up the task, and the case with it.
+/// The suspended task that owns a case, type-erased. Destroying it destroys the task, and the case with it.
 struct Waiting {
   explicit Waiting(Case& about) : one(about) {}
   virtual ~Waiting() = default;
@@ -41,10 +41,10 @@ namespace {
 using detail::Case;
 using Cases = std::span<const std::unique_ptr<detail::Waiting>>;
 
-// Signature and parse of so much take about a millisecond.
+// Bytes; verifying and parsing this much takes about a millisecond.
 constexpr std::size_t largest_in_line = 512 * 1024;
 
-// From a proven delivery to its verdict.
+// Parses and judges a verified delivery.
 Finding judged(std::optional<trigger::SignedDelivery> verified, const Judge& judge) {
   if (!verified) return Unsigned();
   auto parsed = trigger::parse(std::move(*verified));
@@ -65,7 +65,7 @@ class Resumable final : public detail::Waiting {
   std::optional<Handler> task_;
 };
 
-// The first of them that are signed together: with the same keys, and none of them so long that the others' lanes would run empty.
+// The leading cases whose HMACs are computed together: they have the same keys, and none is so long that the others' lanes would idle.
 Cases together(Cases cases) {
   const auto is_long = [](const auto& waiting) { return waiting->one.raw.body.size() > HmacKeys::longest_together; };
   if (is_long(cases.front())) return cases.first(1);
@@ -92,7 +92,7 @@ void examine_together(Cases group, const Judge& judge) {
   std::span<const Sha256Digest> left(macs);
   for (const auto& waiting : group) {
     Case& one = waiting->one;
-    if (!one.claimed) continue;  // unsigned, as it began
+    if (!one.claimed) continue;  // the finding remains Unsigned
     const auto its = left.first(keys);
     left = left.subspan(keys);
     try {
@@ -103,7 +103,7 @@ void examine_together(Cases group, const Judge& judge) {
   }
 }
 
-// What keeps them from being signed keeps all of them from being examined.
+// If the HMACs cannot be computed, the whole group fails with that exception.
 void examine_or_fail(Cases group, const Judge& judge) noexcept {
   try {
     examine_together(group, judge);
@@ -115,7 +115,7 @@ void examine_or_fail(Cases group, const Judge& judge) noexcept {
 }  // namespace
 
 Judged::Judged(Delivery what, Verdict means) : delivery(std::move(what)), decision(std::move(means)) {
-  delivery.push.commits = std::vector<ChangedCommit>();  // less waits for the disk
+  delivery.push.commits = std::vector<ChangedCommit>();  // frees memory before the wait for the disk
 }
 
 Examiner::Examiner(Judge judge, asio::thread_pool& pool) : judge_(std::move(judge)), pool_(pool) {}
@@ -138,7 +138,7 @@ Task<Finding> Examiner::examine(RawDelivery raw, std::shared_ptr<Keys> keys) {
   co_return std::move(one.finding);
 }
 
-// What else the loop has received by now comes along.
+// Posted rather than called, so that deliveries the loop has already received join the batch.
 void Examiner::add(Waiting one, const asio::any_io_executor& loop) {
   next_.push_back(std::move(one));
   if (std::exchange(busy_, true)) return;
@@ -150,7 +150,7 @@ void Examiner::begin(const asio::any_io_executor& loop) {
   asio::post(thread_, [this, batch, loop] { work_through(batch, loop); });
 }
 
-// On the thread. Each group's tasks go on while the next group is examined.
+// On the examiner's thread. A group's tasks resume while the next group is examined.
 void Examiner::work_through(const std::shared_ptr<const Batch>& batch, const asio::any_io_executor& loop) {
   for (std::span left(*batch); !left.empty();) {
     const auto group = together(left);
@@ -162,7 +162,7 @@ void Examiner::work_through(const std::shared_ptr<const Batch>& batch, const asi
 
 void Examiner::answer(std::span<const Waiting> examined, bool last, const asio::any_io_executor& loop) {
   if (last) busy_ = !next_.empty();
-  if (last && busy_) begin(loop);  // first: the thread is not to wait for the answers
+  if (last && busy_) begin(loop);  // first, so that the thread need not wait for the answers
   for (const auto& waiting : examined) waiting->resume();
 }
 

@@ -16,39 +16,39 @@
 
 namespace slipway::http {
 
-/// What a delivery means under the present configuration (trigger::Matcher::judge). Called on the examiner's threads.
+/// Judges a delivery by the current configuration (trigger::Matcher::judge). Called on the examiner's thread and the pool.
 using Judge = std::function<Verdict(const Delivery&)>;
 
 /// No signature, or a wrong one.
 struct Unsigned {};
 
-/// A push, and what it leads to.
+/// A push, and the decision on it.
 struct Judged {
   Judged(Delivery what, Verdict means);
-  Delivery delivery;  ///< without its list of commits, which the body has
+  Delivery delivery;  ///< without push.commits, which the body contains
   queue::Decision decision;
 };
 
-/// What a delivery turned out to be; an error where the payload can not be read.
+/// The result of an examination; an Error if the payload cannot be parsed.
 using Finding = std::variant<Unsigned, Error, trigger::Ignored, Judged>;
 
 namespace detail {
 struct Waiting;
 }
 
-/// From bytes to verdict: has deliveries verified, parsed and judged on a thread of its own, while the loop receives and answers
-/// others. Those that came while the thread was busy are signed together (HmacKeys); one that comes alone waits for nobody.
-/// Used on the loop; destroyed before it.
+/// From bytes to verdict: verifies, parses and judges deliveries on its own thread, while the loop receives and answers
+/// others. Deliveries that arrive while the thread is busy have their HMACs computed together (HmacKeys); a single one does not wait
+/// for others. Used on the loop; must be destroyed before it.
 class Examiner {
  public:
-  /// `pool` takes the bodies that are so large that others would wait for them; it outlives the examiner.
+  /// `pool` handles bodies above 512 KiB, which would delay others; it must outlive the examiner.
   Examiner(Judge judge, asio::thread_pool& pool);
   Examiner(const Examiner&) = delete;
   Examiner& operator=(const Examiner&) = delete;
-  /// Deliveries that are still being examined are given up together with their tasks.
+  /// Destroys the tasks of deliveries still being examined.
   ~Examiner();
 
-  /// Throws what the judge and HmacKeys throw. It can not be cancelled: it takes milliseconds.
+  /// Throws what the judge and HmacKeys throw. Not cancellable; takes milliseconds.
   Task<Finding> examine(RawDelivery raw, std::shared_ptr<Keys> keys);
 
  private:
@@ -62,8 +62,8 @@ class Examiner {
 
   const Judge judge_;
   asio::thread_pool& pool_;
-  Batch next_;         ///< bounded by the bodies that the listener holds at once
-  bool busy_ = false;  ///< the thread has a batch, or is about to
+  Batch next_;         ///< bounded by the listener's limit on bodies in flight
+  bool busy_ = false;  ///< the thread has, or is about to get, a batch
   asio::thread_pool thread_{1};
 };
 

@@ -61,7 +61,7 @@ void write_headers(Json& json, const Headers& headers) {
   json.out.EndObject();
 }
 
-// Stored as JSON text already.
+// `text` is JSON already.
 void write_raw(Json& json, const char* key, const std::string& text) {
   if (text.empty()) return;
   json.out.Key(key);

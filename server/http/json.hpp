@@ -16,17 +16,17 @@ namespace slipway::http {
 
 using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
-/// One JSON text in the making.
+/// A JSON text being written.
 struct Json {
   Json() : out(buffer) {}
   Json(const Json&) = delete;
   Json& operator=(const Json&) = delete;
   void text(const char* key, std::string_view value);
-  /// Nothing is written where there is no value.
+  /// Writes nothing if `value` is empty.
   void text_if(const char* key, std::string_view value);
   void number(const char* key, std::int64_t value);
   void flag(const char* key, bool value);
-  /// UTC with milliseconds: `2026-11-23T00:33:06.123Z`.
+  /// UTC with milliseconds, `2026-11-23T00:33:06.123Z`; nothing if there is no value.
   void time(const char* key, const std::optional<Clock::time_point>& value);
   std::string take() const { return std::string(buffer.GetString(), buffer.GetSize()); }
 
@@ -34,10 +34,10 @@ struct Json {
   JsonWriter out;
 };
 
-// The domain's nouns as the operator API shows them (openapi.yaml).
+// Domain objects as the operator API shows them (openapi.yaml).
 
 void write(Json& json, const Run& run);
-/// With headers, verdicts and, on request, the body in base64, where they are there. Credentials among the headers stay out.
+/// With headers and verdicts if present and, on request, the body in base64. Omits headers with credentials.
 void write(Json& json, const queue::StoredDelivery& delivery, bool with_body);
 void write(Json& json, const Template& what, const queue::Hold* hold);
 

@@ -4,7 +4,7 @@
 
 namespace slipway::http {
 
-// The registry gives the family or the member that is there already, so these are for setting up, not for hot paths.
+// These look up an existing family or member in the registry each time: use them for set-up, not on hot paths.
 
 prometheus::Counter& Metrics::counter(const std::string& name, const std::string& help, const std::map<std::string, std::string>& labels) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels);

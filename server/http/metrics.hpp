@@ -11,15 +11,15 @@
 
 namespace slipway::http {
 
-/// The daemon's figures for Prometheus; all names begin with `slipway_`. Values may be changed from any thread.
+/// The daemon's Prometheus metrics; all names begin with `slipway_`. Values may be changed from any thread.
 class Metrics {
  public:
-  /// For figures of other modules.
+  /// For metrics of other modules.
   prometheus::Registry& registry() noexcept { return registry_; }
-  /// The counter of this name and these labels, made where it is not there yet.
+  /// The counter or gauge with this name and labels, created if missing.
   prometheus::Counter& counter(const std::string& name, const std::string& help, const std::map<std::string, std::string>& labels = {});
   prometheus::Gauge& gauge(const std::string& name, const std::string& help, const std::map<std::string, std::string>& labels = {});
-  /// Everything as text, exposition format 0.0.4.
+  /// All metrics in text exposition format 0.0.4.
   std::string text() const;
 
  private:

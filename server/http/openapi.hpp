@@ -4,7 +4,7 @@
 
 namespace slipway::http {
 
-/// The operator API's description: openapi.yaml beside this file, put into the program by CMake.
+/// The operator API's description: openapi.yaml, embedded by CMake.
 std::string_view openapi_text() noexcept;
 
 }  // namespace slipway::http

@@ -61,13 +61,13 @@ OperatorApi::OperatorApi(Operations operations, std::string token, Log log)
     : operations_(std::move(operations)), token_(std::move(token)), log_(std::move(log)), refusal_lines_(5) {}
 
 bool OperatorApi::is_authorised(const Request& head) const {
-  constexpr std::string_view scheme = "Bearer ";  // in any case: RFC 9110, section 11.1
+  constexpr std::string_view scheme = "Bearer ";  // case-insensitive: RFC 9110, section 11.1
   const std::string_view given = head.header("Authorization");
   const bool is_bearer = equal_ignoring_case(given.substr(0, scheme.size()), scheme);
   return !token_.empty() && is_bearer && equal_in_constant_time(given.substr(scheme.size()), token_);
 }
 
-// The token comes first: without it nothing is learnt, not even what there is.
+// Check the token first: without it a client must not even learn which routes exist.
 std::optional<Answer> OperatorApi::refuse(const Request& head) {
   if (needs_token(head.path()) && !is_authorised(head)) return no_token();
   return std::nullopt;
@@ -92,7 +92,7 @@ Task<Answer> OperatorApi::answer(Request& request) {
     wrong.allow = allowed;
     co_return wrong;
   }
-  // A probe may add a parameter of its own to /healthz: that is no reason to take the daemon for ill.
+  // Tolerate unknown query parameters outside /api: a probe of /healthz may add one, and must not fail for it.
   if (needs_token(request.path())) {
     auto query = parse_query(request.target, found->query);
     if (!query) co_return problem(400, query.error().what());

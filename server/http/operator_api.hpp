@@ -19,7 +19,7 @@
 
 namespace slipway::http {
 
-/// What the operator API shows and steers. All of it outlives the API; the functions are called on the loop.
+/// What the operator API shows and controls. All of it must outlive the API; the functions are called on the loop.
 struct Operations {
   Operations(queue::Queue& runs_queue, queue::RunReader& runs_reader, build::RunLogs& run_logs, run::Control& run_control,
              Events& what_happens, Metrics& figures, asio::thread_pool& blocking)
@@ -30,7 +30,7 @@ struct Operations {
         events(what_happens),
         metrics(figures),
         pool(blocking) {}
-  /// Why the daemon takes no deliveries just now; empty where it does.
+  /// Why the daemon takes no deliveries at present; empty if it does.
   std::string trouble() const { return not_ready ? not_ready() : std::string(); }
 
   queue::Queue& queue;
@@ -40,10 +40,10 @@ struct Operations {
   Events& events;
   Metrics& metrics;
   asio::thread_pool& pool;                                              ///< reads log files
-  std::function<std::shared_ptr<const config::Catalogue>()> catalogue;  ///< the present one
-  std::function<run::Drift()> drift;                                    ///< as last looked at
+  std::function<std::shared_ptr<const config::Catalogue>()> catalogue;  ///< current
+  std::function<run::Drift()> drift;                                    ///< last comparison
   std::function<std::string()> not_ready;                               ///< see trouble()
-  std::function<void(Metrics&)> refresh;                                ///< before figures are read; may be empty
+  std::function<void(Metrics&)> refresh;                                ///< called before metrics are read; may be empty
 };
 
 /// The operator listener: health, metrics, and `/api/v1` behind a bearer token. Used on the loop.
@@ -64,7 +64,7 @@ class OperatorApi final : public Site {
   RateLimit refusal_lines_;
 };
 
-/// The bounds of the operator's listener.
+/// The limits of the operator listener.
 Limits operator_limits();
 
 }  // namespace slipway::http

@@ -8,18 +8,18 @@
 
 namespace slipway::http {
 
-/// One row of the operator listener's table.
+/// One row of the operator listener's routing table.
 struct Route {
-  std::string_view method;  ///< `GET` serves HEAD, too
-  std::string_view path;    ///< `{}` stands for one name
+  std::string_view method;  ///< `GET` also serves HEAD
+  std::string_view path;    ///< `{}` matches one part
   Task<Answer> (*serve)(Operations& operations, Call& call);
-  std::span<const std::string_view> query;  ///< the parameters it knows
+  std::span<const std::string_view> query;  ///< known parameters
 };
 
-/// Every route there is.
+/// All routes.
 std::span<const Route> operator_routes();
 
-// What serves them. Each takes a call that fits its route.
+// Their handlers. Each takes a call that matches its route.
 
 Task<Answer> health(Operations& operations, Call& call);
 Task<Answer> readiness(Operations& operations, Call& call);

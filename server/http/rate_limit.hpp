@@ -5,13 +5,13 @@
 
 namespace slipway::http {
 
-/// Lets through so many events a second, and counts those between.
+/// Lets through up to `per_second` events per second, and counts those held back.
 class RateLimit {
  public:
   using Steady = std::chrono::steady_clock;
   explicit RateLimit(std::uint32_t per_second) : limit_(per_second) {}
 
-  /// True when the event of this moment may pass.
+  /// Registers an event; true if it may pass.
   bool passes(Steady::time_point now = Steady::now()) noexcept {
     if (now - window_ >= std::chrono::seconds(1)) {
       window_ = now;
@@ -25,7 +25,7 @@ class RateLimit {
     return false;
   }
 
-  /// How many were held back since this was last asked.
+  /// Number of events held back since the last call.
   std::uint64_t take_held_back() noexcept {
     const std::uint64_t count = held_back_;
     held_back_ = 0;

@@ -127,14 +127,14 @@ Task<Answer> Receiver::accept(const Delivery& delivery, const queue::Decision& d
   co_return answer_accepted(accepted, decision);
 }
 
-// Recorded behind the answer: what matches nothing promises nothing.
+// Stored asynchronously after the response: an unmatched delivery creates no run, so durability need not be awaited.
 bool Receiver::recorded(Delivery& delivery, queue::Decision& decision) {
   figures_->unmatched.Increment();
   log_.debug("delivery matches nothing", {{"delivery", delivery.id.value()}, {"repository", delivery.push.repository.value()}});
   return queue_.record(std::move(delivery), std::move(decision));
 }
 
-// The disk is behind: that the sender waits for it bounds what is held in memory, and leaves nothing unrecorded.
+// The backlog is full: making the sender wait bounds the memory used, and still records the delivery.
 Task<> Receiver::wait_for_room(const Delivery& delivery, const queue::Decision& decision) {
   try {
     co_await queue_.accept(delivery, decision);

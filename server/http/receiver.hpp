@@ -16,16 +16,16 @@
 
 namespace slipway::http {
 
-/// The webhook: signed deliveries in, durable runs out, answered as the contract says. Used on the loop.
+/// The webhook: turns signed deliveries into durable runs, and answers them (http/delivery_answer.hpp). Used on the loop.
 class Receiver final : public Site {
  public:
-  /// `watched` is called on the loop; `pool` takes large bodies (Examiner). Queue, metrics, pool and loop outlive the receiver.
+  /// `watched` is called on the loop; `pool` handles large bodies (Examiner). Queue, metrics, pool and loop must outlive the receiver.
   Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, trigger::Watched watched, queue::Queue& queue,
            asio::thread_pool& pool, Metrics& metrics, Log log);
 
-  /// From here on every delivery is answered 503 with Retry-After.
+  /// From now on every delivery is answered 503 with Retry-After.
   void drain() noexcept { draining_ = true; }
-  /// Takes over path and secrets of a reloaded configuration.
+  /// Adopts path and secrets of a reloaded configuration.
   void configure(const WebhookSettings& settings, Secrets secrets);
 
   std::optional<Answer> refuse(const Request& head) override;
@@ -50,7 +50,7 @@ class Receiver final : public Site {
   bool draining_ = false;
 };
 
-/// The bounds of the webhook's listener.
+/// The limits of the webhook listener.
 Limits webhook_limits(const WebhookSettings& settings);
 
 }  // namespace slipway::http

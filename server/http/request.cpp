@@ -11,7 +11,7 @@ namespace slipway::http {
 
 namespace {
 
-// The Date header's value, made anew once a second.
+// The Date header's value, regenerated at most once a second.
 std::string_view http_date(Clock::time_point now) {
   thread_local std::time_t made_for = -1;
   thread_local std::string text;

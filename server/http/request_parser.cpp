@@ -11,9 +11,9 @@ namespace {
 
 namespace beast = boost::beast;
 constexpr std::size_t most_fields = 100;
-constexpr std::size_t usual_fields = 20, usual_bytes = 1000;  ///< of what Gitea sends
+constexpr std::size_t usual_fields = 20, usual_bytes = 1000;  ///< typical of Gitea's requests
 
-/// The path and query of a target. One in absolute form, as to a proxy, is to be accepted too: RFC 9112, 3.2.2.
+/// The path and query of a target. The absolute form, as sent to proxies, must be accepted too: RFC 9112, 3.2.2.
 std::string origin_form(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
@@ -28,7 +28,7 @@ std::string origin_form(std::string_view target) {
 
 RequestParser::RequestParser(std::size_t header_limit) {
   basic_parser::header_limit(static_cast<std::uint32_t>(header_limit));
-  body_limit(boost::none);  // the session's business
+  body_limit(boost::none);  // the session enforces it
   eager(false);
   request_.headers.reserve(usual_fields, usual_bytes);
 }
@@ -36,7 +36,7 @@ RequestParser::RequestParser(std::size_t header_limit) {
 RequestParser::Progress RequestParser::parse(std::string_view bytes, std::size_t& consumed) {
   beast::error_code error;
   consumed = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  // The request line alone may be taken first; the head is read when the empty line is.
+  // put() may stop after the request line; continue until the head is complete.
   while (!error && !is_header_done() && consumed < bytes.size()) {
     consumed += put(boost::asio::const_buffer(bytes.data() + consumed, bytes.size() - consumed), error);
   }
@@ -53,7 +53,7 @@ bool RequestParser::finish() {
     why_ = "a request needs exactly one Host header";
     return false;
   }
-  // RFC 9112, 6.3: where such a body ends can not be told, and a proxy may see another end.
+  // RFC 9112, 6.3: the end of such a body cannot be determined, and a proxy may see a different one.
   if (coded_ && !chunked()) {
     why_ = "the request has a Transfer-Encoding that does not end with chunked";
     return false;

@@ -8,17 +8,17 @@
 
 namespace slipway::http {
 
-/// Reads the head of one request. The wire format is Beast's business (RFC 9112, strict); where the fields go is ours: straight
-/// into the map that travels with the delivery.
+/// Parses the head of one request. Beast parses the wire format (RFC 9112, strict); the fields go straight
+/// into the Headers that are stored with the delivery.
 class RequestParser : private boost::beast::http::basic_parser<true> {
  public:
-  /// `header_limit`: bytes of request line and header lines together.
+  /// `header_limit`: maximum bytes of request line and header lines together.
   explicit RequestParser(std::size_t header_limit);
 
   enum class Progress { need_more, done, bad };
-  /// Takes all bytes received so far and not yet consumed; `consumed` says how many of them belong to the head.
+  /// Pass all bytes received and not yet consumed; sets `consumed` to the number taken.
   Progress parse(std::string_view bytes, std::size_t& consumed);
-  /// Why it was bad, in words for the client.
+  /// Why it was bad, for the client.
   std::string_view why() const noexcept { return why_; }
   Request take() { return std::move(request_); }
 

@@ -13,20 +13,20 @@
 
 namespace slipway::http {
 
-/// The webhook's HMAC keys of one moment.
+/// A snapshot of the webhook's HMAC keys.
 struct Keys {
   explicit Keys(std::vector<std::string> texts) : secrets(std::move(texts)), ready(secrets) {}
   const std::vector<std::string> secrets;  ///< for any thread
-  HmacKeys ready;                          ///< on the examiner's thread
+  HmacKeys ready;                          ///< for the examiner's thread only
 };
 
-/// The webhook's HMAC keys, all valid at once, so that one can be exchanged for another without losing a delivery. Files that
-/// changed are read again, looked at twice a second at most.
+/// The webhook's HMAC keys, all valid at once, so that keys can be rotated without losing a delivery. Rereads changed files,
+/// checking at most twice a second. Used on the loop.
 class Secrets {
  public:
-  /// An error for the first file that can not be read.
+  /// An error for the first file that cannot be read.
   static Result<Secrets> open(const std::vector<std::filesystem::path>& files, Log log);
-  /// The keys of this moment.
+  /// The current keys, after rereading changed files. A file that cannot be read keeps its previous key.
   std::shared_ptr<Keys> current();
 
  private:

@@ -56,7 +56,7 @@ Task<> Server::accept() {
     if (!error) {
       admit(std::move(socket));
     } else if (error != boost::asio::error::operation_aborted && error != boost::asio::error::connection_aborted) {
-      // Out of descriptors or memory: what is connected goes on, and new ones wait in the kernel.
+      // Out of descriptors or memory: existing connections continue, new ones wait in the kernel's backlog.
       hall_.log.error("can not accept a connection", {{"error", error.message()}});
       co_await time.sleep_for(breath);
     }
@@ -72,7 +72,7 @@ void Server::admit(Socket socket) {
   }
   if (!warned_) hall_.log.warn("too many connections", {{"limit", hall_.limits.max_connections}});
   warned_ = true;
-  // Beyond these the connection is closed without a word.
+  // Beyond this limit the connection is closed without an answer.
   if (turned_away_.size() >= most_turned_away) return hall_.site.refused(503, "too many connections", peer_name(socket));
   turned_away_.spawn("session turned away", turn_away(std::make_shared<Session>(hall_, std::move(socket))));
 }

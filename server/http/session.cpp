@@ -16,16 +16,16 @@ namespace slipway::http {
 namespace {
 
 using boost::system::error_code;
-// What is reserved for a body before its bytes have come: a declared length alone costs the daemon nothing.
+// Initial reservation for a body, in bytes, whatever its declared length: a client cannot claim memory by declaring a length.
 constexpr std::uint64_t first_reservation = 64 * 1024;
 constexpr std::chrono::seconds busy_retry{5};
 constexpr std::chrono::seconds linger_time{2};
-// Most clients look for an answer only when they have sent all of a body: so twice the largest that is taken by default.
+// Most clients read the answer only after sending the whole body; so twice the default body limit.
 constexpr std::size_t linger_bytes = 64u << 20;
 
 bool may_have_body(const Request& request) { return request.method != "GET" && request.method != "HEAD"; }
 
-// Grows a body whose bytes have all come by as much as came so far, so that the bytes held follow the bytes sent.
+// Doubles the space of a full body, so that the memory held is proportional to the bytes received.
 bool grow(std::string& body, std::uint64_t length, InFlight& held) {
   const auto size = std::min(length, std::max<std::uint64_t>(first_reservation, 2 * body.size()));
   if (!held.hold(size)) return false;
@@ -77,7 +77,7 @@ void Session::enter(Phase phase) {
   phase_ = phase;
   const Limits& limits = hall_.limits;
   switch (phase) {
-    // Who connects and says nothing has only the time for one request, not that between two.
+    // A client that connects and sends nothing gets only the read timeout, not the longer one between requests.
     case Phase::idle: expires_after(first_ ? std::min(limits.read_timeout, limits.idle_timeout) : limits.idle_timeout); break;
     case Phase::reading: expires_after(limits.read_timeout); break;
     case Phase::answering:
@@ -96,7 +96,7 @@ void Session::expired() {
   timed_out_ = true;
   error_code ignored;
   if (phase_ == Phase::answering) {
-    // The sender waits 5 s at most: better a refusal in time than the right answer too late. What was asked may still happen.
+    // The sender waits 5 s at most, so a timely refusal is better than a late answer. The request may still take effect.
     const Answer late = unavailable("the answer takes too long", busy_retry);
     const std::string text = head_of(late, false, true, Clock::now()) + late.body;
     socket_.write_some(boost::asio::buffer(text), ignored);
@@ -106,13 +106,13 @@ void Session::expired() {
   socket_.cancel(ignored);
 }
 
-// To be called before suspending: the next session's bytes will lie where these do.
+// Call before suspending: other sessions reuse the receive buffer.
 void Session::keep() {
-  std::string(unread_).swap(kept_);  // mostly nothing, and then without the memory of what was there before
+  std::string(unread_).swap(kept_);  // usually empty; then this also frees the old memory
   unread_ = kept_;
 }
 
-// Adds to what is unread. Head and body of an ordinary push (8 KiB) arrive at once.
+// Receives more bytes into `unread_`. An ordinary push (8 KiB) arrives all at once.
 Task<bool> Session::receive_some() {
   keep();
   error_code error = boost::asio::error::would_block;
@@ -127,7 +127,7 @@ Task<bool> Session::receive_some() {
   co_return true;
 }
 
-// The head of the next request; false when the connection is to be closed without an answer.
+// Reads the head of the next request; false if the connection is to be closed.
 Task<bool> Session::read_head(RequestParser& parser) {
   enter(Phase::idle);
   head_only_ = false;
@@ -156,7 +156,7 @@ Task<bool> Session::read_head(RequestParser& parser) {
   }
 }
 
-// What every listener refuses, whatever it serves.
+// Checks that apply to every listener, after the site's own.
 std::optional<Answer> Session::refuse(const Request& head) const {
   if (auto refusal = hall_.site.refuse(head)) return refusal;
   if (head.chunked) return problem(411, "a request must say its length; chunked bodies are not taken");
@@ -168,14 +168,14 @@ std::optional<Answer> Session::refuse(const Request& head) const {
   return std::nullopt;
 }
 
-// Reads the body into the request; false when the connection is to be closed, after an answer where one is due.
+// Reads the body into the request; false if the connection is to be closed. Any refusal has been sent then.
 Task<bool> Session::read_body(Request& request, InFlight& held) {
   const std::uint64_t length = request.content_length.value_or(0);
   std::string& body = request.body;
   std::size_t filled = std::min<std::uint64_t>(length, unread_.size());
   body.assign(unread_, 0, filled);
   unread_.remove_prefix(filled);
-  if (filled < length && phase_ != Phase::reading) enter(Phase::reading);  // else the time counts from the head's first byte
+  if (filled < length && phase_ != Phase::reading) enter(Phase::reading);  // else the time limit still runs from the head's first byte
   bool fits = held.hold(filled);
   error_code error;
   while (fits && !error && filled < length) {
@@ -215,7 +215,7 @@ Task<bool> Session::serve_one() {
   co_return co_await send(answer, request);
 }
 
-// One of the four places where accidents are caught (server/README.md, "Errors").
+// One of the four places where exceptions are caught (server/README.md, "Errors").
 Task<Answer> Session::have_answered(Request& request) {
   enter(Phase::answering);
   Answer failure;
@@ -239,9 +239,9 @@ Answer Session::bug(const std::exception& accident) const {
   return problem(500, "an error in slipway; its log says more");
 }
 
-// Sends the answer; true when the connection goes on.
+// Sends the answer; true if the connection stays open.
 Task<bool> Session::send(const Answer& answer, const Request& request) {
-  if (timed_out_) co_return false;  // it has been answered already
+  if (timed_out_) co_return false;  // expired() has answered already
   const bool keep_alive = request.keep_alive && !answer.close && !hall_.stopping && (!answer.stream || request.can_chunk);
   const bool sent = co_await send_whole(answer, keep_alive, request.can_chunk);
   if (!sent) co_return false;
@@ -272,12 +272,12 @@ Task<bool> Session::send_whole(const Answer& answer, bool keep_alive, bool can_c
   co_return co_await send_all(head, body, tail);
 }
 
-// Texts that follow each other, without putting them together first.
+// Sends up to three texts in sequence, without concatenating them.
 Task<bool> Session::send_all(std::string_view bytes, std::string_view more, std::string_view last) {
   const std::array<std::string_view, 3> parts{bytes, more, last};
   const std::array<boost::asio::const_buffer, 3> buffers{boost::asio::buffer(bytes), boost::asio::buffer(more), boost::asio::buffer(last)};
   error_code error;
-  std::size_t sent = socket_.write_some(buffers, error);  // nearly always all: the socket's buffer is empty
+  std::size_t sent = socket_.write_some(buffers, error);  // nearly always everything, since the socket's buffer is empty
   bool good = !error || error == boost::asio::error::would_block;
   for (std::size_t i = 0; good && i < parts.size(); ++i) {
     const std::size_t gone = std::min(sent, parts[i].size());
@@ -287,7 +287,7 @@ Task<bool> Session::send_all(std::string_view bytes, std::string_view more, std:
   co_return good;
 }
 
-// Anew for each piece: a slow reader is served, one that has stopped is not.
+// The write timeout restarts with each chunk: slow clients are served, stalled ones dropped.
 Task<bool> Session::send_slowly(std::string_view bytes) {
   error_code error;
   while (!bytes.empty()) {
@@ -302,7 +302,7 @@ Task<bool> Session::send_slowly(std::string_view bytes) {
 
 Task<> Session::turn_away() { co_await refuse_and_close(unavailable("too many connections", busy_retry)); }
 
-// The connection ends, since what is left of the request is not read.
+// Closes the connection, because the rest of the request is not read.
 Task<> Session::refuse_and_close(Answer answer) {
   hall_.site.refused(answer.status, answer.why, peer_);
   unread_ = {};
@@ -310,7 +310,7 @@ Task<> Session::refuse_and_close(Answer answer) {
   if (sent) co_await linger();
 }
 
-// A connection that is closed with unread bytes is reset, and the answer may be lost on its way: so read a little of them.
+// Closing a connection with unread bytes resets it, and the client may lose the answer; so read and discard some first.
 Task<> Session::linger() {
   enter(Phase::lingering);
   error_code ignored;

@@ -17,7 +17,7 @@ using Socket = boost::asio::ip::tcp::socket;
 
 class Session;
 
-/// What the sessions of one listener share. Outlives them.
+/// State shared by the sessions of one listener. Outlives them.
 struct Hall {
   Hall(Site& what, Limits bounds, Log where, const boost::asio::any_io_executor& executor, Deadlines::Steady::duration precision)
       : site(what), limits(bounds), log(std::move(where)), deadlines(executor, precision) {}
@@ -25,21 +25,21 @@ struct Hall {
   Limits limits;
   Log log;
   Deadlines deadlines;
-  std::set<Session*> sessions;  ///< all that there are
-  /// Where what a session receives lies until it suspends: one place, that stays in the processor's cache, for all of them.
+  std::set<Session*> sessions;  ///< all existing ones
+  /// Receive buffer shared by all sessions; its contents are valid only until the session suspends. One buffer stays cache-hot.
   std::array<char, 32 * 1024> arrivals;
-  std::uint64_t in_flight = 0;  ///< bytes of bodies held
-  bool stopping = false;        ///< what is being answered is the last of its connection
+  std::uint64_t in_flight = 0;  ///< bytes of bodies held by all sessions
+  bool stopping = false;        ///< connections end after the current request
 };
 
-/// The bytes of one body against the bound of all of them; given back when the request is done with.
+/// One body's share of Limits::max_in_flight; released on destruction.
 class InFlight {
  public:
   explicit InFlight(Hall& hall) : hall_(hall) {}
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
   ~InFlight() { hall_.in_flight -= held_; }
-  /// Holds `bytes` in all; false when that is too much.
+  /// Raises the share to `bytes`; false if that would exceed the limit.
   bool hold(std::uint64_t bytes) noexcept;
 
  private:
@@ -47,17 +47,17 @@ class InFlight {
   std::uint64_t held_ = 0;
 };
 
-/// One connection: reads requests, has them answered, one after the other.
+/// One connection: reads requests and has them answered, one at a time.
 class Session final : public BodyWriter, private Deadlines::Member {
  public:
   Session(Hall& hall, Socket socket);
   ~Session() override;
 
-  /// Reads the next request and answers it; false when the connection is to be closed.
+  /// Reads the next request and answers it; false if the connection is to be closed.
   Task<bool> serve_one();
-  /// Answers whatever may be asked with 503, for a connection too many.
+  /// Answers 503 without reading a request, for a connection over the limit.
   Task<> turn_away();
-  /// Ends it now if it is between two requests, else after the present one.
+  /// Ends it now if it is between two requests. Otherwise Hall::stopping ends it after the current one.
   void finish();
 
  private:
@@ -83,18 +83,18 @@ class Session final : public BodyWriter, private Deadlines::Member {
   Hall& hall_;
   Socket socket_;
   std::string peer_;
-  std::string_view unread_;  ///< received and not yet consumed: in `kept_`, or in the hall's `arrivals` until this suspends
+  std::string_view unread_;  ///< received but not consumed; points into `kept_` or, until this suspends, into Hall::arrivals
   std::string kept_;
   Phase phase_ = Phase::idle;
   bool timed_out_ = false;
   bool first_ = true;
-  bool head_only_ = false;  ///< the request is a HEAD: its answer has no body
+  bool head_only_ = false;  ///< HEAD request: the answer has no body
   bool chunked_ = false;
 };
 
 /// Serves a connection until either side ends it.
 Task<> serve(std::shared_ptr<Session> session);
-/// Says on a connection that there are too many, and ends it.
+/// Answers 503 on a connection over the limit, and ends it.
 Task<> turn_away(std::shared_ptr<Session> session);
 
 /// `address:port`, for the log.

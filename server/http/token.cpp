@@ -20,7 +20,7 @@ namespace {
   throw UsageError(fmt::format("can not make the token file {}: {}", file.string(), std::strerror(errno)));
 }
 
-// Under another name first: the token is there whole or not at all, and nobody could read it in between.
+// Written under another name, then renamed: the token file is never incomplete, nor readable by others.
 void make(const std::filesystem::path& file) {
   const auto draft = std::filesystem::path(file).concat(".new");
   ::unlink(draft.c_str());

@@ -5,8 +5,8 @@
 
 namespace slipway::http {
 
-/// The operator API's token: read from its file, or, where there is none, made (64 hex digits) and written there with mode 0600.
-/// Throws UsageError where neither is possible.
+/// The operator API's token: read from its file or, if that does not exist, generated (64 hex digits) and written there with mode
+/// 0600. Throws UsageError if neither is possible.
 std::string open_token(const std::filesystem::path& file);
 
 }  // namespace slipway::http

@@ -6,7 +6,7 @@ namespace slipway::queue {
 
 namespace {
 
-// So that twenty reasons do not make it grow ten times.
+// Estimated size of the JSON in bytes, so that appending does not reallocate.
 std::size_t room_for(const Verdict& verdict) {
   std::size_t size = 256;
   for (const RunRequest& run : verdict.runs) size += run.template_name.value().size() + run.trigger.size() + 32;
@@ -33,7 +33,7 @@ void append_skip(std::string& json, const Skip& skip) {
 
 }  // namespace
 
-// Written without a JSON library's detours: a hundred strings a push, and nearly none has anything to escape.
+// Written directly, without a JSON library: a push has about a hundred strings, and almost none needs escaping.
 Decision::Decision(Verdict verdict) : pending_(verdict.pending) {
   auto made = std::make_shared<std::string>();
   std::string& json = *made;

@@ -9,20 +9,20 @@
 
 namespace slipway::queue {
 
-/// A verdict as the queue takes it: the runs to make, and the whole as the JSON that is kept and told to the sender. Made once; the
-/// hundred small texts of a verdict need not wait for the disk with the delivery. Copies share the text.
+/// A verdict in the form the queue takes: the runs to create, and the whole verdict as the JSON that is stored and returned to the
+/// sender. Rendered once, so that the verdict's many small strings are freed before the wait for the disk. Copies share the text.
 class Decision {
  public:
   explicit Decision(Verdict verdict);
 
   const std::vector<RunRequest>& runs() const noexcept { return runs_; }
-  /// The payload's commit list is incomplete: to be judged again when completed from Git.
+  /// The payload's commit list is incomplete: the push is judged again once it has been completed from Git.
   bool pending() const noexcept { return pending_; }
-  /// Whether nothing is lost when it is not on disk: it promises no run.
+  /// Makes no run now and none later, so nothing is lost if it never reaches the disk.
   bool promises_nothing() const noexcept { return runs_.empty() && !pending_; }
   /// `{"runs":[{"template","trigger"}],"skipped":[{"trigger","reason","error"?}]}`.
   const std::string& json() const noexcept { return *json_; }
-  /// Of json() the end: `"skipped":[…]}`.
+  /// The tail of json(): `"skipped":[…]}`.
   SharedTail skipped() const { return {json_, skipped_at_}; }
 
  private:

@@ -14,30 +14,30 @@
 
 namespace slipway::queue {
 
-/// The bounds of a queue.
+/// A queue's policy, retention and size limits.
 struct Options {
   Options() = default;
   schedule::Policy policy;
   schedule::Retention retention;
-  std::chrono::seconds keep_deliveries{std::chrono::hours(24 * 30)};  ///< bodies and verdicts
-  std::chrono::seconds keep_keys{std::chrono::hours(24 * 30)};        ///< what recognises duplicates, at least this long
-  bool complete_commits = true;                   ///< false: a gap is recorded, but makes nothing pending
-  std::uint64_t max_bodies = 4ull << 30;          ///< bytes of segments; the oldest go first
+  std::chrono::seconds keep_deliveries{std::chrono::hours(24 * 30)};  ///< for bodies and verdicts
+  std::chrono::seconds keep_keys{std::chrono::hours(24 * 30)};        ///< how long duplicates are recognised, at least
+  bool complete_commits = true;                   ///< false: gaps are recorded, but make nothing pending
+  std::uint64_t max_bodies = 4ull << 30;          ///< bytes of segment files; the oldest are deleted first
   std::uint64_t segment_size = 64ull << 20;       ///< bytes
-  std::size_t max_waiting = 4096;                 ///< operations; beyond it Unavailable
-  std::uint64_t max_waiting_bytes = 256ull << 20; ///< of bodies on their way
-  std::size_t max_records = 160;                  ///< unawaited ones, some 20 KB each
-  std::chrono::milliseconds record_delay{50};     ///< a record() alone waits so long for company
+  std::size_t max_waiting = 4096;                 ///< awaited operations; beyond that, Unavailable
+  std::uint64_t max_waiting_bytes = 256ull << 20; ///< bytes of bodies not on disk yet
+  std::size_t max_records = 160;                  ///< record()s not on disk yet, about 20 KB each
+  std::chrono::milliseconds record_delay{50};     ///< how long record()s alone are held back to share a transaction
 };
 
 struct Opened {
-  std::unique_ptr<Queue> queue;       ///< owns the writer thread; destroy it after the loop has no task in it any more
+  std::unique_ptr<Queue> queue;       ///< owns the writer thread; destroy it only once no task on the loop uses it
   std::unique_ptr<RunReader> reader;
 };
 
-/// Opens or creates the database in `directory` (which is locked by the caller), puts what a dead daemon left running back
-/// into the queue, and starts the writer thread. Results are delivered on `loop`. Blocks; throws Unavailable when the disk does
-/// not let it, Refused when the database is of a newer slipway.
+/// Opens or creates the database in `directory` (which the caller has locked), requeues the runs that a dead daemon left running,
+/// and starts the writer thread. Results are delivered on `loop`. Blocks; throws Unavailable if the disk fails or is full, Refused
+/// if a newer slipway wrote the database.
 Opened open_sqlite(const std::filesystem::path& directory, const Options& options, asio::any_io_executor loop,
                    io::TimeSource& time, Log log);
 

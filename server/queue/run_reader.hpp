@@ -11,7 +11,7 @@
 
 namespace slipway::queue {
 
-/// Which runs to list: newest first, every condition that is set must hold.
+/// Which runs to list; all conditions that are set must hold. Results are newest first.
 struct RunFilter {
   RunFilter() = default;
   std::optional<TemplateName> template_name;
@@ -19,14 +19,14 @@ struct RunFilter {
   std::optional<RepoName> repository;
   std::optional<DeliveryId> delivery;
   std::optional<CommitPrefix> commit;
-  std::optional<RunId> before;         ///< cursor: only runs with a smaller id
+  std::optional<RunId> before;         ///< cursor: only smaller ids
   std::size_t at_most = 100;
 };
 
-/// A stored delivery. `headers`, `body` and `verdict` are empty in lists, and where retention has removed them.
+/// A stored delivery. `headers`, `body` and `verdict` are empty in lists, and if retention has removed them.
 struct StoredDelivery {
   StoredDelivery() = default;
-  std::int64_t number = 0;      ///< counts up in order of storing; the cursor of lists
+  std::int64_t number = 0;      ///< ascending in order of storing; the cursor of lists
   DeliveryId id;
   RepoName repository;
   std::string ref;
@@ -34,14 +34,14 @@ struct StoredDelivery {
   Source source = Source::webhook;
   bool pending = false;
   bool gap = false;
-  std::size_t runs = 0;         ///< that it made
+  std::size_t runs = 0;         ///< number of runs it made
   Clock::time_point received;
   std::string target;           ///< request target
   Headers headers;
   std::string body;
-  std::string fingerprint;      ///< 64 hex digits that only the same body has
+  std::string fingerprint;      ///< Delivery::fingerprint as 64 hex digits
   std::string verdict;          ///< as first judged: {"runs":[{"template","trigger"}],"skipped":[{"trigger","reason","error"?}]}
-  std::string completed_verdict;///< the same after completion from Git; empty: none
+  std::string completed_verdict;///< as judged again after completion from Git; empty: not completed
 };
 
 struct DeliveryFilter {
@@ -53,18 +53,18 @@ struct DeliveryFilter {
   std::size_t at_most = 100;
 };
 
-/// Figures for the metrics, of one moment.
+/// A snapshot of the figures for the metrics.
 struct Counts {
   Counts() = default;
   std::map<RunState, std::uint64_t> runs;
-  std::map<WaitingFor, std::uint64_t> waiting;   ///< of the queued ones
+  std::map<WaitingFor, std::uint64_t> waiting;   ///< of the queued runs
   std::uint64_t deliveries = 0, pending = 0;
   std::uint64_t database_bytes = 0, body_bytes = 0;
   std::optional<Clock::time_point> oldest_queued;
 };
 
-/// Reads what the queue holds, on a connection and a thread of its own: it never waits for the writer, nor the writer for it.
-/// Called on the loop. Throws Unavailable when the database can not be read.
+/// Reads the queue's contents on a connection and thread of its own: neither it nor the writer ever waits for the other.
+/// Called on the loop. Throws Unavailable if the database cannot be read.
 class RunReader {
  public:
   virtual ~RunReader() = default;

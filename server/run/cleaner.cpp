@@ -6,7 +6,7 @@
 namespace slipway::run {
 namespace {
 
-constexpr std::size_t page = 2000;  ///< each looks at all that is finished
+constexpr std::size_t page = 2000;  ///< large, because each query scans all finished runs
 
 }  // namespace
 

@@ -10,11 +10,11 @@
 
 namespace slipway::run {
 
-/// Retention: removes the logs and workspaces of runs whose time is over, then the runs, then old deliveries. Used on the loop.
+/// Retention: removes the logs and workspaces of expired runs, then the runs themselves, then old deliveries. Used on the loop.
 class Cleaner {
  public:
   Cleaner(queue::Queue& queue, build::RunLogs& logs, std::filesystem::path work, asio::thread_pool& files, io::TimeSource& time, Log log);
-  /// Cleans at once and then every `every`; ends when cancelled.
+  /// Cleans up now and then at every interval `every`; ends when cancelled.
   Task<> serve(std::chrono::seconds every);
 
  private:

@@ -12,10 +12,10 @@ namespace slipway::run {
 namespace {
 
 constexpr std::size_t most_at_once = 64;
-constexpr auto ask_again = std::chrono::seconds(1);   ///< the queue is asked so often: one indexed read
-constexpr auto first_delay = std::chrono::seconds(1);  ///< after a trouble; doubles up to a minute
+constexpr auto ask_again = std::chrono::seconds(1);   ///< polling interval of the queue; costs one indexed read
+constexpr auto first_delay = std::chrono::seconds(1);  ///< after a failure; doubles up to about a minute
 
-/// Where the bytes are lost, what Gitea would have sent of the push.
+/// The delivery as received or, if its bytes are lost, as Gitea would have sent it.
 Delivery as_received(const queue::Pending& pending, const Push& push) {
   if (pending.delivery.body) return pending.delivery;
   Delivery made = trigger::synthesize(push, pending.delivery.id, pending.delivery.received);
@@ -69,7 +69,7 @@ Task<> Completer::round() {
         trouble = error.what();
       }
       progress = progress || trouble.empty();
-      if (late) {  // those behind it are to be compared with another commit now
+      if (late) {  // completing it changed the commit that later ones are compared with: read them again
         more = true;
         break;
       }
@@ -79,7 +79,7 @@ Task<> Completer::round() {
     }
   }
   if (unreachable.empty()) troubles_ = 0;
-  else troubles_ = progress ? 1 : troubles_ + 1;  // a server that fails now and then is no reason to wait longer and longer
+  else troubles_ = progress ? 1 : troubles_ + 1;  // no growing delay for a server that fails only sometimes
 }
 
 Task<bool> Completer::complete(const queue::Pending& pending, std::set<RepoName>& fresh) {
@@ -102,8 +102,8 @@ Task<bool> Completer::complete(const queue::Pending& pending, std::set<RepoName>
   co_return late;
 }
 
-/// True where the branch had been further already when this was pushed. A branch that was forced back to it does not have any more
-/// what it was seen at.
+/// Whether this push arrived after a later one: its `after` is an ancestor of the position the branch was seen at, and that position
+/// is still on the branch. (After a forced push back to `after` it would not be.)
 Task<bool> Completer::was_late(const queue::Pending& pending, std::set<RepoName>& fresh) {
   if (!pending.gap) co_return false;
   const Push& push = pending.delivery.push;
@@ -114,8 +114,8 @@ Task<bool> Completer::was_late(const queue::Pending& pending, std::set<RepoName>
   co_return still_there && (older || push.after == pending.base);
 }
 
-/// The push with its whole list of commits; nothing where its head exists no more, so that only the payload is left to judge. What
-/// lies between a late push and where the branch was seen has been judged with the push that brought it there.
+/// The push with its complete list of commits; nothing if its head no longer exists, so that only the payload can be judged. For a late
+/// push the commits from its own `before` suffice: the later ones were judged with the push that brought them.
 Task<std::optional<Push>> Completer::completed(const queue::Pending& pending, bool late) {
   Push push = pending.delivery.push;
   const bool known = co_await sources_.contains(push.repository, push.after);
@@ -123,7 +123,7 @@ Task<std::optional<Push>> Completer::completed(const queue::Pending& pending, bo
   const bool exists = co_await sources_.contains(push.repository, push.after);
   if (!exists) co_return std::nullopt;
   if (!late) push.before = pending.base;
-  // What a branch was forced away from can be had by its id, for as long as the server keeps it.
+  // A commit that a forced push removed can still be fetched by its id, as long as the server keeps it.
   const bool has_base = co_await sources_.contains(push.repository, push.before);
   if (!has_base && !is_zero_sha(push.before)) co_await sources_.fetch_commit(push.repository, push.before);
   auto commits = co_await sources_.changed(push.repository, push.before, push.after, limit_);
@@ -136,8 +136,8 @@ Task<std::optional<Push>> Completer::completed(const queue::Pending& pending, bo
   co_return push;
 }
 
-/// Of a push that was forced: all that differs from where the branch stood by its own word. Behind a gap this may be elsewhere than
-/// where it was seen last: a late push is seen last until it is completed.
+/// For a forced push after a gap: the difference between its own `before` and `after`. `before` may differ from the position seen
+/// last, since a late push counts as last seen until it is completed.
 Task<std::optional<ChangedCommit>> Completer::taken_away(const Push& push) {
   const bool known = co_await sources_.contains(push.repository, push.before);
   if (!known || push.before == push.after) co_return std::nullopt;

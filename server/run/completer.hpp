@@ -13,26 +13,26 @@
 
 namespace slipway::run {
 
-/// Judges again, with the commits completed from the mirror, the deliveries whose payload did not hold the whole push: those that
-/// say so, and those of which Git says that the branch was forced. A repository that can not be reached is asked again without
-/// end, and does not hold up the others. Used on the loop.
+/// Judges pending deliveries again, with the commit list completed from the mirror: those whose payload says that it is incomplete or
+/// that followed a gap, and those that Git shows to be forced pushes. An unreachable repository is retried
+/// indefinitely, and does not hold up the others. Used on the loop.
 class Completer {
  public:
   Completer(queue::Queue& queue, git::SourceMirror& sources, asio::any_io_executor loop, Log log);
 
-  /// Decides by this configuration from now on.
+  /// Uses this configuration from now on. `limit`: maximum number of commits to complete a push with.
   void use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit);
-  /// There is a new pending delivery.
+  /// Call when there is a new pending delivery.
   void wake() { arrived_.cancel(); }
-  /// To be spawned once; ends when cancelled.
+  /// Spawn once; ends when cancelled.
   Task<> serve();
 
-  /// Runs that only a completed push asked for: what the payloads alone would have missed.
+  /// Number of runs that only a completed push asked for, i.e. that the payloads alone would have missed.
   std::uint64_t missed_by_payloads() const noexcept { return missed_; }
 
  private:
   Task<> round();
-  /// True where it was late. `fresh`: the repositories that were fetched after these deliveries had come.
+  /// Returns whether the push was late. `fresh`: repositories already fetched since these deliveries were read.
   Task<bool> complete(const queue::Pending& pending, std::set<RepoName>& fresh);
   Task<bool> was_late(const queue::Pending& pending, std::set<RepoName>& fresh);
   Task<std::optional<Push>> completed(const queue::Pending& pending, bool late);
@@ -45,7 +45,7 @@ class Completer {
   asio::steady_timer arrived_;
   std::shared_ptr<const trigger::Matcher> matcher_;
   std::size_t limit_ = 1000;
-  int troubles_ = 0;  ///< rounds in a row in which something could not be reached, since the last one that completed something
+  int troubles_ = 0;  ///< consecutive rounds with something unreachable, since one that made progress
   std::uint64_t missed_ = 0;
 };
 

@@ -8,7 +8,7 @@
 
 namespace slipway::run {
 
-/// What `slipway retry` may ask for beyond trying again.
+/// Options of `slipway retry`.
 struct RetryOptions {
   RetryOptions() = default;
   RetryOptions(bool rollback, bool build_again) : allow_rollback(rollback), rebuild(build_again) {}
@@ -16,17 +16,17 @@ struct RetryOptions {
   bool rebuild = false;
 };
 
-/// What a person may do to runs and templates. Errors say what is not possible and why ("run 7 has succeeded"; `not found` is
-/// told by the position-less text beginning with "no run" or "no template"). Called on the loop.
+/// Operator commands on runs and templates. Errors say what is not possible and why ("run 7 has succeeded"); one that starts with
+/// "no run" or "no template" means not found. Called on the loop.
 class Control {
  public:
   virtual ~Control() = default;
   /// Ends a run: a queued one at once, a running one with its whole process tree.
   virtual Task<Result<void>> cancel(RunId run) = 0;
-  /// Queues a finished run again, going on at the first stage whose result it has not; one that has succeeded only to roll back or
-  /// to be built anew.
+  /// Requeues a finished run, resuming at the first stage without a result. A succeeded run can only be rolled back to or
+  /// rebuilt.
   virtual Task<Result<void>> retry(RunId run, RetryOptions options) = 0;
-  /// Lifts a hold: the newest waiting run hands off, the others become superseded.
+  /// Lifts a hold: the newest waiting run hands off, the others are superseded.
   virtual Task<Result<void>> release(TemplateName name) = 0;
 };
 

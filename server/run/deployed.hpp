@@ -9,30 +9,30 @@
 
 namespace slipway::run {
 
-/// A hand-off value with what only the build knows put in: `$(IMAGE)`, `$(IMAGE_TAG)`, `$(IMAGE_DIGEST)`.
+/// Substitutes build results in a hand-off value: `$(IMAGE)`, `$(IMAGE_TAG)`, `$(IMAGE_DIGEST)`.
 std::string written_value(std::string_view value, const BuildResults& results);
 
-/// True where the value that an edit writes tells the tag, so that a later run can read from the file what is deployed.
+/// Whether the value that an edit writes contains the tag, so that a later run can read from the file what is deployed.
 bool tells_tag(const ValuesEdit& edit) noexcept;
 
-/// True where it tells the tag or the digest: an image's name may stand beside it.
+/// Whether it contains the tag or the digest; the file may then also have the image's name.
 bool names_image(const ValuesEdit& edit) noexcept;
 
 /// The tag in a value that an edit of this form wrote: `0853eb5c` of `zot/x:0853eb5c@sha256:…`.
 std::string tag_in(std::string_view value);
 
-/// The digest in such a value: what is behind its `@`, or all of it; empty where that is none.
+/// The digest in such a value: the part after `@`, or all of it; empty if that is not a digest.
 std::string digest_in(std::string_view value);
 
-/// The source commit that a hand-off commit's message names for the digest that it wrote, where it is one of this repository; also
-/// where a merge has put several such messages into one.
+/// The source commit that a hand-off commit's message names for `digest`, if it is of this repository. Also handles a message
+/// that a (squash) merge has combined from several.
 std::optional<CommitSha> handed_off_commit(std::string_view message, const RepoName& repository, const std::string& digest);
 
-/// The name under which the queue keeps what an edit handed off last: its file, and its path too where another edit of the template
-/// is made in the same file before it.
+/// The name under which the queue records an edit's last hand-off: its file, plus its path if an earlier edit of the template is
+/// in the same file.
 std::string record_name(const Template& target, const ValuesEdit& edit);
 
-/// The digits of a tag that may name a commit: `0853eb5c` of `0853eb5c-2`; nothing for `latest`, `v1.2`, or fewer than 7.
+/// The hex digits of a tag that may name a commit: `0853eb5c` of `0853eb5c-2`; nothing for `latest`, `v1.2`, or fewer than 7 digits.
 std::optional<std::string> commit_prefix(std::string_view tag);
 
 }  // namespace slipway::run

@@ -14,9 +14,9 @@
 namespace slipway::run {
 namespace {
 
-constexpr auto look_again = std::chrono::seconds(30);       ///< claim() is asked at least so often
-constexpr auto newer_look = std::chrono::seconds(1);        ///< for `on_newer: cancel`
-constexpr auto write_again = std::chrono::milliseconds(500); ///< the disk is full: an end is written when there is room
+constexpr auto look_again = std::chrono::seconds(30);       ///< longest interval between claim()s
+constexpr auto newer_look = std::chrono::seconds(1);        ///< polling interval for `on_newer: cancel`
+constexpr auto write_again = std::chrono::milliseconds(500); ///< retry interval while the queue is unavailable
 
 std::string_view outcome_name(const RunOutcome& outcome) {
   constexpr std::array<std::string_view, 6> names{"handed off", "unchanged", "superseded", "failed", "cancelled", "postponed"};
@@ -49,7 +49,7 @@ struct Dispatcher::Active {
   OnNewer on_newer = OnNewer::finish;
   schedule::RetryPolicy retries;
   asio::cancellation_signal signal;
-  std::optional<RunOutcome> instead;  ///< what a cancellation was meant as
+  std::optional<RunOutcome> instead;  ///< outcome to record if the run ends by cancellation
   bool ended = false;
 };
 
@@ -73,7 +73,7 @@ Task<> Dispatcher::serve() {
     } catch (const Unavailable& error) {
       trouble = error.what();
     }
-    if (claim && draining_) {  // drain() came while the claim was on its way
+    if (claim && draining_) {  // drain() was called during the claim
       RunOutcome back = Postponed(claim->run.next_stage, WaitingFor::none, "the daemon was stopping", time_.now());
       co_await write_end(claim->lease, std::move(back));
     } else if (claim) {
@@ -120,7 +120,7 @@ Task<> Dispatcher::work_on(std::shared_ptr<Active> active) {
   std::optional<RunOutcome> outcome;
   try {
     log = logs_.begin(run, note);
-  } catch (const Unavailable& error) {  // the disk is full: what can not be told is not done
+  } catch (const Unavailable& error) {  // the disk is full: do not run what cannot be logged
     outcome = after_accident(*active, WaitingFor::retry, error.what());
   }
   if (log) outcome = co_await outcome_of(*active, *log);
@@ -141,7 +141,7 @@ Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {
     outcome = after_accident(active, active.progress.at == Stage::build ? WaitingFor::registry : WaitingFor::git, error.what());
   } catch (const Refused& error) {
     outcome = Failed(active.progress.at, error.what());
-  } catch (const std::filesystem::filesystem_error& error) {  // the disk is full, or out of order
+  } catch (const std::filesystem::filesystem_error& error) {  // the disk is full or failing
     outcome = after_accident(active, WaitingFor::retry, error.what());
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::operation_aborted) outcome = Cancelled("cancelled");

@@ -17,26 +17,26 @@
 
 namespace slipway::run {
 
-/// Claims runs as the queue offers them and gives each a coroutine of its own that can be cancelled alone. What becomes of a
-/// run is written down whatever happens: an accident puts it back, with patience; everything else ends it. Used on the loop.
+/// Claims runs as the queue offers them and performs each in its own, separately cancellable coroutine. A run's outcome is always
+/// recorded: an infrastructure failure postpones it, up to the retry limits; anything else ends it. Used on the loop.
 class Dispatcher final : public Control {
  public:
   Dispatcher(queue::Queue& queue, build::RunLogs& logs, io::TimeSource& time, asio::any_io_executor loop, Log log);
   ~Dispatcher() override;
 
-  /// What runs are performed with from now on; those under way go on with what they have.
+  /// Sets what new runs are performed with; running ones keep what they have.
   void use(std::shared_ptr<Performer> performer, std::shared_ptr<const config::Catalogue> catalogue, schedule::RetryPolicy retries);
 
-  /// Claims and starts runs until drain() is called. To be spawned once.
+  /// Claims and starts runs until drain() is called. Spawn once.
   Task<> serve();
-  /// Starts nothing more, and waits for the runs under way; after `limit` they are put back into the queue.
+  /// Starts nothing more, and waits for the running runs; after `limit` they are stopped and requeued.
   Task<> drain(std::chrono::seconds limit);
 
   Task<Result<void>> cancel(RunId run) override;
   Task<Result<void>> retry(RunId run, RetryOptions options) override;
   Task<Result<void>> release(TemplateName name) override;
 
-  /// Told of every run that starts or ends, with its state in a word.
+  /// `observer` is called for every run that starts or ends, with `running` or the outcome's name.
   void observe(std::function<void(const Run&, std::string_view)> observer) { observer_ = std::move(observer); }
 
   std::size_t running() const noexcept { return active_.size(); }

@@ -12,7 +12,7 @@
 namespace slipway::run {
 namespace {
 
-constexpr std::chrono::milliseconds race_delay{20};  ///< of the first retry; doubles, with jitter
+constexpr std::chrono::milliseconds race_delay{20};  ///< before the first retry; doubles, with jitter
 
 Clock::duration delay_after(int attempt) {
   thread_local std::minstd_rand random{std::random_device{}()};
@@ -21,7 +21,7 @@ Clock::duration delay_after(int attempt) {
   return std::chrono::milliseconds(pick(random));
 }
 
-/// What the item's own file or source throws ends that item only; its run decides what it means.
+/// Exceptions from an item's own file or source are stored in that item only; its run decides what they mean.
 Task<std::optional<Step>> plan(HandOffTools& tools, const HandoffSettings& settings, Ground& ground, HandOffItem& item) {
   std::optional<Step> step;
   try {
@@ -55,7 +55,7 @@ Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const Co
 }
 
 Task<> fetch_sources(HandOffTools& tools, std::span<HandOffItem*> batch) {
-  std::map<RepoName, std::exception_ptr> fetched;  // and what came of it
+  std::map<RepoName, std::exception_ptr> fetched;  // null: success
   for (auto* item : batch) {
     if (item->failed) continue;
     const RepoName& repository = item->what.run.repository;

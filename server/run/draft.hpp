@@ -9,33 +9,33 @@
 
 namespace slipway::run {
 
-// What both ways of handing off, the push and the pull request, are made of.
+// Steps common to both ways of handing off, by push and by pull request.
 
-/// What one look at one head of the infra repository comes to.
+/// The hand-offs of a batch, planned on one head of the infra repository.
 struct Draft {
   Draft() = default;
   std::vector<git::NewCommit> commits;
-  std::vector<HandOffItem*> writers;  ///< one a commit
-  std::vector<HandOffItem*> ended;    ///< those decided otherwise than to write
+  std::vector<HandOffItem*> writers;  ///< one per commit
+  std::vector<HandOffItem*> ended;    ///< decided without a commit, or failed
 };
 
-/// Decides and edits every undecided item, each on top of the ones before it. Those that do not write get their outcome,
-/// or what their own file or source threw: the others go on.
+/// Decides every undecided item and makes its edits, each on top of the previous ones. Items that write nothing get
+/// their outcome, or the exception from their own file or source; the others are not affected.
 Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head,
                   std::span<HandOffItem*> batch);
 
-/// Fetches the sources of all of them, each once.
+/// Fetches the source repositories of all items, each once. A failure is stored in the items concerned.
 Task<> fetch_sources(HandOffTools& tools, std::span<HandOffItem*> batch);
 
-/// Says in the log and on every run which attempt lost a race, in the server's words, and waits where there is another:
-/// between half and the whole of 20 ms · 2^(attempt-1), since losers of one race must not meet again in step.
+/// Logs, also for every run, that this attempt lost a race, with the server's words, and waits if another is to follow:
+/// between half and the whole of 20 ms · 2^(attempt-1), so that the losers of a race do not retry in lockstep.
 Task<> after_race(HandOffTools& tools, const HandoffSettings& settings, int attempt, std::span<HandOffItem*> writers,
                   std::string words);
 
-/// The end of those for whom every attempt lost its race.
+/// Fails the undecided items, because every attempt lost a race.
 void exhaust(const HandoffSettings& settings, const std::string& branch, std::span<HandOffItem*> batch);
 
-/// The end of those that are not decided yet.
+/// Stores `error` in all items that are not decided yet.
 void fail_all(std::span<HandOffItem*> batch, std::exception_ptr error);
 
 }  // namespace slipway::run

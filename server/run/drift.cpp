@@ -27,7 +27,7 @@ std::string without_git_suffix(std::string path) {
   return path;
 }
 
-/// `.`, `./a/`, `a/../b` → the plain path from the repository's root; nothing where it leaves the repository.
+/// `.`, `./a/`, `a/../b` → the plain path from the repository's root; nothing if it leaves the repository.
 std::optional<std::string> plain_path(std::string_view path) {
   std::vector<std::string_view> parts;
   while (!path.empty()) {
@@ -79,22 +79,22 @@ std::optional<Application> application_from(const YAML::Node& document, const st
       if (source.IsMap()) application.sources.push_back(source_from(source));
     }
   }
-  // Argo CD does not look at `source` where there are `sources`.
+  // Argo CD ignores `source` if there are `sources`.
   if (application.sources.empty() && spec["source"] && spec["source"].IsMap())
     application.sources.push_back(source_from(spec["source"]));
   return application;
 }
 
-/// How exactly a source names a file: longer is more exact, and a value file beats every folder.
+/// How specifically a source covers a file: for a folder, the length of its path; a value file beats any folder.
 constexpr std::size_t names_the_file = 1'000'000;
 
 struct Cover {
   const Application* application;
-  const ApplicationSource* source;  ///< the repository in which Argo CD reads the file
+  const ApplicationSource* source;  ///< the source with the repository that the file is read from
   std::size_t exactness;
 };
 
-/// The source that `$name/…` means, and the path behind it; nothing for an unknown name.
+/// The source that `$name/…` refers to, and the path after it; nothing for an unknown name.
 std::optional<std::pair<const ApplicationSource*, std::string>> referred(const Application& application, std::string_view file) {
   const auto slash = file.find('/');
   if (!file.starts_with('$') || slash == std::string_view::npos) return std::nullopt;
@@ -203,7 +203,7 @@ std::vector<Application> parse_applications(std::string_view yaml, const std::st
       }
     }
   } catch (const YAML::Exception&) {
-    // A Helm template or another kind of text: it declares nothing that can be compared.
+    // Not YAML, for example a Helm template: nothing to compare.
   }
   return found;
 }

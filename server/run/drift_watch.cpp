@@ -11,7 +11,7 @@
 namespace slipway::run {
 namespace {
 
-constexpr std::size_t files_max = 5000;            ///< YAML files of the infra repository that are looked through
+constexpr std::size_t files_max = 5000;            ///< YAML files of the infra repository searched for Applications
 constexpr std::size_t application_bytes_max = 1u << 20;
 constexpr std::size_t run_files_max = 1000;
 constexpr auto compare_again = std::chrono::minutes(10);
@@ -83,7 +83,7 @@ Task<> DriftWatch::look(HandoffSettings settings, std::vector<std::string> value
   possible_ = trouble.empty();
   if (!trouble.empty()) {
     const std::string finding = "the comparison was not possible: " + trouble;
-    // A difference that was seen stands until a comparison says otherwise.
+    // A known difference stands until a comparison says otherwise.
     if (known_.state == DriftState::differs) contract_.findings.push_back(finding);
     else contract_ = unknown(finding);
   }
@@ -123,7 +123,7 @@ void DriftWatch::pushed(const CommitSha& commit, const std::vector<git::CopyPush
   say(with_mirrors(contract_, mirrors_));
 }
 
-/// Only what is new: it is repeated at every hand-off anyway.
+/// Logs findings only when they change: every hand-off repeats them anyway.
 void DriftWatch::say(Drift seen) {
   const bool known = seen.state == current_.state && seen.findings == current_.findings;
   current_ = std::move(seen);

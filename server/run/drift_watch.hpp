@@ -15,29 +15,29 @@
 
 namespace slipway::run {
 
-/// Keeps the comparison between where hand-offs are pushed and what Argo CD reads: looked at when the daemon starts and from time to
-/// time, and said wherever an operator looks for as long as the two differ. Used on the loop.
+/// Compares where hand-offs are pushed with what Argo CD reads, at start and periodically, and reports a difference wherever an
+/// operator may look, for as long as it lasts. Used on the loop.
 class DriftWatch {
  public:
   DriftWatch(git::GitRemote& infra, io::HttpClient& http, io::TimeSource& time, Log log) : infra_(infra), http_(http), time_(time), log_(std::move(log)) {}
 
-  /// Looks once: Applications from the configured files and URLs, else from the infra repository itself.
+  /// Compares once, with Applications from the configured files and URLs, else from the infra repository itself.
   Task<> look(HandoffSettings settings, std::vector<std::string> values_files);
-  /// Looks now and then every ten minutes, until cancelled; `values_files` says at each look what may be handed off to.
+  /// Compares now and then every ten minutes, until cancelled; `values_files` is called each time for the files that hand-offs may edit.
   Task<> serve(HandoffSettings settings, std::function<std::vector<std::string>()> values_files);
-  /// Files that only a run names, since their paths are put together from its parameters: compared from now on with the rest.
+  /// Adds files known only from a run, since their paths depend on its parameters; they are compared from now on too.
   void add_files(const HandoffSettings& settings, const std::vector<std::string>& files);
 
-  /// False until the first look has come to an end, whatever it saw.
+  /// True once the first look() has ended, successful or not.
   bool looked() const noexcept { return looked_; }
-  /// What a hand-off has just found out about the declared mirrors.
+  /// Takes over what a hand-off has just found out about the configured mirrors.
   void pushed(const CommitSha& commit, const std::vector<git::CopyPush>& copies);
 
   const Drift& current() const noexcept { return current_; }
-  /// The sentences to repeat at every hand-off.
+  /// The findings to repeat at every hand-off; empty unless there is a difference.
   std::vector<std::string> differences() const;
-  /// Why a hand-off must not go on, where the configuration says `drift: block`. A mirror that is only behind blocks nothing: the
-  /// hand-off brings it up to date.
+  /// Why a hand-off must not proceed, with `drift: block`; nothing if it may. A mirror that is merely behind does not block: the
+  /// hand-off updates it.
   std::optional<std::string> blocks(const HandoffSettings& settings) const;
 
  private:
@@ -48,16 +48,16 @@ class DriftWatch {
   Log log_;
   Drift judged(const HandoffSettings& settings) const;
   void say(Drift seen);
-  std::vector<std::string> files_;      ///< what the templates name
-  std::set<std::string> run_files_;     ///< what runs have named
+  std::vector<std::string> files_;      ///< named by templates
+  std::set<std::string> run_files_;     ///< named by runs only
   PushTarget target_;
-  std::vector<Application> found_;      ///< at the last look that was possible
-  bool possible_ = false;               ///< the last look was
-  Drift known_;                         ///< the last comparison that was possible
-  Drift contract_;                      ///< without the mirrors
+  std::vector<Application> found_;      ///< by the last successful look
+  bool possible_ = false;               ///< the last look was successful
+  Drift known_;                         ///< the last successful comparison
+  Drift contract_;                      ///< `known_` plus the last failure; without the mirrors
   bool looked_ = false;
   std::vector<git::CopyHead> mirrors_;
-  Drift current_;                       ///< both
+  Drift current_;                       ///< `contract_` and the mirrors
 };
 
 }  // namespace slipway::run

@@ -15,7 +15,7 @@ namespace {
 
 RunOutcome failed(std::string why) { return Failed(Stage::handoff, std::move(why)); }
 
-/// What is wrong with what stands beside the tag or the digest.
+/// What is wrong with the image's repository or digest next to the written value; nothing if they fit.
 std::optional<Error> objection(const Result<edit::ImageComparison>& compared, const Digest& written) {
   if (!compared) return compared.error();
   if (compared->verdict == edit::ImageComparison::Verdict::different) {
@@ -27,10 +27,10 @@ std::optional<Error> objection(const Result<edit::ImageComparison>& compared, co
 
 struct Edited {
   Edited() = default;
-  std::map<std::string, std::string> changed;  ///< file to its new bytes; a file that stays as it is is not in it
+  std::map<std::string, std::string> changed;  ///< changed files only: path to new bytes
 };
 
-/// All of a template's edits on the ground as it is.
+/// Makes all of a template's edits on the ground.
 Task<Result<Edited>> edit_all(const HandoffSettings& settings, Ground& ground, const HandOff& what, build::RunLog& log) {
   std::map<std::string, std::string> before, after;
   for (const auto& edit : what.target.values) {
@@ -139,7 +139,7 @@ std::string commit_message(const HandoffSettings& settings, const HandOff& what,
     return std::nullopt;
   };
   std::string message = config::replace_references(settings.message, lookup);
-  message.erase(message.find_last_not_of(" \n") + 1);  // as git does; a template may end with a line break
+  message.erase(message.find_last_not_of(" \n") + 1);  // as git does; the template may end with a line break
   message += "\n\n";
   if (!note.empty()) message += note + "\n\n";
   return message + fmt::format("Source-Repository: {}\nSource-Commit: {}\nSlipway-Run: {}\nImage-Digest: {}\n", what.run.repository.value(),

@@ -41,7 +41,7 @@ Task<> ForcedPushes::compare(queue::BranchHead head) {
     if (!known || push.before == push.after) continue;
     const bool grown = co_await sources_.is_ancestor(head.repository, push.before, push.after);
     if (grown) continue;
-    // A commit that nobody has any more says nothing about what the branch had.
+    // If `before` no longer exists anywhere, nothing can be said about what the branch had.
     bool replaced = co_await sources_.contains(head.repository, push.before);
     if (!replaced) replaced = co_await sources_.fetch_commit(head.repository, push.before);
     if (replaced) co_await queue_.doubt(push.delivery);

@@ -10,13 +10,13 @@
 
 namespace slipway::run {
 
-/// Finds the forced pushes among those that were taken at their word: their payload can look complete, and only Git tells that
-/// `before` is no ancestor of `after`. Used on the loop.
+/// Finds forced pushes among those judged from their payload alone (Queue::taken): a forced push's payload may look complete, and
+/// only Git shows that `before` is not an ancestor of `after`. Used on the loop.
 class ForcedPushes {
  public:
   ForcedPushes(queue::Queue& queue, git::SourceMirror& sources, Log log);
 
-  /// Makes those that came since the last call pending. What can not be reached is added to `unreachable`, and asked the next time.
+  /// Marks forced pushes stored since the last call as pending. Adds unreachable repositories to `unreachable`; they are retried next time.
   Task<> find(const trigger::Matcher& matcher, std::set<RepoName>& unreachable);
 
  private:

@@ -8,7 +8,7 @@
 namespace slipway::run {
 namespace {
 
-/// So many commits are looked through for a digest: nearly always it is among the newest.
+/// Numbers of commits searched for a digest, in turn: it is nearly always among the newest.
 constexpr std::array<std::size_t, 2> pages = {200, 5000};
 
 }  // namespace

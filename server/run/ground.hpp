@@ -14,14 +14,14 @@ namespace slipway::run {
 
 struct HandOffTools;
 
-/// The infra repository as a batch sees it: the files at one head, with the commits put on top so far.
+/// The infra repository as a batch sees it: the files at one head, plus the commits planned on top so far.
 class Ground {
  public:
   Ground(HandOffTools& tools, CommitSha head) : tools_(tools), head_(std::move(head)) {}
-  /// The file's bytes; nothing where it is missing. Refused for what is no plain file inside the repository.
+  /// The file's bytes; nothing if it is missing. Refused if it is not a plain file inside the repository.
   Task<std::optional<std::string>> read(std::string file);
   void apply(const git::NewCommit& commit);
-  /// The source commit that the newest of the last 5,000 commits which handed off this digest names.
+  /// The source commit named by the newest hand-off of this digest, among the planned and the last 5,000 commits; nothing if none.
   Task<std::optional<CommitSha>> source_of(RepoName repository, std::string digest);
 
  private:

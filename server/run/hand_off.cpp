@@ -9,7 +9,7 @@
 namespace slipway::run {
 namespace {
 
-/// Which of the repositories have the commit, where there are several: for the run and its log.
+/// For the run and its log: which of the repositories have the commit; empty if there are no mirrors.
 std::string about_copies(const HandoffSettings& settings, const std::vector<git::CopyPush>& copies) {
   std::string text;
   for (const auto& copy : copies) {
@@ -38,8 +38,8 @@ void take_back(HandOffItem& item) {
   item.failed = nullptr;
 }
 
-/// The attempts. Outcomes decided on a head that may be stale are taken back and decided again on the fetched one: only a push
-/// proves a head.
+/// Hands off by push. Outcomes without a commit that were decided on a possibly stale head are discarded and decided again on a fetched
+/// one, because only a push verifies the head.
 Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch) {
   co_await fetch_sources(tools, batch);
   CommitSha head = co_await tools.infra.head();
@@ -76,7 +76,7 @@ Task<> hand_off(HandOffTools& tools, const HandoffSettings& settings, std::span<
     if (settings.mode == HandoffMode::pull_request) co_await propose(tools, settings, batch);
     else co_await attempts(tools, settings, batch);
   } catch (...) {
-    error = std::current_exception();  // told to everyone who waits for this push; each run decides what it means
+    error = std::current_exception();  // passed to every item of this push; each run decides what it means
   }
   if (error) fail_all(batch, error);
 }

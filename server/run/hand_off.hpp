@@ -22,7 +22,7 @@
 
 namespace slipway::run {
 
-/// One run's wish: its image is in the registry, its template resolved.
+/// One run's request to be handed off: its image is in the registry, its template resolved.
 struct HandOff {
   HandOff() = default;
   HandOff(Run wishing, Template resolved, BuildResults built)
@@ -32,31 +32,32 @@ struct HandOff {
   BuildResults results;
 };
 
-/// What a hand-off is done with. All outlive it.
+/// What a hand-off needs; the references must outlive it.
 struct HandOffTools {
   git::GitRemote& infra;
   git::SourceMirror& sources;
   queue::Queue& queue;
   io::TimeSource& time;
   Log log;
-  git::PullRequests* pulls = nullptr;  ///< where hand-offs are proposed
+  git::PullRequests* pulls = nullptr;  ///< needed with `mode: pull_request`
 };
 
-/// A member of a batch with what became of it. Exactly one of `outcome` and `failed` is set at the end.
+/// One hand-off of a batch, with its result. Exactly one of `outcome` and `failed` is set at the end.
 struct HandOffItem {
   HandOffItem(HandOff wish, build::RunLog& run_log) : what(std::move(wish)), log(&run_log) {}
   HandOff what;
   build::RunLog* log;
   std::optional<RunOutcome> outcome;
   std::exception_ptr failed;
-  std::vector<git::CopyPush> copies;  ///< what became of the push to the declared mirrors, where there was one
+  std::vector<git::CopyPush> copies;  ///< results of the push to the configured mirrors, if there was one
 };
 
-/// Takes a batch of hand-offs to one repository in one push, one commit each, in order. For each: is it still the right commit
-/// (schedule/handoff.hpp, on freshly fetched sources), which bytes change, what does the commit say. One that can not be done
-/// (a missing key, the wrong file, a symbolic link, a source that can not be read) fails or waits alone. A lost race fetches, applies every edit to the new head and tries again,
-/// `settings.attempts` times, with jittered delays. What the server refuses or does not answer ends up in every item that was
-/// to be pushed, as `failed`. With `mode: pull_request` they go to branches of their own (run/proposals.hpp). Never throws for reasons of the outside. Called on the loop.
+/// Pushes a batch of hand-offs to one repository in one push, one commit each, in order. Decides for each whether it is still the
+/// right commit (schedule/handoff.hpp, on freshly fetched sources), and which bytes change. One that cannot be done
+/// (a missing key, the wrong file, a symbolic link, an unreadable source) fails or waits alone. After a lost race, all edits are
+/// reapplied to the newly fetched head and pushed again, up to `settings.attempts` times, with jittered delays. If the server refuses
+/// or does not answer, every item to be pushed gets that error as `failed`. With `mode: pull_request` they go to branches of their own
+/// (run/proposals.hpp). Never throws for external reasons. Called on the loop.
 Task<> hand_off(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch);
 
 }  // namespace slipway::run

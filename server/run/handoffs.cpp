@@ -11,7 +11,7 @@
 namespace slipway::run {
 namespace {
 
-/// A hand-off waits for as long as a batch takes, which has its own limits; the timer is only there to be woken.
+/// Expiry of timers that exist only to be cancelled as a wake-up. A batch has its own time limits.
 constexpr auto for_ever = std::chrono::hours(24 * 365);
 
 constexpr auto until_looked = std::chrono::milliseconds(20);
@@ -26,7 +26,7 @@ std::vector<std::string> files_of(const HandOff& wish) {
   return files;
 }
 
-/// A run that succeeded in spite of drift says so. What is said of a mirror is said by the push itself, and later.
+/// Notes drift on a run that succeeded in spite of it. Findings about mirrors are left out: the push itself has more recent ones.
 void add_differences(HandedOff& done, const std::vector<std::string>& differences) {
   for (const auto& finding : differences) {
     if (finding.starts_with("the mirror ")) continue;
@@ -51,7 +51,7 @@ Handoffs::Handoffs(HandOffTools tools, HandoffSettings settings, build::Registry
 Task<RunOutcome> Handoffs::hand_off(HandOff wish, build::RunLog& log) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   drift_.add_files(settings_, files_of(wish));
-  // What began before the first comparison must not slip through.
+  // Hand-offs that begin before the first comparison must not slip through.
   while (settings_.drift == DriftReaction::block && !drift_.looked()) co_await tools_.time.sleep_for(until_looked);
   if (const auto blocked = drift_.blocks(settings_)) co_return Failed(Stage::handoff, *blocked);
   const auto differences = drift_.differences();
@@ -82,7 +82,7 @@ Task<> Handoffs::serve() {
       const auto state = co_await asio::this_coro::cancellation_state;
       if (state.cancelled() != asio::cancellation_type::none) co_return;
     }
-    // Of the one that has waited longest: what came while the last batch was pushed has waited already.
+    // Counted from the oldest waiter's arrival: it may have waited during the previous push already.
     if (settings_.gather.count() > 0) co_await tools_.time.sleep_until(waiting_.front()->since + settings_.gather);
     co_await push_ready();
   }
@@ -112,7 +112,7 @@ Task<> Handoffs::move_latest(const HandOff& wish, build::RunLog& log) {
   } catch (const Refused& error) {
     trouble = error.what();
   }
-  // The hand-off has happened: `latest` is a convenience, and no reason to call the run failed.
+  // The hand-off is done; `latest` is only a convenience and must not fail the run.
   if (!trouble.empty()) {
     log.note(fmt::format("warning: {}:latest was not moved: {}", wish.results.image, trouble));
     tools_.log.warn("latest was not moved", {{"run", wish.run.id.value()}, {"image", wish.results.image}, {"error", trouble}});

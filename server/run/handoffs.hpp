@@ -9,16 +9,16 @@
 
 namespace slipway::run {
 
-/// The one writer to the infra repository: takes all hand-offs that are ready together in one push. Used on the loop.
+/// The only writer to the infra repository: pushes all hand-offs that are ready together. Used on the loop.
 class Handoffs {
  public:
   Handoffs(HandOffTools tools, HandoffSettings settings, build::Registry& registry, DriftWatch& drift, asio::any_io_executor loop);
 
-  /// Hands off and returns what became of it; then `latest` names the image. Waits for its turn, at most `gather` for company.
-  /// Once begun it is not cancelled: the end is always known. Throws Unavailable and Refused as the repositories do.
+  /// Hands off, moves `latest` to the image, and returns the outcome. Waits for the current push, and up to `gather` for others to join.
+  /// Not cancellable once begun, so that the outcome is always known. Throws Unavailable and Refused as the repositories do.
   Task<RunOutcome> hand_off(HandOff wish, build::RunLog& log);
 
-  /// The writer's own task, to be spawned once; ends when cancelled, after the batch in hand.
+  /// The writer's task. Spawn once; ends when cancelled, after the current batch.
   Task<> serve();
 
  private:

@@ -11,18 +11,18 @@ namespace {
 
 using schedule::Relation;
 
-/// What is true of the run whichever file is looked at.
+/// Facts about the run that are the same for all its files.
 struct History {
   History() = default;
   std::optional<CommitSha> head;
   bool on_hold = false;
 };
 
-/// True where only a digest tells what the edit wrote.
+/// Whether what the edit wrote can be recognised only by its digest.
 bool tells_digest_only(const ValuesEdit& edit) { return names_image(edit) && !tells_tag(edit); }
 
-/// The commit that a deployed value names, if it names one of the source. A tag is its beginning; a digest is looked up in what was
-/// handed off.
+/// The source commit that a deployed value stands for, if any. A tag is the commit's prefix; a digest is looked up in the hand-off
+/// commits.
 Task<std::optional<CommitSha>> commit_of(HandOffTools& tools, Ground& ground, const HandOff& what, const ValuesEdit& edit,
                                          const std::string& value, const std::optional<queue::HandedOffLast>& last) {
   const std::string tag = tells_tag(edit) ? tag_in(value) : value;
@@ -96,12 +96,13 @@ Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, Ground& ground, co
   co_return facts;
 }
 
-/// The same commit is deployed; but a rebuild asked for by a person, or a digest that is missing beside the tag, is still written.
+/// Whether to write even though the same commit is deployed: for a requested rebuild, or if the tag matches, in case the digest next
+/// to it is missing.
 bool writes_the_same_commit(const HandOff& what, const std::string& deployed_tag) {
   return what.run.rebuild || deployed_tag == what.results.tag;
 }
 
-/// A crash right after the push left it unrecorded. What a person went back to is not to be taken for a hand-off.
+/// Records a hand-off that a crash right after the push left unrecorded. A version that somebody reverted to must not be recorded as one.
 Task<> record_deployed(HandOffTools& tools, const HandOff& what, const ValuesEdit& edit, const std::string& value,
                        const schedule::HandoffFacts& facts) {
   if (!facts.last_handed_off.empty() && facts.deployed_to_last != Relation::descendant) co_return;
@@ -110,7 +111,7 @@ Task<> record_deployed(HandOffTools& tools, const HandOff& what, const ValuesEdi
   co_await tools.queue.set_last_handed_off(what.run.template_name, name, found);
 }
 
-/// Where no file tells what is deployed, what was handed off last does: `latest` must not go back either.
+/// Without a values file, the last hand-off stands for what is deployed: `latest` must not go backwards either.
 Task<OrderVerdict> judge_without_values(HandOffTools& tools, Ground& ground, const HandOff& what, const History& history) {
   const ValuesEdit none;
   const auto last = co_await tools.queue.last_handed_off(what.run.template_name, none.file);

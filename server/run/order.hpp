@@ -9,7 +9,7 @@
 
 namespace slipway::run {
 
-/// The commit may be written; `note` says why where an older one replaces a newer one.
+/// The commit may be written. `note` says why, if it replaces a newer one; else empty.
 struct MayWrite {
   MayWrite() = default;
   explicit MayWrite(std::string why) : note(std::move(why)) {}
@@ -18,9 +18,9 @@ struct MayWrite {
 
 using OrderVerdict = std::variant<MayWrite, RunOutcome>;
 
-/// Never backwards: reads from each values file which commit is deployed, places it in the source's history (freshly fetched) and
-/// lets schedule::decide say what that means. A hold that it finds is made durable. An error where a file or a value can not
-/// be read.
+/// Prevents going backwards: reads from each values file which commit is deployed, relates it to the source's history (freshly fetched)
+/// and applies schedule::decide. Makes a new hold durable. An error if a file or value cannot be
+/// read.
 Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, const HandOff& what);
 
 }  // namespace slipway::run

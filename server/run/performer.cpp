@@ -20,7 +20,7 @@ std::string full_image(const RegistrySettings& registry, const std::string& imag
   return has_host || registry.host.empty() ? image : registry.host + "/" + image;
 }
 
-/// The passwords of Git servers as their files have them now. One that can not be read is told where it is used.
+/// The current passwords for Git servers. Unreadable ones are skipped here, and reported where they are used.
 std::vector<std::string> git_passwords(const Settings& settings) {
   std::vector<std::optional<std::filesystem::path>> files{settings.git.password_file, settings.handoff.password_file};
   for (const auto& mirror : settings.handoff.also_push) files.push_back(mirror.password_file);
@@ -32,7 +32,7 @@ std::vector<std::string> git_passwords(const Settings& settings) {
   return passwords;
 }
 
-/// The outcome that a build's end means for the run, where it is not an image.
+/// The run's outcome for a build that produced no image.
 RunOutcome unbuilt(build::BuildOutcome outcome) {
   if (auto* failed = std::get_if<Failed>(&outcome)) return std::move(*failed);
   if (auto* late = std::get_if<build::TimedOut>(&outcome)) return Failed(late->stage, std::move(late->reason));
@@ -59,7 +59,7 @@ Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& lo
   co_return outcome;
 }
 
-/// No build is given them; but somebody may have put one into a repository.
+/// Builds are not given these passwords, but somebody may have committed one to a repository.
 Task<> Performer::hide_passwords(build::RunLog& log) {
   auto read = [this] { return git_passwords(settings_); };
   const auto passwords = co_await io::offload(tools_.files, std::move(read));
@@ -80,7 +80,7 @@ Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const T
     const bool ours = co_await tools_.queue.built(claim.lease, *results);
     if (!ours) co_return Cancelled("the run was taken back while it was building");
   }
-  // While a build is cleared up nothing interrupts it, and the signal is lost.
+  // A cancellation during the build's uninterruptible cleanup has no effect there, so check for it here.
   if (progress.stopped) co_return Cancelled("cancelled before the hand-off");
   progress.at = Stage::handoff;
   auto outcome = co_await hand_off(run, resolved, *results, log);
@@ -101,20 +101,20 @@ Task<std::optional<RunOutcome>> Performer::fetch(const Run& run, build::RunLog& 
   co_return gone(run);
 }
 
-/// Whether a later commit than the run's waits or has been handed off: the hand-off would only say so after the build. A run that
-/// is to roll back is older on purpose.
+/// Checks before the build what the hand-off would find only after it: whether a later commit is queued or has been handed off. A
+/// rollback is older on purpose.
 Task<std::optional<RunOutcome>> Performer::overtaken(const queue::Claim& claim, const Template& resolved) {
   const Run& run = claim.run;
   auto too_old = co_await order_rivals(claim);
   if (too_old || run.allow_rollback) co_return too_old;
-  const std::vector<ValuesEdit> without_values(1);  // what was handed off last is kept under no file's name then
+  const std::vector<ValuesEdit> without_values(1);  // the last hand-off is then recorded under an empty file name
   const auto& edits = resolved.values.empty() ? without_values : resolved.values;
   for (const auto& edit : edits) {
     const auto last = co_await tools_.queue.last_handed_off(run.template_name, edit.file);
     if (!last) continue;
     const bool older = co_await tools_.sources.is_ancestor(run.repository, run.commit, last->source_commit);
     if (!older) continue;
-    co_await tools_.sources.fetch(run.repository);  // a forced push may have taken the newer one away
+    co_await tools_.sources.fetch(run.repository);  // a forced push may have removed the newer one
     const bool still_there = co_await tools_.sources.on_branch(run.repository, last->source_commit, run.ref);
     if (still_there) co_return Superseded(fmt::format("the newer {} was handed off already", last->source_commit.value()));
   }
@@ -124,7 +124,7 @@ Task<std::optional<RunOutcome>> Performer::overtaken(const queue::Claim& claim, 
 Task<std::optional<RunOutcome>> Performer::order_rivals(const queue::Claim& claim) {
   const Run& run = claim.run;
   if (run.allow_rollback || claim.rivals.empty()) co_return std::nullopt;
-  // A rival's commit may be newer than what was fetched last, or gone since.
+  // A rival's commit may be newer than the last fetch, or gone since.
   co_await tools_.sources.fetch(run.repository);
   const auto head = co_await tools_.sources.head(run.repository, run.ref);
   auto page = claim.rivals;

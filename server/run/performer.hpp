@@ -15,7 +15,7 @@
 
 namespace slipway::run {
 
-/// What a run is performed with. All outlive it.
+/// What performing a run needs; the references must outlive it.
 struct PerformTools {
   queue::Queue& queue;
   git::SourceMirror& sources;
@@ -26,25 +26,25 @@ struct PerformTools {
   Log log;
 };
 
-/// How far a run is: written by who performs it, and by who stops it.
+/// A run's progress, shared between its Performer and the Dispatcher that may stop it.
 struct Progress {
   explicit Progress(Stage begin) : at(begin) {}
-  Stage at;              ///< to say where an accident happened
-  bool stopped = false;  ///< it is being cancelled
+  Stage at;              ///< current stage, to report where a failure happened
+  bool stopped = false;  ///< set to cancel the run
 };
 
-/// Takes one claimed run through its stages: checkout → check and build → hand-off. The pushed image is durable before the
-/// hand-off begins; what a run that starts again has already got, it does not do again.
+/// Takes one claimed run through its stages: checkout → check and build → hand-off. The pushed image is recorded durably before the
+/// hand-off begins; a restarted run does not repeat stages whose results it has.
 class Performer {
  public:
   Performer(PerformTools tools, std::shared_ptr<const config::Catalogue> catalogue, std::shared_ptr<const trigger::Matcher> matcher,
             const Settings& settings)
       : tools_(std::move(tools)), catalogue_(std::move(catalogue)), matcher_(std::move(matcher)), settings_(settings) {}
 
-  /// Returns how the run ends. `progress.at` is kept up to date; a run that was stopped is not handed off, also where no
-  /// cancellation reached it. Throws Unavailable and Refused as servers do, and operation_aborted when it is cancelled.
+  /// Performs the run and returns its outcome. Keeps `progress.at` up to date. A run with `progress.stopped` is not handed off, even if
+  /// no cancellation reached it. Throws Unavailable and Refused as the servers do, and operation_aborted when cancelled.
   Task<RunOutcome> perform(const queue::Claim& claim, build::RunLog& log, Progress& progress);
-  /// The first of these runs that builds a proper descendant of the run's commit, for `on_newer: cancel`.
+  /// The first of these runs that builds a proper descendant of the run's commit; for `on_newer: cancel`.
   Task<std::optional<RunId>> later_than(const Run& run, const std::vector<queue::Rival>& others);
 
  private:

@@ -13,7 +13,7 @@
 namespace slipway::run {
 namespace {
 
-/// The hand-offs of one application.
+/// The hand-offs of one application, and the branch they go to.
 struct Proposal {
   Proposal() = default;
   explicit Proposal(std::string name) : branch(std::move(name)) {}
@@ -32,7 +32,7 @@ std::vector<Proposal> by_branch(std::span<HandOffItem*> batch) {
   return all;
 }
 
-/// The commit that a value on the branch names: by its tag, or by the digest that a commit there wrote.
+/// The source commit that a value on the branch stands for: by its tag, or by its digest as named in a hand-off commit there.
 Task<std::optional<CommitSha>> named_commit(HandOffTools& tools, Ground& ground, const HandOff& what, const ValuesEdit& edit,
                                             const std::string& value) {
   const std::string digest = digest_in(value);
@@ -42,7 +42,7 @@ Task<std::optional<CommitSha>> named_commit(HandOffTools& tools, Ground& ground,
   co_return co_await tools.sources.find_commit(what.run.repository, *prefix);
 }
 
-/// The commit that the branch proposes for one of the files, where it is on the source's branch.
+/// The commit that the branch already proposes for one of the files, if it is still on the source's branch.
 Task<std::optional<CommitSha>> proposed_commit(HandOffTools& tools, Ground& ground, const HandOff& what,
                                                const ValuesEdit& edit) {
   const auto bytes = co_await ground.read(edit.file);
@@ -59,7 +59,7 @@ Task<std::optional<CommitSha>> proposed_commit(HandOffTools& tools, Ground& grou
   co_return commit;
 }
 
-/// The commit that the branch proposes already, where it is later than the item's.
+/// The commit that the branch already proposes, if later than the hand-off's.
 Task<std::optional<CommitSha>> later_proposed(HandOffTools& tools, Ground& ground, const HandOff& what) {
   for (const auto& edit : what.target.values) {
     const auto commit = co_await proposed_commit(tools, ground, what, edit);
@@ -70,7 +70,7 @@ Task<std::optional<CommitSha>> later_proposed(HandOffTools& tools, Ground& groun
   co_return std::nullopt;
 }
 
-/// Ends those whose commit is older than what the branch proposes already, and those whose file or source can not be read.
+/// Supersedes items whose commit is older than what the branch already proposes; those whose file or source cannot be read fail.
 Task<> drop_older(HandOffTools& tools, const CommitSha& tip, const Proposal& proposal) {
   Ground ground(tools, tip);
   for (auto* item : proposal.items) {
@@ -87,7 +87,7 @@ Task<> drop_older(HandOffTools& tools, const CommitSha& tip, const Proposal& pro
   }
 }
 
-/// The branch's own commits, oldest first, where they are on `head` and make the very files that are wanted.
+/// The branch's own commits, oldest first, if they are on top of `head` and result in exactly the wanted files; else none.
 Task<std::vector<git::LoggedCommit>> same_already(HandOffTools& tools, const CommitSha& tip, const CommitSha& head,
                                                   const Draft& wanted) {
   auto known = co_await tools.infra.log(tip, wanted.commits.size() + 1);
@@ -119,7 +119,7 @@ std::string body_of(const HandoffSettings& settings, const std::vector<std::stri
   return body;
 }
 
-/// Makes sure that the pull request is there, and ends the items.
+/// Creates or updates the pull request, and sets the items' outcomes.
 Task<> ask_for(HandOffTools& tools, const HandoffSettings& settings, const std::string& branch,
                const std::vector<CommitSha>& commits, const std::vector<std::string>& messages,
                const std::vector<HandOffItem*>& writers) {
@@ -182,7 +182,7 @@ Task<> propose(HandOffTools& tools, const HandoffSettings& settings, std::span<H
     try {
       co_await attempts(tools, settings, proposal);
     } catch (...) {
-      error = std::current_exception();  // of this application's branch; the others have their own
+      error = std::current_exception();  // affects only this application's branch
     }
     if (error) fail_all(proposal.items, error);
   }

@@ -7,15 +7,15 @@
 
 namespace slipway::run {
 
-/// The hand-off as a pull request: one branch an application, `slipway/<app>`, rebuilt on the head of the hand-offs'
-/// branch each time (a forced push with a lease, never over somebody else's commit), and one open pull request from it,
-/// made once and kept up to date. What is deployed is what is merged: the order is judged against the target branch,
-/// and against what the open branch proposes already, so that an older commit does not replace a newer proposal;
-/// nothing is remembered as handed off. A branch that holds the very change already is not pushed again. Hand-offs of
-/// one application that fail do not hold the others'.
+/// Hands off by pull request: one branch per application, `slipway/<app>`, rebuilt each time on the head of the target
+/// branch (a forced push with a lease, never over somebody else's commit), and one open pull request from it,
+/// created once and kept up to date. Only what is merged is deployed, so the order is judged against the target branch,
+/// and against what the open branch already proposes, so that an older commit does not replace a newer proposal;
+/// nothing is recorded as handed off. A branch that already has exactly this change is not pushed again. Failures of
+/// one application's hand-offs do not affect the others.
 Task<> propose(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch);
 
-/// `slipway/<app>`, another one for every application: letters, digits, `-` and `_` stay, any other byte is `=` and its two hex digits.
+/// `slipway/<app>`, unique per application: letters, digits, `-` and `_` are kept, any other byte becomes `=` and two hex digits.
 std::string proposal_branch(const HandOff& what);
 
 }  // namespace slipway::run

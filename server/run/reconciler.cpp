@@ -10,9 +10,9 @@
 namespace slipway::run {
 namespace {
 
-/// Gitea sends up to 6 s after a push (shared: deliveries): what is only on its way is not taken for lost.
+/// Gitea sends a delivery up to 6 s after the push. Waiting longer than that avoids mistaking one in transit for lost.
 constexpr auto grace = std::chrono::seconds(10);
-constexpr auto soon = std::chrono::seconds(15);  ///< the next look where one could not be had; doubles
+constexpr auto soon = std::chrono::seconds(15);  ///< delay after a look that failed in part; doubles
 
 }  // namespace
 
@@ -34,7 +34,7 @@ Task<> Reconciler::serve(std::chrono::seconds every) {
   }
 }
 
-/// Every watched branch; false where one could not be compared.
+/// Compares every watched branch; false if one could not be compared.
 Task<bool> Reconciler::look() {
   const auto repositories = co_await watched();
   std::vector<Behind> behind;
@@ -66,8 +66,8 @@ Task<bool> Reconciler::tried(RepoName repository, Task<bool> what) {
   co_return false;
 }
 
-/// Where the branch was seen is read first: a delivery that comes while the server is asked is ahead of its answer, and would
-/// look like a branch that was forced back. False where it is not sure yet where the branch was seen.
+/// Compares one branch; adds it to `behind` if its head differs. Reads the last seen position before fetching: otherwise a delivery
+/// stored meanwhile would be newer than the fetched head, and look like a branch forced back.
 Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind) {
   const auto seen = co_await last_seen(repository);
   co_await sources_.fetch(repository);
@@ -75,7 +75,7 @@ Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind)
   if (!head) co_return true;
   if (!seen) {
     const auto meanwhile = co_await last_seen(repository);
-    // Nobody pushed to it while it was watched.
+    // Watched for the first time, with no push so far: only record the head.
     if (!meanwhile) co_await accept_missed(repository, *head, *head);
     co_return true;
   }
@@ -83,17 +83,18 @@ Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind)
   co_return true;
 }
 
+/// Accepts the missed push, unless a delivery has arrived meanwhile; false while pending deliveries leave the position uncertain.
 Task<bool> Reconciler::catch_up(Behind behind) {
   const auto seen = co_await last_seen(behind.repository);
   if (!seen || seen->pending) co_return false;
   if (seen->after == behind.head) co_return true;
-  // A delivery came while we waited, and is past this head. Where none came, the branch was forced back to it.
+  // The head is contained in the position seen: either a later delivery arrived meanwhile, or, if none did, the branch was forced back.
   const bool contained = co_await sources_.is_ancestor(behind.repository, behind.head, seen->after);
   if (!contained || seen->after == behind.seen) co_await accept_missed(behind.repository, seen->after, behind.head);
   co_return true;
 }
 
-/// What is named in the configuration, and of its patterns those repositories of which a push made a run.
+/// The repositories named in the configuration, and those with runs that match its patterns.
 Task<std::vector<RepoName>> Reconciler::watched() {
   const auto named = matcher_->catalogue().watched_repositories();
   const auto built = co_await queue_.built_repositories();

@@ -13,18 +13,18 @@
 
 namespace slipway::run {
 
-/// Makes up for deliveries that were lost while the daemon was away or anywhere on their way: compares each watched branch's head
-/// with the last one seen, at start and on a schedule, and puts what was missed through the same filters. Used on the loop.
+/// Makes up for deliveries lost in transit or while the daemon was down: compares each watched branch's head
+/// with the last one seen, at start and periodically, and judges what was missed by the same filters. Used on the loop.
 class Reconciler {
  public:
   Reconciler(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, Completer& completer, Log log);
 
   void use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit);
-  /// Looks now, and then every `every`, or sooner where a server could not be asked; ends when cancelled.
+  /// Compares now and then at every interval `every`, or sooner after a failure; ends when cancelled.
   Task<> serve(std::chrono::seconds every);
 
  private:
-  /// A branch that has a head which no delivery told of, as far as is known.
+  /// A branch whose head has apparently not been reported by any delivery.
   struct Behind {
     Behind(RepoName name, CommitSha last, CommitSha commit)
         : repository(std::move(name)), seen(std::move(last)), head(std::move(commit)) {}

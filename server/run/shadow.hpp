@@ -5,8 +5,8 @@
 
 namespace slipway::run {
 
-/// `serve --shadow`: decisions are recorded as runs, and every run ends unbuilt, so that nothing of it is left to do on the day that
-/// the daemon takes over. Ends when cancelled.
+/// `serve --shadow`: decisions are recorded as runs, and every run ends without being built, so that none is left to do when the
+/// daemon takes over for real. Ends when cancelled.
 Task<> shadow(queue::Queue& queue, io::TimeSource& time);
 
 }  // namespace slipway::run

@@ -5,7 +5,7 @@
 namespace slipway::run {
 namespace {
 
-/// The commit of the template's last hand-off; one that no repository has where there was none: then the whole tree counts.
+/// The commit of the template's last hand-off; the zero commit if there was none, so that the whole tree counts as changed.
 Task<CommitSha> base_of(SuccessorTools tools, const Run& run, const Template& resolved) {
   for (const auto& edit : resolved.values) {
     const auto last = co_await tools.queue.last_handed_off(run.template_name, edit.file);

@@ -12,18 +12,18 @@
 
 namespace slipway::run {
 
-/// What a successor is looked for with. All outlive the search.
+/// What the search for a successor needs; the references must outlive it.
 struct SuccessorTools {
   queue::Queue& queue;
   git::SourceMirror& sources;
   io::TimeSource& time;
   const trigger::Matcher& matcher;
-  std::size_t limit;  ///< of commits that a push is completed with
+  std::size_t limit;  ///< maximum number of commits to complete a push with
 };
 
-/// A forced push took the run's commit off its branch. What it changed may be on the branch all the same, in another commit and in
-/// no later push: so the template is judged on everything between what it handed off last and the branch's head, as last fetched.
-/// Nothing where the head needs no build of it. Throws as SourceMirror does.
+/// For a run whose commit a forced push took off its branch: what to build instead. The run's changes may be on the branch in another
+/// commit, but in no later push; so the template is judged on everything between its last hand-off and the branch's head, as last
+/// fetched. Nothing if the head needs no build. Throws as SourceMirror does.
 Task<std::optional<Successor>> successor_of(SuccessorTools tools, const Run& run, const Template& resolved);
 
 }  // namespace slipway::run

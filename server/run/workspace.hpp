@@ -10,8 +10,8 @@
 
 namespace slipway::run {
 
-/// A run's own folder, `<work>/<run>/`, removed with everything in it when this goes, on the pool. A next try may have begun by
-/// then: so the folder is renamed first, at once.
+/// A run's own folder, `<work>/<run>/`. The destructor renames it at once, since the next try may begin before it is gone, and removes
+/// it with everything in it on the pool.
 class Workspace {
  public:
   Workspace(const std::filesystem::path& work, RunId run, asio::thread_pool& files)
@@ -26,7 +26,7 @@ class Workspace {
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
-  /// Makes it, empty: what an earlier start left behind goes first.
+  /// Creates it, empty, after removing anything an earlier start left behind.
   Task<> make() {
     auto job = [folder = folder_, source = source()] {
       remove(folder);

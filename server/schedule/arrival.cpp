@@ -9,7 +9,7 @@ Arrival classify(const Delivery& delivery, const Known& known, Rules rules) {
   if (!known.last) return Arrival::fresh;
   const bool same_push = known.last->before == push.before && known.last->after == push.after;
   if (rules.has(Rule::duplicate_by_push) && same_push) return Arrival::duplicate_push;
-  // Heads were compared some time ago: whatever was stored since knows better, and the next comparison sees it.
+  // The heads were compared some time ago. Anything stored since is more recent, and the next comparison takes it into account.
   if (delivery.source == Source::reconcile && known.seen != push.before) return Arrival::stale_reconcile;
   return Arrival::fresh;
 }

@@ -3,8 +3,8 @@
 namespace slipway::schedule {
 namespace {
 
-/// Why a person seems to have gone back by hand, or nothing. What nobody can place is taken for a person's decision: to overwrite it
-/// may bring back what was taken out of service, while a hold is lifted with one command.
+/// Why it seems that somebody reverted by hand, or nothing. A digest of unknown origin counts as deliberate: overwriting it may bring
+/// back a version taken out of service, whereas a needless hold is lifted with one command.
 std::optional<std::string> manual_revert(const HandoffFacts& facts) {
   if (facts.last_handed_off.empty() || facts.deployed == facts.last_handed_off) return std::nullopt;
   const std::string by_hand = "somebody set " + facts.deployed + " by hand, ";
@@ -16,7 +16,7 @@ std::optional<std::string> manual_revert(const HandoffFacts& facts) {
          ", the one handed off last, can not be told";
 }
 
-/// Why the candidate is too old for what is deployed, or nothing. `note` is set where an older commit may go all the same.
+/// Why the candidate is too old for the deployed commit, or nothing. Sets `note` if it may be handed off although it is older.
 std::optional<std::string> too_old(const HandoffFacts& facts, std::string& note) {
   if (facts.deployed_is != Relation::descendant) return std::nullopt;
   if (!facts.deployed_reachable && !facts.shares_newer) {

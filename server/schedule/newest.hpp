@@ -16,7 +16,7 @@ struct Rival {
   Rival(RunId id, CommitSha sha, bool is_built) : run(id), commit(std::move(sha)), built(is_built) {}
   RunId run;
   CommitSha commit;
-  bool built = false;  ///< its image is there, it only waits to hand off
+  bool built = false;  ///< its image exists; only the hand-off is left
 };
 
 /// True when `older` is an ancestor of `newer` and not the same commit.
@@ -28,11 +28,11 @@ struct Ordering {
   std::vector<RunId> superseded;       ///< these are older than the claimed run
 };
 
-/// Newest wins: later means a descendant in the source's history, never the time of arrival. Runs of one and the same commit
-/// leave each other alone (their parameters may differ). A built run is superseded only by one that is built too: should the
-/// newer build fail, the older image is still handed off. A commit that `head`, the branch's head as just fetched, does not
-/// contain (a forced push took it away) supersedes nothing, be it a rival's or the claimed run's; without a head that is not
-/// asked.
+/// Newest wins, where newer means a descendant in the source's history, regardless of the time of arrival. Runs of the same commit
+/// leave each other alone (their parameters may differ). A built run is superseded only by another built one: if the
+/// newer build fails, the older image is still handed off. A commit not contained in `head`, the branch's head as just fetched
+/// (a forced push took it away), supersedes nothing, whether a rival's or the claimed run's; an empty `head` skips that
+/// check.
 Ordering newest_wins(const Rival& claimed, std::span<const Rival> rivals, const IsAncestor& is_ancestor,
                      const CommitSha& head = CommitSha(), Rules rules = Rules());
 

@@ -12,15 +12,15 @@
 
 namespace slipway::schedule {
 
-/// What a running job takes of the memory budget, in bytes; none for a BestEffort job, which stands outside the budget as in
-/// a Kubernetes quota scoped NotBestEffort. BestEffort means neither request nor limit, of CPU or memory. A memory limit
-/// without a request counts as the request; CPU without memory takes `default_memory`.
+/// A running job's share of the memory budget, in bytes; none for a BestEffort job, which is outside the budget, as with
+/// a Kubernetes quota scoped NotBestEffort. BestEffort means no request or limit, of CPU or memory. A memory limit
+/// without a request counts as the request; CPU without memory counts as `default_memory`.
 std::optional<std::uint64_t> memory_share(const Resources& resources, std::uint64_t default_memory) noexcept;
 
-/// The budget where the configuration names none: 16Gi or 75 % of the host's memory, whichever is less.
+/// The budget if the configuration sets none: 16Gi or 75 % of the host's memory, whichever is less. Bytes.
 std::uint64_t default_budget(std::uint64_t host_memory) noexcept;
 
-/// What the scheduler must know of a template.
+/// What the scheduler needs to know about a template.
 struct TemplateRules {
   TemplateRules() = default;
   std::optional<std::uint64_t> memory;  ///< memory_share(); none: BestEffort
@@ -30,7 +30,7 @@ struct TemplateRules {
   bool operator==(const TemplateRules&) const = default;
 };
 
-/// The configuration as the scheduler sees it. A template that is not in it (any more) is BestEffort with concurrency 1.
+/// The configuration as the scheduler sees it. A template missing from it is BestEffort with concurrency 1.
 struct Policy {
   Policy() = default;
   std::size_t max_concurrent = 2;
@@ -38,10 +38,10 @@ struct Policy {
   std::map<TemplateName, TemplateRules> templates;
 };
 
-/// Puts a policy together; `host_memory` in bytes.
+/// Builds a policy from the configuration; `host_memory` in bytes.
 Policy make_policy(const QueueSettings& settings, std::span<const Template> templates, std::uint64_t host_memory);
 
-/// The templates whose jobs could never be started, each with a sentence saying why: refused when the configuration is loaded.
+/// One error for each template whose jobs could never start; the configuration is refused then.
 std::vector<Error> never_admissible(const Policy& policy);
 
 }  // namespace slipway::schedule

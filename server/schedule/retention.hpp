@@ -8,7 +8,7 @@
 
 namespace slipway::schedule {
 
-/// How long finished runs stay.
+/// How long finished runs are kept.
 struct Retention {
   Retention() = default;
   explicit Retention(const QueueSettings& settings)
@@ -20,9 +20,9 @@ struct Retention {
   std::size_t keep_last = 5;
 };
 
-/// True when a finished run goes. `newer` counts the finished runs of its template that were made later. A succeeded run of an
-/// `on_success: delete` template goes after the grace, kept last or not; the last N stay, whatever their age; a failed one
-/// stays longer.
+/// Whether a finished run may be removed. `newer`: number of its template's finished runs that were made later. A succeeded run of
+/// an `on_success: delete` template expires after `delete_grace`, even if among the last. Otherwise the last `keep_last` stay,
+/// whatever their age, and failed runs are kept longer.
 bool expired(const Retention& keep, RunState state, Clock::time_point finished, std::size_t newer, bool delete_on_success,
              Clock::time_point now) noexcept;
 

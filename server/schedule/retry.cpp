@@ -5,7 +5,7 @@
 namespace slipway::schedule {
 namespace {
 
-/// splitmix64 (Steele, Lea, Flood 2014): one well-mixed number for a seed.
+/// splitmix64 (Steele, Lea, Flood 2014): one well-mixed number per seed.
 std::uint64_t mixed(std::uint64_t seed) noexcept {
   seed += 0x9e3779b97f4a7c15ull;
   seed = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9ull;
@@ -19,7 +19,7 @@ std::chrono::milliseconds backoff(const RetryPolicy& policy, int failures, std::
   const int doublings = std::clamp(failures - 1, 0, 30);
   const auto base = std::max<std::int64_t>(policy.base.count(), 1);
   const auto limit = std::max<std::int64_t>(policy.limit.count(), 1);
-  // Compared before it is shifted, so that a long base can not overflow.
+  // Compare before shifting, so that a large base cannot overflow.
   const std::int64_t whole = base > (limit >> doublings) ? limit : base << doublings;
   const auto half = static_cast<std::uint64_t>(whole - whole / 2);
   const std::uint64_t jitter = mixed(seed ^ (static_cast<std::uint64_t>(failures) << 48)) % (half + 1);

@@ -5,7 +5,7 @@
 
 namespace slipway::schedule {
 
-/// The best run of one template, with what orders it among the others.
+/// The best run of one template, and its rank among the others.
 struct State::Candidate {
   Line* line;
   Branch* branch;
@@ -54,7 +54,7 @@ State::Branch& State::branch_of(Line& line, const Group& group) {
 void State::queued(const Group& group, RunId run) {
   Line& line = line_of(group.template_name);
   Branch& branch = branch_of(line, group);
-  if (branch.ordinary.empty() && branch.more) return;  // refill() brings it together with the older ones
+  if (branch.ordinary.empty() && branch.more) return;  // refill() loads it together with the older ones
   Entry& entry = entries_[run];
   entry.line = &line;
   entry.branch = &branch;
@@ -101,7 +101,7 @@ void State::started(const Group& group, RunId run) {
   entry.line = &line;
   entry.branch = &branch;
   entry.place = Place::running;
-  // Only a job's builder takes memory.
+  // Only the builder uses memory; a hand-off does not.
   entry.memory = hands_off ? 0 : line.rules.memory.value_or(0);
   memory_in_use_ += entry.memory;
   ++running_;

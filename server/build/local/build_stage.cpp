@@ -9,9 +9,9 @@
 #include "build/inputs.hpp"
 #include "build/local/job.hpp"
 
-// The build. A tag is written once: an image that is there under the commit's short tag is taken as it is when its labels
+// The build. A tag is written once: an existing image under the commit's short tag is reused if its labels
 // name the same commit and the same inputs, and is never overwritten. Overwriting would make the old digest unpullable on
-// registries that collect untagged manifests (Zot).
+// registries that garbage-collect untagged manifests (Zot).
 
 namespace slipway::build {
 
@@ -31,7 +31,7 @@ std::string own_platform() {
   return fmt::format("linux/{}", name == "x86_64" ? "amd64" : name == "aarch64" ? "arm64" : name);
 }
 
-/// buildah (1.28) does not look at the platform when it takes a layer from its cache: an image of another one would come out.
+/// buildah (1.28) ignores the platform when it takes a layer from its cache, so the image could be for another platform.
 bool confuses_cache(const BuilderSettings& builder, const std::vector<std::string>& platforms) {
   const auto is_foreign = [own = own_platform()](const std::string& one) { return one != own; };
   return builder.kind == BuilderKind::buildah && std::any_of(platforms.begin(), platforms.end(), is_foreign);
@@ -46,7 +46,7 @@ std::string first_line(const std::filesystem::path& file) {
 
 }  // namespace
 
-/// The tag to write, or the image that is already there, or why neither.
+/// The tag to write, or the digest of the image already there, or why neither is possible.
 struct Job::TagChoice {
   TagChoice() = default;
   std::string tag;
@@ -93,12 +93,12 @@ Result<ImageBuild> Job::image_build(const std::string& tag) const {
   image.dockerfile = *dockerfile;
   image.target = order_.build.target;
   image.epoch = std::chrono::duration_cast<std::chrono::seconds>(order_.commit_time.time_since_epoch()).count();
-  // An argument that nobody asks for is a warning in the log of every build.
+  // Passed only if used, because an unused build argument logs a warning in every build.
   if (read_if_there(image.dockerfile).find("SOURCE_DATE_EPOCH") != std::string::npos) {
     image.arguments.emplace_back("SOURCE_DATE_EPOCH", std::to_string(image.epoch));
   }
   image.arguments.insert(image.arguments.end(), order_.build.arguments.begin(), order_.build.arguments.end());
-  // Variables of the pipeline reach the builder's process, and RUN where the Dockerfile declares them with ARG.
+  // The pipeline's variables go to the builder's process, and to RUN if the Dockerfile declares them with ARG.
   for (const auto& variable : order_.build.environment) image.arguments.push_back(variable);
   image.labels = image_labels(order_);
   image.platforms = order_.build.platforms;
@@ -117,7 +117,7 @@ Result<ImageBuild> Job::image_build(const std::string& tag) const {
   return image;
 }
 
-/// The image as the registry serves it: what is recorded, and what hands off.
+/// Looks up the image as the registry serves it: that digest is recorded and handed off.
 Task<BuildOutcome> Job::confirm(const std::string& tag) {
   const auto manifest = co_await parts_.registry.find(order_.image, tag);
   if (!manifest) {
@@ -149,7 +149,7 @@ Task<BuildOutcome> Job::build_and_push(const std::string& tag) {
     exit = co_await run(std::move(argv), variables);
     if (!exit.ok()) break;
   }
-  // 125 is buildah's own failure; what RUN ends with is passed on as it is.
+  // buildah exits with 125 for its own failures, and otherwise with the exit code of the failed RUN.
   const bool own_failure = parts_.builder.kind != BuilderKind::buildah || exit.code == 125;
   if (own_failure && unreachable(exit)) throw Unavailable("the builder could not reach a registry: " + log_.last_lines(2));
   if (!exit.ok()) co_return ended(exit, "the build");

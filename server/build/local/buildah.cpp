@@ -8,7 +8,7 @@ namespace {
 
 void append(Argv& argv, std::initializer_list<std::string> words) { argv.insert(argv.end(), words); }
 
-/// What checks and builds have in common. The network is the machine's: a builder reaches the package registries it needs.
+/// Options common to checks and builds. They use the host's network, so that they can reach the package registries they need.
 void append_isolation(Argv& argv, const Store& store) {
   append(argv, {"--isolation", store.isolation, "--network", "host", "--cap-drop", "CAP_MKNOD", "--cap-drop", "CAP_SYS_CHROOT"});
 }
@@ -25,7 +25,7 @@ Argv Buildah::base(const Store& store) const {
 
 Result<Commands> Buildah::build(const ImageBuild& image) const {
   if (image.platforms.empty()) return Commands{build_one(image, std::string())};
-  // Asked for several at once, it lists them in whichever order they finish, and the same images get another digest.
+  // One by one: if given several at once, buildah lists them in the order they finish, so the digest would vary.
   Commands commands;
   for (const auto& platform : image.platforms) commands.push_back(build_one(image, platform));
   return commands;
@@ -89,7 +89,7 @@ Argv Buildah::run(const Store& store, const ContainerRun& run) const {
   Argv argv = base(store);
   append(argv, {"run"});
   append_isolation(argv, store);
-  // Root in the container, whoever the image's user is: caches and reports are then of one owner.
+  // As root in the container, whatever the image's user, so that caches and reports have one owner.
   append(argv, {"--user", "0:0", "--workingdir", run.directory});
   for (const auto& volume : run.volumes) append(argv, {"--volume", volume});
   for (const auto& [key, value] : run.environment) append(argv, {"--env", key + "=" + value});

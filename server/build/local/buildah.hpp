@@ -4,7 +4,7 @@
 
 namespace slipway::build {
 
-/// A command to be run in a working container over a mounted folder: how checks run.
+/// A command to run in a working container, with mounted folders; used for checks.
 struct ContainerRun {
   ContainerRun() = default;
   std::string container;
@@ -14,8 +14,8 @@ struct ContainerRun {
   std::vector<std::pair<std::string, std::string>> environment;
 };
 
-/// buildah (1.28 and later): builds without a container engine, as root or rootless. Builds and checks lose CAP_MKNOD and
-/// CAP_SYS_CHROOT, without which root in a chroot would reach the machine's disks and files.
+/// buildah (1.28 and later): builds without a container engine, as root or rootless. Builds and checks run without CAP_MKNOD and
+/// CAP_SYS_CHROOT, with which root in a chroot could reach the machine's disks and files.
 class Buildah final : public Builder {
  public:
   explicit Buildah(std::string program) : program_(std::move(program)) {}
@@ -25,29 +25,29 @@ class Buildah final : public Builder {
   std::filesystem::path image_id_file(const ImageBuild& image) const override;
   std::vector<std::string> environment(const ImageBuild& image) const override;
 
-  /// A working container `name` from an image, pulled where it is not the newest.
+  /// Creates a working container `name` from an image, pulled if missing or outdated.
   Argv from(const Store& store, const std::string& name, const std::string& image, const std::filesystem::path& auth_file,
             std::optional<std::uint64_t> data_limit = std::nullopt) const;
   Argv run(const Store& store, const ContainerRun& run) const;
   /// Removes every working container of the store.
   Argv remove_containers(const Store& store) const;
-  /// Removes a list of several platforms' images that has not been pushed: a build adds to one that is there.
+  /// Removes a multi-platform manifest list that was not pushed; otherwise a later build would add to it.
   Argv remove_list(const Store& store, const std::string& list) const;
   Argv remove_images(const Store& store, const std::vector<std::string>& ids) const;
-  /// Removes images that nothing names: the layer cache but for what tagged images need.
+  /// Removes unnamed images: the layer cache, except for layers that tagged images need.
   Argv prune(const Store& store) const;
-  /// Says whether the store can be used with its driver.
+  /// Fails if the store cannot be used with its driver.
   Argv info(const Store& store) const;
 
  private:
   Argv base(const Store& store) const;
-  /// The build for one platform; for the machine's own where it is empty.
+  /// The build for one platform; empty: the machine's own.
   Argv build_one(const ImageBuild& image, const std::string& platform) const;
   std::string program_;
 };
 
-/// A containers-registries.conf(5) like `present` in which one host may be spoken to without TLS. Needed since a build pulls
-/// from several hosts, and `--tls-verify=false` would trust them all.
+/// A containers-registries.conf(5): `present` plus an entry that allows one host without TLS. Needed because a build pulls
+/// from several hosts, and `--tls-verify=false` would apply to all of them.
 std::string registries_conf(const std::string& present, const std::string& insecure_host);
 
 }  // namespace slipway::build

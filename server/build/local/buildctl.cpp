@@ -8,7 +8,7 @@ namespace slipway::build {
 
 Result<Commands> Buildctl::build(const ImageBuild& image) const {
   Argv argv{program_};
-  // Global options such as --addr stand before the command.
+  // Global options such as --addr go before the command.
   argv.insert(argv.end(), image.extra.begin(), image.extra.end());
   const auto add = [&](std::initializer_list<std::string> words) { argv.insert(argv.end(), words); };
   const auto option = [&](const std::string& text) { add({"--opt", text}); };

@@ -4,7 +4,7 @@
 
 namespace slipway::build {
 
-/// BuildKit's `buildctl`: hands context and Dockerfile to a buildkitd (BUILDKIT_HOST, or `--addr` among the settings' extra
+/// BuildKit's `buildctl`: sends context and Dockerfile to a buildkitd (BUILDKIT_HOST, or `--addr` in the settings' extra
 /// arguments), which builds and pushes.
 class Buildctl final : public Builder {
  public:

@@ -15,10 +15,10 @@
 namespace slipway::build {
 
 using Argv = std::vector<std::string>;
-/// Commands to be run one after the other.
+/// Commands to run in sequence.
 using Commands = std::vector<Argv>;
 
-/// Where buildah keeps layers and working containers; one owner at a time.
+/// buildah's storage for layers and working containers; one owner at a time.
 struct Store {
   Store() = default;
   std::filesystem::path root, runroot;
@@ -26,7 +26,7 @@ struct Store {
   std::string isolation;  ///< `chroot`, `oci` or `rootless`
 };
 
-/// One image to be built and pushed: what the three builders need, nothing left to look up.
+/// One image to build and push: everything any builder needs, fully resolved.
 struct ImageBuild {
   ImageBuild() = default;
   std::string image, tag;              ///< host/prefix/name and tag
@@ -35,41 +35,41 @@ struct ImageBuild {
   std::string target;
   std::vector<std::pair<std::string, std::string>> arguments, labels;
   std::vector<std::string> platforms;
-  std::string list;                    ///< what the list of several platforms' images is called in buildah's store
+  std::string list;                    ///< name of the multi-platform manifest list in buildah's store
   std::vector<SecretMount> secrets;
   std::vector<std::string> mounts;     ///< host:container[:ro]
   std::int64_t epoch = 0;              ///< SOURCE_DATE_EPOCH
-  std::optional<std::uint64_t> data_limit;  ///< bytes of data that each process may have, where nothing else limits memory
-  std::filesystem::path auth_file;     ///< Docker config of this registry alone; empty where there is none
-  bool insecure = false;               ///< the image's registry: plain HTTP or unverified TLS
+  std::optional<std::uint64_t> data_limit;  ///< RLIMIT_DATA per process in bytes, if nothing else limits memory
+  std::filesystem::path auth_file;     ///< Docker config with only this registry; empty: none
+  bool insecure = false;               ///< plain HTTP or unverified TLS for the image's registry
   CacheKind cache = CacheKind::local;
-  std::string cache_image;             ///< host/prefix/name that layers are cached in, for CacheKind::registry
+  std::string cache_image;             ///< host/prefix/name for cached layers, with CacheKind::registry
   std::filesystem::path out;           ///< the run's own folder, for image id and digest
-  std::vector<std::string> extra;      ///< of the settings: behind the builder's own options
+  std::vector<std::string> extra;      ///< extra arguments from the settings
   Store store;
 
   std::string reference() const { return image + ":" + tag; }
 };
 
-/// Turns an ImageBuild into argument lists. Pure; what it can not express is an error.
+/// Turns an ImageBuild into command lines. Pure; an error if the builder cannot do what is asked.
 class Builder {
  public:
   virtual ~Builder() = default;
-  /// What builds the image, at least one command; it also pushes it unless push() has one of its own.
+  /// The commands, at least one, that build the image, and also push it if push() is empty.
   virtual Result<Commands> build(const ImageBuild& image) const = 0;
-  /// The command that pushes what build() made; empty where that has happened.
+  /// The command that pushes what build() made; empty if build() already pushes.
   virtual Argv push(const ImageBuild& image, const std::string& image_id) const;
-  /// Where build() has the image's id written; empty where it does not.
+  /// The file to which build() writes the image's id; empty if it does not.
   virtual std::filesystem::path image_id_file(const ImageBuild& image) const;
-  /// Environment beside the run's own, `NAME=value`.
+  /// Environment variables in addition to the run's, as `NAME=value`.
   virtual std::vector<std::string> environment(const ImageBuild& image) const = 0;
 };
 
 std::unique_ptr<Builder> make_builder(const BuilderSettings& settings);
 
-/// The builder's program: as the settings name it, else its own name.
+/// The builder's program: from the settings, else its default name.
 std::string builder_program(const BuilderSettings& settings);
-/// The buildah that runs checks, whichever builder builds.
+/// The buildah that runs checks, whatever the builder.
 std::string buildah_program(const BuilderSettings& settings);
 
 }  // namespace slipway::build

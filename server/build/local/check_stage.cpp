@@ -6,8 +6,8 @@
 #include "io/offload.hpp"
 #include "io/secret_file.hpp"
 
-// The check: a command in the check image, over a copy of the checked-out source, so that nothing it writes gets into the
-// image that is built afterwards.
+// The check: a command in the check image, on a copy of the checked-out source, so that nothing it writes gets into the
+// image built afterwards.
 
 namespace slipway::build {
 
@@ -18,7 +18,7 @@ constexpr const char* home_in_container = "/root";
 
 }  // namespace
 
-/// How the check ended: `outcome` where that is none of the check's own answers (the run's time, lost).
+/// How the check ended. `outcome` is set if the end was not the check's own result (the run's time limit, lost).
 struct Job::CheckEnd {
   CheckEnd() = default;
   bool passed = false;
@@ -113,7 +113,7 @@ Task<std::optional<BuildOutcome>> Job::check() {
   }
   const bool informational = check.mode == CheckMode::informational;
   if (end.outcome && !(informational && std::holds_alternative<Failed>(*end.outcome))) {
-    // The executor writes the record of an end that is not the check's own.
+    // The executor records an end that is not the check's own.
     co_return end.outcome;
   }
   const std::string detail = end.outcome ? std::get<Failed>(*end.outcome).reason : end.detail;

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Below this share of free disk the layers that no image needs are given up.
+// With less than this share of the disk free, layers not needed by an image are removed.
 constexpr double least_free_share = 0.10;
 constexpr std::size_t images_at_once = 10;
 
@@ -27,7 +27,7 @@ struct Overloaded : Ts... {
 template <class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
-/// Writes the record of the stage that the run ended in.
+/// Logs the outcome of the stage in which the run ended.
 void tell(RunLog& log, Stage stage, const BuildOutcome& outcome) {
   std::visit(Overloaded{[&](const Built& built) {
                           log.stage_done(stage, "succeeded",
@@ -41,7 +41,7 @@ void tell(RunLog& log, Stage stage, const BuildOutcome& outcome) {
              outcome);
 }
 
-/// Without links: builders are told real paths.
+/// Resolves links: builders are given real paths.
 fs::path real(const fs::path& path) {
   std::error_code ignored;
   return fs::weakly_canonical(path, ignored);
@@ -93,12 +93,12 @@ Task<BuildOutcome> LocalExecutor::check_and_build(const BuildOrder& order, RunLo
   } catch (const Unavailable& failure) {
     unavailable = failure.what();
   } catch (const Refused& refusal) {
-    // The registry or the configuration said no: that is this run's own end.
+    // A definite no from the registry or the configuration fails this run.
     outcome = BuildOutcome(Failed(job ? job->stage() : Stage::build, refusal.what()));
   } catch (...) {
     accident = std::current_exception();
   }
-  // Clearing up is not to be interrupted.
+  // Cleaning up must not be interrupted.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (cancelled) outcome = BuildOutcome(Cancelled("cancelled; its processes have ended"));
   if (job) {
@@ -168,7 +168,7 @@ Task<> LocalExecutor::tidy_up(const TemplateName& name) {
 
 Task<> LocalExecutor::reclaim(std::span<const RunId> runs) {
   co_await look_at_host();
-  // A process is ours when it is in a control group of this state directory, which only its holder may use (io::FileLock).
+  // Processes in a control group named after this state directory are ours: only the holder of its lock may use it (io::FileLock).
   const fs::path work = parts_.state / "work";
   auto clear = [this, work] {
     auto groups = host_->limits.reclaim();
@@ -177,7 +177,7 @@ Task<> LocalExecutor::reclaim(std::span<const RunId> runs) {
     return groups;
   };
   const auto groups = co_await io::offload(parts_.pool, std::move(clear));
-  if (fs::exists(work)) {  // with files of a check's other users
+  if (fs::exists(work)) {  // files owned by other users, left by a check
     Argv again{"rm", "--recursive", "--force", "--", work.string()};
     co_await tidy(std::move(again), parts_.state);
   }

@@ -13,7 +13,7 @@ namespace slipway::build {
 namespace {
 
 const Argv unshare{"unshare", "--mount", "--pid", "--fork", "--kill-child=KILL"};
-// For who is not root, with the ids of /etc/subuid and /etc/subgid: buildah would take the same ones by itself.
+// For users other than root, with the ids of /etc/subuid and /etc/subgid, the same that buildah would use by itself.
 const Argv unshare_as_user{"unshare", "--user", "--map-root-user", "--map-auto", "--mount", "--pid", "--fork", "--kill-child=KILL"};
 
 Argv joined(std::initializer_list<Argv> parts) {
@@ -27,7 +27,7 @@ bool is_there(const std::string& program) {
   return file && ::access(file->c_str(), X_OK) == 0;
 }
 
-/// True where the program could be started and ended well.
+/// True if the program starts and exits with 0.
 Task<bool> works(io::Processes& processes, Argv argv, const std::filesystem::path& home) {
   io::Command command(std::move(argv));
   command.environment = {"PATH=" + io::search_path(), "HOME=" + home.string(), "TMPDIR=" + home.string()};
@@ -37,7 +37,7 @@ Task<bool> works(io::Processes& processes, Argv argv, const std::filesystem::pat
   try {
     const auto exit = co_await processes.run(command, silent);
     ok = exit.ok();
-  } catch (const Unavailable&) {  // no such program: that is the answer
+  } catch (const Unavailable&) {  // no such program
   }
   co_return ok;
 }
@@ -50,7 +50,7 @@ Task<Argv> allowed_namespaces(io::Processes& processes, const std::filesystem::p
   co_return namespaces;
 }
 
-/// A container runtime would need more of the machine than a view shows; a program of somebody's own may, too.
+/// Only for chroot isolation and a system-installed buildah: a container runtime, or a custom program, may need more than a view shows.
 Task<bool> allows_view(io::Processes& processes, const Host& host, const std::string& buildah, const std::filesystem::path& folder) {
   const auto program = io::find_program(buildah, io::search_path());
   if (host.namespaces.empty() || host.isolation != "chroot" || !program || !is_in_view(*program)) co_return false;
@@ -91,7 +91,7 @@ Task<Host> examine_host(io::Processes& processes, const BuilderSettings& setting
                         const std::string& key) {
   Host host;
   host.limits = Limits::detect(key);
-  // Not oci: a container runtime would put the build into control groups of its own choice, out of reach of its limits.
+  // Not oci: a container runtime would move the build to its own control groups, where our limits do not apply.
   host.isolation = settings.isolation.empty() ? "chroot" : settings.isolation;
   if (!is_there(builder_program(settings))) {
     host.missing = fmt::format("there is no {} on this machine: install it, or set `builder.program`", builder_program(settings));

@@ -12,28 +12,28 @@
 
 namespace slipway::build {
 
-/// What this machine allows builders: found out once, used by every run, told by `doctor`.
+/// What this machine allows builders to do. Examined once, used by every run, shown by `doctor`.
 struct Host {
   Host() = default;
   Limits limits;
-  Argv namespaces;              ///< what gives a builder its own mount and PID namespace: ending it leaves nothing behind; empty
-                                ///< where that is not allowed
-  bool own_view = false;        ///< buildah also gets its own view of the machine's files
+  Argv namespaces;              ///< prefix that gives a builder its own mount and PID namespace, so that killing it leaves nothing
+                                ///< behind; empty if not allowed
+  bool own_view = false;        ///< buildah can also get its own View of the machine's files
   bool has_buildah = false;
   std::string driver;           ///< `overlay` or `vfs`
   std::string isolation;        ///< buildah's
-  std::string missing;          ///< why nothing can be built; empty where something can
+  std::string missing;          ///< why nothing can be built; empty: it can
 
-  /// The command as it is started: in namespaces of its own where they are allowed.
+  /// The command as it is started: in its own namespaces if they are allowed.
   Argv wrapped(const Argv& argv) const;
-  /// The same in a view, which `own_view` allows.
+  /// The same inside a view; only if `own_view`.
   Argv wrapped(const Argv& argv, const View& view, const std::filesystem::path& directory) const;
-  /// One sentence a fact.
+  /// One phrase per fact, for `doctor`.
   std::vector<std::string> facts() const;
 };
 
-/// Looks at the machine: tries `unshare`, a view, and buildah with an overlay store, all below `folder`. `key` names this state
-/// directory's control groups.
+/// Examines the machine by trying `unshare`, a view, and buildah with an overlay store, all below `folder`. `key` names this state
+/// directory's control groups (state_key()). Throws Unavailable if `folder` cannot be written.
 Task<Host> examine_host(io::Processes& processes, const BuilderSettings& settings, const std::filesystem::path& folder,
                         const std::string& key);
 

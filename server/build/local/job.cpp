@@ -20,14 +20,14 @@ namespace slipway::build {
 
 namespace {
 
-// What of the daemon's own environment a builder may need to reach its registries.
+// Variables of the daemon's environment that a builder may need to reach its registries.
 constexpr std::array passed_on{"HTTP_PROXY",  "HTTPS_PROXY", "NO_PROXY",      "http_proxy",
                                "https_proxy", "no_proxy",    "SSL_CERT_FILE", "SSL_CERT_DIR"};
 constexpr auto grace = std::chrono::seconds(2);
 constexpr std::size_t reason_lines = 3;
 constexpr std::size_t most_used_images = 200;
 
-/// `--volume=/a:/b:ro` has two.
+/// The absolute paths in an argument: `--volume=/a:/b:ro` has two.
 std::vector<std::string> paths_in(std::string_view argument) {
   std::vector<std::string> paths;
   for (std::size_t begin = 0; begin < argument.size();) {
@@ -96,8 +96,8 @@ std::vector<std::string> Job::prepare_folders() {
     write_private(workspace_.docker_config(), config.only(image->host));
     has_auth_ = true;
   }
-  // Where buildah keeps what RUN --mount=type=cache mounts: below TMPDIR, which goes with the run; this part stays.
-  // buildah before 1.29 names the folder without the user.
+  // buildah keeps the data of RUN --mount=type=cache below TMPDIR, which is removed with the run; the links preserve it.
+  // Before 1.29 the folder's name did not include the user id.
   for (const auto& name : {std::string("buildah-cache"), fmt::format("buildah-cache-{}", ::geteuid())}) {
     std::filesystem::create_directory_symlink(slot_.cache("run-mounts"), workspace_.tmp() / name);
   }
@@ -108,14 +108,14 @@ std::vector<std::string> Job::prepare_folders() {
   return passwords;
 }
 
-/// Everything that buildah is told of in this run; not the view's own folder, whose files decide what is seen.
+/// Shows everything that buildah is given in this run, but not the view's own folder, whose files control what is visible.
 void Job::prepare_view() {
   view_.emplace(slot_.view());
   view_->show_writable(workspace_.path());
   view_->show(workspace_.docker_config());
   view_->show(workspace_.registries_conf());
   view_->show_writable(slot_.folder());
-  const auto notes = slot_.folder() / "containers";  // on which layers a registry has
+  const auto notes = slot_.folder() / "containers";  // which layers a registry already has
   std::filesystem::create_directories(notes);
   view_->show_writable(notes, "/var/lib/containers");
   std::error_code missing;
@@ -151,7 +151,7 @@ std::vector<std::string> Job::environment(const std::vector<std::string>& own) c
     if (const char* value = std::getenv(name); value != nullptr) all[name] = value;
   }
   for (const auto& [name, value] : order_.build.environment) all[name] = value;
-  // Ours come last: a pipeline can not point a builder at another home or registry configuration.
+  // Set last, so that a pipeline cannot give a builder another home or registry configuration.
   all["PATH"] = io::search_path();
   all["HOME"] = workspace_.home().string();
   all["TMPDIR"] = workspace_.tmp().string();
@@ -222,7 +222,7 @@ Task<BuildOutcome> Job::all() {
 }
 
 Task<> Job::clear_store() {
-  // Without its own folders the run has started nothing.
+  // Without its folder the run has started nothing.
   if (!std::filesystem::exists(slot_.root()) || !std::filesystem::exists(workspace_.path())) co_return;
   const Buildah buildah(buildah_program(parts_.builder));
   auto containers = buildah.remove_containers(store());
@@ -237,7 +237,7 @@ void Job::note_used_images() const {
   if (used_images_.empty()) return;
   try {
     UsedImages(slot_.used_images()).add(used_images_);
-  } catch (const Unavailable& error) {  // they may be made again one day
+  } catch (const Unavailable& error) {  // harmless: at worst the layers are removed and rebuilt
     parts_.log.warn("it is not noted which layers were used", {{"run", order_.run.value()}, {"error", error.what()}});
   }
 }
@@ -262,7 +262,7 @@ Task<> Job::clear_folders() {
   };
   const bool gone = co_await io::offload(parts_.pool, std::move(remove));
   if (gone) co_return;
-  // What other users of a check's image wrote is for who is root among them.
+  // Files written by other users of a check's image can be removed only as root in its user namespace.
   Argv again{"rm", "--recursive", "--force", "--", workspace_.path().string()};
   const auto stays = co_await tidy(std::move(again));
   if (stays) parts_.log.warn("the run's folder stays behind", {{"run", order_.run.value()}, {"error", *stays}});

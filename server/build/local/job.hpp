@@ -16,7 +16,7 @@
 
 namespace slipway::build {
 
-/// What the local executor works with; all of it outlives it.
+/// The local executor's dependencies and settings; the references must outlive it.
 struct LocalParts {
   LocalParts(io::Processes& runner, Registry& images, asio::thread_pool& threads, const io::TimeSource& clock, Log where)
       : processes(runner), registry(images), pool(threads), time(clock), log(std::move(where)) {}
@@ -28,48 +28,48 @@ struct LocalParts {
   std::filesystem::path state;  ///< the state directory
   BuilderSettings builder;
   RegistrySettings registry_settings;
-  /// So many images of a slot's store stay, the newest, and what the latest builds used. A build makes five or ten, and looks at all
-  /// there are: a millisecond each.
+  /// Number of newest images kept in a slot's store, in addition to those the latest builds used. A build adds five or ten, and reads
+  /// all of them, at about 1 ms each.
   std::size_t newest_images = 100;
 };
 
-/// One order in progress: owns its slot, folders and control groups until it is destroyed.
+/// One order in progress. Owns its slot, folders and control groups.
 class Job {
  public:
   Job(const LocalParts& parts, const Host& host, Slot slot, const BuildOrder& order, RunLog& log);
 
-  /// Makes the run's folders, limits and view; to be awaited first.
+  /// Creates the run's folders, limits and view. Await it first.
   Task<> prepare();
-  /// The check, where the order has one, and then the build.
+  /// Runs the check, if the order has one, then the build.
   Task<BuildOutcome> all();
-  /// Removes working containers, after a check and after an end that was no success: nothing of this run stays in the store.
+  /// Removes this run's working containers from the store. Call after a check, and unless the run succeeded.
   Task<> clear_store();
   /// Removes the run's folders.
   Task<> clear_folders();
-  /// The stage that it is in: for the end's record.
+  /// The current stage.
   Stage stage() const noexcept { return stage_; }
   const BuildOrder& order() const noexcept { return order_; }
 
  private:
-  /// The steps of prepare(), on the pool. Those with a result return what must not be seen in the log.
+  /// The steps of prepare(), on the pool. They return the secrets to mask in the log.
   std::vector<std::string> read_secrets() const;
   std::vector<std::string> prepare_folders();
   void prepare_view();
   Store store() const;
-  /// Of this run alone: stores are shared by templates, which may build one commit.
+  /// Unique to this run, because templates share stores and may build the same commit.
   std::string list_name() const;
   void note_used_images() const;
-  /// Runs a command that clears up; what it said where it did not end well.
+  /// Runs a cleanup command; returns its last line of output if it failed.
   Task<std::optional<std::string>> tidy(Argv argv);
   std::vector<std::string> environment(const std::vector<std::string>& own) const;
 
-  /// The command as this run starts it.
+  /// The command as this run starts it: in its namespaces, and its view if it is buildah.
   Argv wrapped(const Argv& argv) const;
-  /// Runs one command under the run's limits until the deadline, or `limit` where that is sooner.
+  /// Runs one command under the run's limits, until the deadline or for `limit`, whichever is sooner.
   Task<io::Exit> run(Argv argv, const std::vector<std::string>& own_environment, Clock::duration limit = Clock::duration::max());
-  /// What a command's end means when it was no success.
+  /// The outcome for a command that did not succeed. `what` names it.
   BuildOutcome ended(const io::Exit& exit, const std::string& what) const;
-  /// The last lines of the program itself, without buildah's remarks on its exit status.
+  /// The program's own last lines of output, without buildah's remarks on its exit status.
   std::string last_words(std::size_t lines) const;
   bool in_time() const { return parts_.time.now() < deadline_; }
 
@@ -95,18 +95,18 @@ class Job {
   Slot slot_;
   Workspace workspace_;
   std::optional<View> view_;
-  std::optional<RunGroup> group_;  ///< destroyed before the folders: nothing writes there any more
+  std::optional<RunGroup> group_;  ///< destroyed before the folders, so that nothing writes there any more
   Clock::time_point deadline_;
   Stage stage_;
   bool has_auth_ = false;
-  std::vector<std::string> used_images_;  ///< that the build took from the store
-  std::size_t said_ = 0;  ///< lines of the command that was run last
+  std::vector<std::string> used_images_;  ///< ids of images that the build reused from the store
+  std::size_t said_ = 0;  ///< number of output lines of the last command
 };
 
-/// `30 min`, `45 s`: how a limit is told.
+/// A time limit as text: `30 min`, `45 s`.
 std::string limit_text(Clock::duration limit);
 
-/// True where a builder's last words speak of a server that could not be reached, so that another try may help.
+/// True if a builder's last output indicates an unreachable server, so that a retry may help.
 bool is_network_trouble(std::string_view words);
 
 }  // namespace slipway::build

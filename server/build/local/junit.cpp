@@ -19,7 +19,7 @@ namespace {
 constexpr int deepest = 64;
 constexpr std::size_t named_failures = 20;
 constexpr std::size_t most_reports = 1000;
-constexpr std::size_t most_entries = 200'000;  // files looked at
+constexpr std::size_t most_entries = 200'000;  // directory entries examined
 constexpr std::uintmax_t largest_report = 16 << 20;
 
 /// Expat's callbacks over one document.
@@ -82,7 +82,7 @@ std::string_view after_first(std::string_view text) {
   return slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1);
 }
 
-/// Within one folder's name: `*` and `?`.
+/// Matches one path component: `*` and `?`.
 bool fits_name(std::string_view glob, std::string_view name) noexcept {
   std::size_t g = 0, n = 0, star = std::string_view::npos, retry = 0;
   while (n < name.size()) {

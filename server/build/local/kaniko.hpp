@@ -4,8 +4,8 @@
 
 namespace slipway::build {
 
-/// kaniko's executor: builds and pushes in one command. It unpacks the base image over the root it runs in, so `program` has
-/// to bring it a root of its own (its official image). It knows no secret mounts, and one platform.
+/// kaniko's executor: builds and pushes in one command. It unpacks the base image over its own root file system, so `program` must
+/// run it in a separate one (its official image). No secret mounts, and only one platform.
 class Kaniko final : public Builder {
  public:
   explicit Kaniko(std::string program) : program_(std::move(program)) {}

@@ -26,9 +26,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* processes_max = "16384";  // against fork bombs; a large build has hundreds
+constexpr const char* processes_max = "16384";  // stops fork bombs; a large build has hundreds
 constexpr std::uint64_t cpu_period = 100'000;   // microseconds
-// What starts a RUN is a program in Go, which ends at once with less; of address space it takes more than a gigabyte.
+// RUN is started by a Go program, which aborts with less. (RLIMIT_AS is no option: Go reserves more than a gigabyte.)
 constexpr std::uint64_t least_data = 192ull << 20;
 
 bool write(const fs::path& file, const std::string& text) {
@@ -53,7 +53,7 @@ std::vector<pid_t> processes_of(const fs::path& group) {
   return processes;
 }
 
-/// SIGKILL to all in the group, again while they fork; false when some could not be ended within about a second.
+/// Kills all processes in the group, repeatedly in case they fork; false if some are left after about a second.
 bool end_all(const fs::path& group) {
   if (write(group / "cgroup.kill", "1") && processes_of(group).empty()) return true;
   for (int round = 0; round < 100; ++round) {
@@ -101,7 +101,7 @@ bool make_folder(const fs::path& folder) { return ::mkdir(folder.c_str(), 0755) 
 
 constexpr std::array used{"memory", "cpu", "pids"};
 
-/// The controllers of a version 2 group that are of use here.
+/// The controllers of a version 2 group that are used here.
 std::vector<std::string> controllers_of(const fs::path& group) {
   std::istringstream words(read_if_there(group / "cgroup.controllers"));
   const std::vector<std::string> present{std::istream_iterator<std::string>(words), {}};
@@ -112,8 +112,8 @@ std::vector<std::string> controllers_of(const fs::path& group) {
   return controllers;
 }
 
-/// Lets groups below `group` have limits. Its own processes stand in the way (cgroups(7), "no internal processes" rule):
-/// those of this very process are moved one down, as systemd asks of units with Delegate=yes.
+/// Enables limits for groups below `group`. That requires `group` to have no processes of its own (cgroups(7), "no internal processes"
+/// rule): if this process is the only one, it moves to a sub-group, as systemd asks of units with Delegate=yes.
 bool delegate(const fs::path& group, const std::string& wanted) {
   if (write(group / "cgroup.subtree_control", wanted)) return true;
   if (errno != EBUSY) return false;
@@ -203,7 +203,7 @@ void Limits::limit(const Parent& parent, const fs::path& group, const Resources&
     }
     if (!can_limit("cpu")) return;
     if (resources.cpu_limit) set(group / "cpu.max", fmt::format("{} {}", quota(*resources.cpu_limit), cpu_period));
-    // The kernel's weights are 1 to 10,000 where version 1 had shares of 2 to 262,144.
+    // Weights range from 1 to 10,000, whereas version 1's shares range from 2 to 262,144.
     if (resources.cpu_request) {
       set(group / "cpu.weight", std::to_string(1 + (shares(*resources.cpu_request) - 2) * 9999 / 262'142));
     }
@@ -231,7 +231,7 @@ std::optional<RunGroup> Limits::make(RunId run, const Resources& resources) cons
     folders.push_back(parent.folder / fmt::format("run-{}", run.value()));
     if (parent.controller != "cpu" && parent.controller != "pids") memory = folders.back();
   }
-  // Owns the folders from here on, also when a limit can not be set.
+  // Owns the folders from here on, so they are removed if a limit cannot be set.
   RunGroup group(folders, memory);
   for (std::size_t i = 0; i < parents_.size(); ++i) {
     if (!make_parent(parents_[i]) || !make_folder(folders[i])) {

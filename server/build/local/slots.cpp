@@ -53,7 +53,7 @@ Slot Slots::take(const TemplateName& name) {
   int chosen = 0;
   while (taken_.contains(chosen)) ++chosen;
   if (const auto own = had_by(name)) chosen = *own;
-  // Marks the slot as this template's, and is where its caches go.
+  // Holds the template's caches, and marks the slot as having been used by it.
   fs::create_directories(slot_folder(folder_, chosen) / "caches" / segment(name.value()));
   return hold(chosen, name);
 }

@@ -14,7 +14,7 @@ namespace slipway::build {
 
 class Slots;
 
-/// A build slot that is held: its image store and caches have one owner at a time. Gives it back when destroyed.
+/// Exclusive ownership of a build slot, with its image store and caches. Released on destruction.
 class Slot {
  public:
   Slot(Slots& slots, int number, std::filesystem::path folder, TemplateName name);
@@ -25,11 +25,11 @@ class Slot {
   const std::filesystem::path& folder() const noexcept { return folder_; }
   std::filesystem::path root() const { return folder_ / "root"; }
   std::filesystem::path runroot() const { return folder_ / "runroot"; }
-  /// Where the views of its runs are laid out: beside it, since a builder writes in it.
+  /// The folder for its runs' views. Not inside the slot, because builders write there.
   std::filesystem::path view() const { return folder_.parent_path() / ("view-" + std::to_string(number_)); }
-  /// Where it is noted which images its latest builds used.
+  /// The file that lists the images its latest builds used.
   std::filesystem::path used_images() const { return folder_.parent_path() / ("used-" + std::to_string(number_)); }
-  /// The folder that keeps a template's cache between runs, e.g. `.m2`; made where it is missing.
+  /// The folder that keeps a template's cache, such as `.m2`, between runs; created if missing.
   std::filesystem::path cache(std::string_view name) const;
   int number() const noexcept { return number_; }
 
@@ -40,20 +40,20 @@ class Slot {
   TemplateName template_;
 };
 
-/// The build slots of one state directory: `<folder>/slot-N/{root,runroot,caches}`. As many as runs go at once; a template
-/// gets the slot that it had before where that is free, since its layers and caches are there. Used on the loop.
+/// The build slots of one state directory: `<folder>/slot-N/{root,runroot,caches}`. There are as many as concurrent runs. A template
+/// gets the slot it had before, if free, since its layers and caches are there. Used on the loop.
 class Slots {
  public:
   explicit Slots(std::filesystem::path folder) : folder_(std::move(folder)) {}
   Slot take(const TemplateName& name);
-  /// The slot that the template had last; nothing where it had none or another has it now.
+  /// A slot that the template had before; nothing if it had none or it is taken.
   std::optional<Slot> take_again(const TemplateName& name);
-  /// Folders of all slots that exist: what an earlier process may have left.
+  /// Folders of all existing slots, including those left by an earlier process.
   std::vector<std::filesystem::path> all() const;
 
  private:
   friend class Slot;
-  /// A free slot that has this template's caches.
+  /// The number of a free slot with this template's caches.
   std::optional<int> had_by(const TemplateName& name) const;
   Slot hold(int number, const TemplateName& name);
 

@@ -22,7 +22,7 @@ bool is_id(std::string_view text) {
   return text.size() == id_size && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// A list of objects; null where the file is none.
+/// A file's JSON array; null if it cannot be read or is not an array.
 rapidjson::Document records(const fs::path& file) {
   rapidjson::Document document;
   document.Parse(read_if_there(file));
@@ -85,13 +85,13 @@ std::vector<std::string> superfluous_images(const Store& store, const std::set<s
   std::map<std::string, std::string> parents;
   for (const auto& layer : layers.GetArray()) parents.emplace(text_of(layer, "id"), text_of(layer, "parent"));
 
-  const std::size_t old = images.Size() - newest;  // new ones are added behind the others
+  const std::size_t old = images.Size() - newest;  // images.json lists the newest last
   std::vector<bool> stays(images.Size());
   std::set<std::string> needed;
   for (std::size_t i = 0; i < stays.size(); ++i) {
     const auto& image = images[static_cast<rapidjson::SizeType>(i)];
     stays[i] = !image.IsObject() || i >= old || has_name(image) || used.contains(text_of(image, "id"));
-    // A layer that is there has been followed to its end.
+    // Stops at a layer already in `needed`: its ancestors are there too.
     for (std::string layer = stays[i] ? text_of(image, "layer") : std::string(); !layer.empty() && needed.insert(layer).second;) layer = parents[layer];
   }
   std::vector<std::string> superfluous;

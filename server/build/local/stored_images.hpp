@@ -10,19 +10,19 @@
 
 namespace slipway::build {
 
-// Every step of a build with layers leaves an image in the store, by which a later build finds that it has made this step before; it
-// looks at all of them each time. So those go that no build has needed for long.
+// Every step of a build with layers leaves an image in the store, so that later builds can reuse the step; each build reads all of
+// these images. So images that no recent build needed are removed.
 
-/// The image that a line of buildah's output says was used instead of making it again; empty where it says nothing of the kind.
+/// The id of the image that was reused, according to this line of buildah's output; empty if the line does not say so.
 std::string used_image(std::string_view line);
 
-/// Which images the latest builds of one slot have used, in a file: a line for each build, the latest last.
+/// A file that lists the images used by a slot's latest builds: one line per build, the latest last.
 class UsedImages {
  public:
   explicit UsedImages(std::filesystem::path file) : file_(std::move(file)) {}
-  /// Of the latest builds; empty where there is no file. Throws nothing.
+  /// Image ids of all listed builds; empty if there is no file. Does not throw.
   std::set<std::string> all() const;
-  /// Adds a build, and forgets the oldest beyond the latest fifty. Throws Unavailable.
+  /// Adds a build, dropping all but the latest fifty. Throws Unavailable.
   void add(const std::vector<std::string>& images) const;
 
  private:
@@ -30,8 +30,8 @@ class UsedImages {
   std::filesystem::path file_;
 };
 
-/// Ids of images that may go, at most `at_most`, the oldest first: without a name, not among the `newest` of the store, not used, and
-/// without a layer that one of these is made of. Reads the records of containers/storage; nothing where they can not be read.
+/// Ids of up to `at_most` images to remove, oldest first: unnamed, not among the `newest` in the store, not in `used`, and whose layer
+/// none of the images that stay is based on. Reads the records of containers/storage; none if they cannot be read. Blocking.
 std::vector<std::string> superfluous_images(const Store& store, const std::set<std::string>& used, std::size_t newest, std::size_t at_most);
 
 }  // namespace slipway::build

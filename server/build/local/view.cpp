@@ -16,22 +16,22 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Where programs and what they need are.
+// Top-level folders with programs and libraries.
 constexpr std::array programs{"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"};
-// Of /etc what names things and says whom to trust; no key and no password.
+// Parts of /etc for name resolution and trust; no keys or passwords.
 constexpr std::array names{"alternatives", "ca-certificates", "containers", "crypto-policies", "docker/certs.d", "group",
                            "host.conf",    "hostname",        "hosts",      "ld.so.cache",     "localtime",      "mime.types",
                            "nsswitch.conf", "os-release",     "passwd",     "pki/ca-trust",    "pki/tls/certs",  "protocols",
                            "resolv.conf",  "services",        "ssl/certs",  "ssl/openssl.cnf", "subgid",         "subuid"};
 constexpr std::array harmless_devices{"full", "fuse", "null", "random", "tty", "urandom", "zero"};
-// Two programs, one after the other in the builder's namespaces; a shell reads these lines, and no argument.
+// Mounts, then changes root, in the builder's namespaces. The shell parses only this script, never an argument.
 constexpr const char* enter = R"(mount --all --fstab "$1" || exit
 root=$2 directory=$3
 shift 3
 exec unshare --root="$root" --wd="$directory" -- "$@"
 )";
 
-/// As fstab(5) and /proc/self/mountinfo write a path.
+/// A path escaped as in fstab(5) and /proc/self/mountinfo.
 std::string escaped(const std::string& path) {
   std::string text;
   for (const char c : path) text += c == ' ' || c == '\t' || c == '\n' || c == '\\' ? fmt::format("\\{:03o}", static_cast<int>(c)) : std::string(1, c);
@@ -54,7 +54,7 @@ std::vector<std::string> mounts_below(const std::string& folder) {
 }  // namespace
 
 View::View(fs::path folder) : folder_(std::move(folder)), root_(folder_ / "root") {
-  add(root_.string(), "", "none", "bind");  // so that it is a mount point, as buildah expects of /
+  add(root_.string(), "", "none", "bind");  // makes it a mount point, as buildah expects / to be
   show_system();
   show_devices();
   for (const char* own : {"var/lib/containers", "run", "root", "etc"}) skeleton_.folder(own);
@@ -71,7 +71,7 @@ void View::bind(const fs::path& path, const fs::path& where, const std::string& 
   if (error) return;
   const fs::path below = fs::absolute(where).lexically_normal().relative_path();
   const bool is_folder = fs::is_directory(real, error);
-  // What is in a folder that is shown is there already.
+  // Inside a shown folder the mount point already exists.
   if (!is_shown(below)) is_folder ? skeleton_.folder(below) : skeleton_.file(below);
   if (is_folder) shown_.insert(below);
   add(real.string(), below, "none", options);
@@ -84,7 +84,7 @@ bool View::is_shown(const fs::path& below) const {
   return false;
 }
 
-// A file has to be made for it either way; a mount would be made again by every command.
+// A regular file is copied: its mount point would have to be created too, and every command would mount it again.
 void View::show_name(const fs::path& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return show(path);
@@ -106,7 +106,7 @@ void View::show_system() {
       continue;
     }
     skeleton_.link(name, fs::read_symlink(path));
-    shown_.insert(name);  // it leads into /usr
+    shown_.insert(name);  // a link into /usr
   }
   for (const char* name : names) show_name(fs::path("/etc") / name);
   skeleton_.folder("proc");
@@ -140,7 +140,7 @@ void View::lay_out() const {
   write_private(folder_ / "enter", enter);
 }
 
-/// Somebody left there what this user may not touch (a rootless builder has other users' ids): out of the way with it.
+/// The old root contains files this user cannot remove (a rootless builder uses other users' ids): moves it out of the way.
 void View::lay_out_anew() const {
   try {
     int number = 0;

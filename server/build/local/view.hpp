@@ -10,25 +10,25 @@
 
 namespace slipway::build {
 
-/// What of this machine a builder sees: its programs, certificates, names of users and hosts, harmless devices, and the folders
-/// that it is shown. Debian's buildah follows links of the repository and of a stage in `RUN --mount=type=bind`, and `..` in a
-/// cache's id; a Dockerfile would read the daemon's secrets and write the machine's files by them.
-/// The mounts are made in the builder's own mount namespace, and go with it.
+/// The part of this machine's files that a builder sees: programs, certificates, user and host names, harmless devices, and the
+/// folders shown to it. Needed because Debian's buildah follows links of the repository and of a stage in `RUN --mount=type=bind`, and
+/// `..` in a cache's id, through which a Dockerfile could read the daemon's secrets and write the machine's files.
+/// The mounts are made in the builder's own mount namespace, and vanish with it.
 class View {
  public:
-  /// Its root is to be `folder / "root"`, which is kept for the next view that is laid out there.
+  /// The view's root is `folder / "root"`, which is kept for reuse by the next view there.
   explicit View(std::filesystem::path folder);
 
-  /// Shows a file or folder, only to be read or to be written, at its own path or at `where`. One that is not there is passed over.
+  /// Shows a file or folder, read-only or writable, at its own path or at `where`. Ignored if it does not exist.
   void show(const std::filesystem::path& path);
   void show_writable(const std::filesystem::path& path);
   void show_writable(const std::filesystem::path& path, const std::filesystem::path& where);
 
-  /// Makes the root's folders and the table of mounts, as if nobody had been there before. Throws Unavailable where it can not.
+  /// Creates the root's folders and the mount table, undoing anything an earlier builder changed. Throws Unavailable on failure.
   void lay_out() const;
-  /// A command that runs in it, in `directory`; for a mount namespace that may be changed.
+  /// Wraps `argv` to run in the view, in `directory`. Must be started in its own mount namespace, which it modifies.
   Argv command(const Argv& argv, const std::filesystem::path& directory) const;
-  /// The lines of the table, as in fstab(5).
+  /// The mount table, as lines of fstab(5).
   const std::vector<std::string>& table() const noexcept { return table_; }
 
  private:
@@ -42,11 +42,11 @@ class View {
 
   std::filesystem::path folder_, root_;
   std::vector<std::string> table_;
-  Skeleton skeleton_;                      ///< of the root
-  std::set<std::filesystem::path> shown_;  ///< folders that are mounted, relative to the root
+  Skeleton skeleton_;                      ///< files and folders of the root
+  std::set<std::filesystem::path> shown_;  ///< mounted folders, relative to the root
 };
 
-/// True where a view shows this program.
+/// True if a view shows this program.
 bool is_in_view(const std::filesystem::path& program);
 
 }  // namespace slipway::build

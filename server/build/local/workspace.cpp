@@ -55,7 +55,7 @@ Result<fs::path> inside(const fs::path& root, const fs::path& path) {
 void copy_tree(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
-  // Files keep their modes; folders that are made lose what the umask takes.
+  // copy() keeps the modes of files, but the umask applies to folders.
   if (!error) fs::permissions(to, fs::status(from).permissions(), error);
   for (auto entry = fs::recursive_directory_iterator(from, error); !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (!entry->is_directory() || entry->is_symlink()) continue;

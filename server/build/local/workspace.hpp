@@ -8,16 +8,16 @@
 
 namespace slipway::build {
 
-/// The folders that one run has for itself, mode 0700: home, temporary files, the registry's login, results. Removed when
-/// destroyed; call remove() where blocking is allowed, since a check may have written a hundred thousand files.
+/// One run's private folders, mode 0700: home, temporary files, the registry's login, results. The destructor removes them; call
+/// remove() before where blocking is allowed, since a check may have written a hundred thousand files.
 class Workspace {
  public:
-  /// Those of `run` are to be in `folder`.
+  /// The workspace is `folder/run-N`; not created yet.
   Workspace(const std::filesystem::path& folder, RunId run);
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
   ~Workspace() { remove(); }
-  /// Makes them, and removes what an earlier run of this number left.
+  /// Creates the folders, removing anything an earlier start left.
   void make();
   void remove() noexcept;
 
@@ -33,17 +33,16 @@ class Workspace {
   std::filesystem::path path_;
 };
 
-/// A file's bytes; empty where it can not be read.
+/// A file's bytes; empty if it cannot be read.
 std::string read_if_there(const std::filesystem::path& file);
 
-/// Writes a file that only its owner can read. Throws Unavailable where it can not.
+/// Writes a file with mode 0600. Throws Unavailable on failure.
 void write_private(const std::filesystem::path& file, const std::string& bytes);
 
-/// `path` below `root` as the file system has it, every link followed; an error where it does not exist or leads outside.
+/// Resolves `path` below `root`, following all links; an error if it does not exist or leads outside.
 Result<std::filesystem::path> inside(const std::filesystem::path& root, const std::filesystem::path& path);
 
-/// Copies a tree: files, folders, links as links; never as hard links. Throws Unavailable where the disk does
-/// not take it.
+/// Copies a tree: files (never as hard links), folders, and links as links. Throws Unavailable on failure. Blocking.
 void copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace slipway::build

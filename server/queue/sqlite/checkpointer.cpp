@@ -11,18 +11,18 @@
 namespace slipway::queue::sqlite {
 namespace {
 
-constexpr int some_pages = 2000;  ///< 8 MiB: what is moved at a time, so that the disk is never kept long
-constexpr int many_pages = 6000;  ///< 24 MiB: the log is to begin again at its start
-constexpr int few_pages = 250;    ///< a millisecond's work
+constexpr int some_pages = 2000;  ///< 8 MiB: checkpointed at a time, so that the disk is never busy for long
+constexpr int many_pages = 6000;  ///< 24 MiB: time to restart the log at its beginning
+constexpr int few_pages = 250;    ///< about 1 ms of work
 constexpr int most_rounds = 8;
 constexpr int niceness = 10;
 
-// How many of the log's pages are moved.
+// Returns how many pages of the log have been checkpointed.
 int checkpoint(Database& database) {
   try {
     return database.checkpoint();
   } catch (const Unavailable&) {
-    // The log keeps everything meanwhile; the next one tries again, and a transaction that finds no room says so.
+    // Nothing is lost: the log keeps everything and the next checkpoint retries. If the disk is full, the next transaction reports it.
     return 0;
   }
 }
@@ -32,7 +32,7 @@ int checkpoint(Database& database) {
 Checkpointer::Checkpointer(const std::filesystem::path& database) : database_(database, Database::Mode::read_write) {
   database_.script("PRAGMA synchronous = FULL");
   database_.script("PRAGMA cache_size = -200");
-  // Nobody waits for it; on a machine with few processors, answers would wait for their turn behind it.
+  // Nobody awaits this thread; at normal priority it would delay answers on a machine with few CPUs.
   asio::post(thread_, [] { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness); });
 }
 
@@ -40,7 +40,7 @@ Checkpointer::~Checkpointer() { thread_.join(); }
 
 void Checkpointer::after_commit(Database& writer) {
   const int in_log = writer.log_pages();
-  if (in_log < moved_) moved_ = 0;  // it has begun again
+  if (in_log < moved_) moved_ = 0;  // the log has restarted
   if (!moving_.valid()) {
     if (in_log - moved_ >= some_pages) move();
     return;

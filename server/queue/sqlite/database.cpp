@@ -31,10 +31,10 @@ bool may_pass(int code) noexcept {
   throw std::logic_error(text);
 }
 
-/// SQLite counts its memory by default, under a mutex that is taken for every piece of it.
+/// Turns off SQLite's memory statistics, which take a mutex on every allocation.
 void count_no_memory() {
   static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  static_cast<void>(done);  // refused where somebody has opened a database before: then it counts
+  static_cast<void>(done);  // fails once SQLite is initialised; harmless
 }
 
 int remember_pages(void* pages, sqlite3*, const char*, int count) {
@@ -93,7 +93,7 @@ Database::Database(const std::filesystem::path& file, Mode mode) {
   if (code != SQLITE_OK) fail(code, "open " + file.string(), opened);
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, 5000);
-  // In place of SQLite's own checkpoints, which would happen inside a commit.
+  // Replaces SQLite's automatic checkpoints, which would run inside a commit.
   sqlite3_wal_hook(opened, remember_pages, log_pages_.get());
 }
 

@@ -18,14 +18,14 @@ struct sqlite3_stmt;
 
 namespace slipway::queue::sqlite {
 
-/// Bytes rather than text, as a parameter of a statement.
+/// A statement parameter bound as a blob rather than as text.
 struct Blob {
   explicit Blob(std::string_view what) : bytes(what) {}
   explicit Blob(std::span<const std::uint8_t> what) : bytes(reinterpret_cast<const char*>(what.data()), what.size()) {}
   std::string_view bytes;
 };
 
-/// A statement that is being read. Returns to its connection, reset, when it goes.
+/// A statement being stepped through. Reset for reuse by its destructor.
 class Cursor {
  public:
   explicit Cursor(sqlite3_stmt* statement) noexcept : statement_(statement) {}
@@ -38,7 +38,7 @@ class Cursor {
   bool is_null(int column) const noexcept;
   bool is_blob(int column) const noexcept;
   std::int64_t integer(int column) const noexcept;
-  std::string text(int column) const;  ///< of a text or a blob; empty where null
+  std::string text(int column) const;  ///< text or blob; empty for null
   Clock::time_point time(int column) const noexcept;
   std::optional<Clock::time_point> maybe_time(int column) const noexcept;
 
@@ -46,9 +46,9 @@ class Cursor {
   sqlite3_stmt* statement_;
 };
 
-/// A connection, used by one thread at a time. Statements are string literals in place, prepared once, found by their address.
+/// A connection, used by one thread at a time. Statements are prepared once and cached by address, so they must be string literals.
 /// Parameters are numbers, enums, text, Blob, times (stored as milliseconds since 1970), optionals of these, and nullptr.
-/// Failures that time or space may cure throw Unavailable, others (a bug) std::logic_error.
+/// Failures that may pass (a full disk, an I/O error, a lock) throw Unavailable, others (bugs) std::logic_error.
 class Database {
  public:
   enum class Mode { read_write, read_only };
@@ -59,9 +59,9 @@ class Database {
   Database& operator=(const Database&) = delete;
   Database(Database&&) noexcept;
 
-  /// Runs statements that return nothing and need no parameters.
+  /// Runs one or more statements without parameters or results.
   void script(const char* sql);
-  /// Runs a statement to its end; returns the number of changed rows.
+  /// Runs a statement to completion; returns the number of changed rows.
   template <class... Values>
   std::int64_t run(const char* sql, const Values&... values) {
     bind_all(prepared(sql), values...);
@@ -77,7 +77,7 @@ class Database {
   bool in_transaction() const noexcept;
   /// Pages in the write-ahead log after this connection's last commit.
   int log_pages() const noexcept { return *log_pages_; }
-  /// Moves what nobody reads any more from the write-ahead log to the database; returns how many of the log's pages are there now.
+  /// Passive checkpoint: moves the log's pages to the database as far as readers allow. Returns how many of them are there now.
   int checkpoint();
 
  private:

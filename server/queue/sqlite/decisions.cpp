@@ -29,7 +29,7 @@ Answer Store::retry(RunId run, const RetryRequest& request) {
     if (!row.next()) return Answer::unknown;
     const auto state = static_cast<RunState>(row.integer(0));
     if (state == RunState::running) return Answer::is_running;
-    // What has succeeded is done, unless a person wants it to be deployed or built once more.
+    // A succeeded run is done, unless the operator asks to deploy or build it again.
     const bool once_more = state != RunState::succeeded || request.allow_rollback || request.rebuild;
     if (!may_become(state, RunState::queued) || !once_more) return Answer::not_allowed;
     has_results = row.integer(1) != 0;
@@ -52,7 +52,7 @@ Answer Store::retry(RunId run, const RetryRequest& request) {
   return Answer::done;
 }
 
-/// The runs that only a hold keeps from their hand-off say so.
+/// Marks the queued hand-offs of a held template as waiting for the hold.
 void Store::mark_held(std::int64_t of_template) {
   database_.run(
       "UPDATE runs SET waiting_for = ?1, reason = h.why || '; `slipway release ' || t.name || '` lets it go on' "

@@ -44,10 +44,10 @@ void Store::forget_branches() {
   known_branches_.clear();
 }
 
-/// By what a delivery is found: its own id or, where others with another body have that, `id~2`, `id~3`, …
+/// The id to store a delivery under: its own or, if other bodies have taken that, `id~2`, `id~3`, …
 struct Store::Name {
-  DeliveryId free;        ///< what it is to be stored under
-  std::int64_t same = 0;  ///< the stored delivery with its id and its body; 0: none
+  DeliveryId free;        ///< first id not taken
+  std::int64_t same = 0;  ///< number of the stored delivery with the same id and body; 0: none
 };
 
 Store::Name Store::name_of(const Delivery& delivery) {
@@ -117,7 +117,7 @@ bool Store::made_nothing(std::int64_t delivery) {
   return row.next() && row.integer(0) != 0;
 }
 
-/// The configuration was mended since the push came first, and somebody sent it again: what it was refused then it gets now.
+/// A redelivery of a push that made no runs: the configuration has been fixed since, so the runs are made now.
 Accepted Store::judge_again(std::int64_t number, std::int64_t branch, const Delivery& delivery, const Decision& decision,
                             Clock::time_point now) {
   Accepted accepted;
@@ -196,7 +196,7 @@ void Store::name_removed(std::vector<MadeRun>& runs, const Extent& extent) {
   for (std::size_t i = 0; i < runs.size() && i < requests.size(); ++i) runs[i].template_name = requests[i].template_name;
 }
 
-/// Only names are wanted of it: that it can not be read is no reason to refuse what else is in this transaction.
+/// Needed only for names, so a failed read must not fail the whole transaction.
 std::vector<RunRequest> Store::requests_at(const Extent& extent) {
   try {
     return read_requests(directory_, extent);
@@ -205,7 +205,7 @@ std::vector<RunRequest> Store::requests_at(const Extent& extent) {
   }
 }
 
-/// Whether one of the `count` runs from `first` on was made for this.
+/// Whether one of the `count` runs starting at id `first` was made for `request`.
 bool Store::has_run(std::int64_t first, std::int64_t count, const RunRequest& request) {
   auto row = database_.query(
       "SELECT 1 FROM runs r JOIN templates t ON t.number = r.template WHERE r.id >= ? AND r.id < ? AND t.name = ? AND r.\"trigger\" = ?",
@@ -233,7 +233,7 @@ std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdic
     runs = row.integer(7);
   }
   if (was_late) put_branch_right(number);
-  // Asked of the first verdict, since runs may be finished and removed by now; and of the runs, since its record may be lost.
+  // Check both: the first verdict, because its runs may have been removed by now; and the runs, because its record may be lost.
   for (const RunRequest& request : verdict.runs) {
     const bool made_before = std::any_of(first.begin(), first.end(), [&](const RunRequest& one) {
       return one.template_name == request.template_name && one.trigger == request.trigger;
@@ -252,8 +252,8 @@ void Store::doubt(const DeliveryId& id) {
   database_.run("UPDATE deliveries SET pending = 1 WHERE id = ? AND completed_verdict IS NULL", id.value());
 }
 
-/// The branch had been further when this delivery was stored: so it is where it was seen before, and what was compared with this
-/// one's `after` since is to be compared with that.
+/// The branch was already further along when this delivery was stored. Moves the branch back to the position seen before it, and makes
+/// pending deliveries that would be compared with this one's `after` be compared with that position instead.
 void Store::put_branch_right(std::int64_t delivery) {
   forget_branches();
   database_.run(

@@ -9,14 +9,14 @@ namespace slipway::queue::sqlite {
 void Store::forget(const std::vector<RunId>& runs) {
   if (runs.empty()) return;
   for (const RunId run : runs) {
-    // Between naming it and now a person may have queued it again.
+    // The operator may have requeued it since it was listed as expired.
     if (database_.run("DELETE FROM runs WHERE id = ? AND place IS NULL", run.value()) == 0) continue;
     database_.run("DELETE FROM stages WHERE run = ?", run.value());
   }
   note_given();
 }
 
-/// The newest may be among those that were removed.
+/// Records the largest numbers given so far: the newest rows may be among those removed, and no number may be given twice.
 void Store::note_given() { database_.run("UPDATE given SET delivery = ?, run = ?", next_delivery_ - 1, next_run_ - 1); }
 
 std::optional<std::int64_t> Store::clean_deliveries(std::int64_t from, Clock::time_point now, Cleaned& cleaned) {

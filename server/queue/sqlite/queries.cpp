@@ -11,7 +11,7 @@
 namespace slipway::queue::sqlite {
 namespace {
 
-/// One whose bytes can not be read is not to hold up the others.
+/// Reads a delivery's bytes. A failure is noted in it rather than thrown, so that it does not hold up the others.
 void read_bytes(Pending& one, const std::filesystem::path& directory, const Extent& extent) {
   try {
     auto payload = read_record(directory, extent);
@@ -31,7 +31,7 @@ std::vector<Run> read_runs(Cursor row) {
 }
 
 std::vector<Run> runs_of_delivery(Database& database, const RunFilter& filter) {
-  // The ids are known: see the schema.
+  // A delivery's runs have consecutive ids (schema.cpp), so no index is needed.
   return read_runs(database.query(
       "SELECT rr.* FROM deliveries d JOIN run_rows rr ON (rr.id >= d.first_run AND rr.id < d.first_run + d.runs) "
       "OR (rr.id >= d.first_later AND rr.id < d.first_later + d.later) WHERE d.id = ?1 "
@@ -41,7 +41,7 @@ std::vector<Run> runs_of_delivery(Database& database, const RunFilter& filter) {
       filter.before ? std::optional(filter.before->value()) : std::nullopt, filter.at_most));
 }
 
-/// The columns of a delivery in a list, in the order that stored_from() reads.
+/// Expects the columns in the order that list_deliveries() selects.
 StoredDelivery stored_from(const Cursor& row) {
   StoredDelivery stored;
   stored.number = row.integer(0);
@@ -60,7 +60,7 @@ StoredDelivery stored_from(const Cursor& row) {
   return stored;
 }
 
-/// The commits that a filter lets through, as the column keeps them: from the first to the last that begins so. None is set for every one.
+/// The first and last commit with a prefix, packed as in the column, for BETWEEN. Both empty: any commit.
 class CommitRange {
  public:
   explicit CommitRange(const std::optional<CommitPrefix>& prefix)

@@ -17,7 +17,7 @@ namespace {
 
 std::size_t size_of(const Delivery& delivery) { return delivery.body ? delivery.body->size() + 1024 : 1024; }
 
-/// A delivery that matched nothing, on its own way to the disk.
+/// An unawaited write of a delivery that matched nothing.
 class Record final : public Job {
  public:
   Record(Delivery delivery, Decision decision, Clock::time_point now)
@@ -25,7 +25,7 @@ class Record final : public Job {
     bytes = size_of(delivery_);
   }
   void run(Store& store) override { store.accept(delivery_, decision_, now_); }
-  void fail(std::exception_ptr) noexcept override {}  // the writer has logged it; comparing heads makes up for it
+  void fail(std::exception_ptr) noexcept override {}  // logged by the writer; reconciling branch heads makes up for it
   void complete() override {}
 
  private:
@@ -34,7 +34,7 @@ class Record final : public Job {
   Clock::time_point now_;
 };
 
-/// Wakes who waits for work, and remembers news that nobody has waited for yet.
+/// Wakes the tasks waiting for work. A ring while nobody waits is remembered for the next wait().
 class Doorbell {
  public:
   explicit Doorbell(asio::any_io_executor loop) : loop_(std::move(loop)) {}
@@ -192,12 +192,12 @@ class SqliteQueue final : public Queue {
   }
 
   Task<std::vector<RunId>> expired(Clock::time_point now, std::size_t at_most) override {
-    // A copy: configure() may replace the policy meanwhile.
+    // Copied, because configure() may replace the policy meanwhile.
     auto read = [keep = retention_, policy = policy_, now, at_most](Database& database) { return list_expired(database, keep, policy, now, at_most); };
     co_return co_await reading_->run(std::move(read));
   }
   Task<> forget(const std::vector<RunId>& runs) override {
-    constexpr std::size_t at_once = 500;  // so that accepting goes on between
+    constexpr std::size_t at_once = 500;  // so that deliveries are accepted in between
     for (std::size_t from = 0; from < runs.size(); from += at_once) {
       const auto first = runs.begin() + static_cast<std::ptrdiff_t>(from);
       const std::vector<RunId> some(first, first + static_cast<std::ptrdiff_t>(std::min(at_once, runs.size() - from)));

@@ -8,13 +8,13 @@
 
 namespace slipway::queue::sqlite {
 
-/// A connection for reading, with the thread that uses it.
+/// A read-only connection and the thread that uses it.
 class Reading {
  public:
   Reading(std::filesystem::path directory, Database database)
       : directory_(std::move(directory)), database_(std::move(database)) {}
 
-  /// Runs `function(database)` on the reading thread. It sees everything that was committed before.
+  /// Runs `function(database)` on the reading thread. It sees everything committed before the call.
   template <class F>
   auto run(F function) {
     auto job = [this, function = std::move(function)]() mutable { return function(database_); };

@@ -12,12 +12,12 @@ namespace {
 constexpr std::string_view magic = "SLD3";
 constexpr std::size_t sum_size = 8;
 constexpr std::size_t largest_record = 1u << 30;       ///< uncompressed; a body is far smaller
-constexpr std::size_t longest_sample = 64 * 1024;      ///< LZ4 looks back no further
+constexpr std::size_t longest_sample = 64 * 1024;      ///< LZ4's window
 constexpr std::size_t longest_sample_record = record_prefix + LZ4_COMPRESSBOUND(longest_sample);
-constexpr std::size_t usual_text = 1u << 20;           ///< one long body must not keep its memory for ever
+constexpr std::size_t usual_text = 1u << 20;           ///< buffers that grew beyond this are freed after use
 constexpr int hurry = 2;                               ///< LZ4's acceleration: half the work, a tenth more bytes
 
-/// The numbers at a record's begin, in their order.
+/// The fields at the start of a record, in order.
 struct Prefix {
   std::array<std::uint32_t, 4> lengths{};
   std::uint32_t sample = 0, packed = 0;
@@ -47,7 +47,7 @@ std::optional<Prefix> prefix_of(std::string_view record) {
   return prefix;
 }
 
-/// Tells torn and missing pages, not malice: eight bytes at a time, each step a bijection of the state (as in FNV-1a).
+/// Detects torn and missing pages, not tampering. Takes eight bytes at a time; each step is a bijection of the state (as in FNV-1a).
 std::uint64_t check_sum(std::string_view bytes, std::uint64_t sum = 0xcbf29ce484222325ull) {
   sum ^= bytes.size();
   const auto mix = [&sum](std::uint64_t word) {
@@ -65,10 +65,10 @@ std::uint64_t check_sum(std::string_view bytes, std::uint64_t sum = 0xcbf29ce484
   return sum;
 }
 
-/// Of the numbers before the sum itself, and of what is packed.
+/// Covers the fields before the sum itself, and the packed data.
 std::uint64_t check_sum_of(std::string_view numbers, std::string_view packed) { return check_sum(packed, check_sum(numbers)); }
 
-/// The four texts of a whole record, one behind the other.
+/// The four texts of a record, concatenated; nothing if the record is damaged or needs another sample.
 std::optional<std::string> unpacked_text(std::string_view record, const Prefix& prefix, const std::optional<Sample>& sample) {
   const std::string_view packed = record.substr(record_prefix);
   if (packed.size() != prefix.packed || prefix.whole() > largest_record) return std::nullopt;
@@ -85,7 +85,7 @@ std::optional<std::string> unpacked_text(std::string_view record, const Prefix& 
 
 }  // namespace
 
-/// LZ4's states: with the sample taken in, and the copy of it that packs one record. (Its way without the copy is not in Debian's library.)
+/// LZ4 states: one loaded with the sample, and the copy of it that packs a record. (Debian's library lacks LZ4_attach_dictionary.)
 struct Packer::Streams {
   LZ4_stream_t sampled{}, working{};
 };

@@ -11,7 +11,7 @@
 
 namespace slipway::queue::sqlite {
 
-/// What arrived with a delivery, beside what the database has of it.
+/// The parts of a delivery that are kept outside the database.
 struct Payload {
   Payload() = default;
   Headers headers;
@@ -20,28 +20,29 @@ struct Payload {
   std::string body;
 };
 
-/// The same as it is to be stored; `headers` is Headers::text().
+/// A Payload to be stored; `headers` is Headers::text().
 struct PayloadText {
   std::string_view headers, target, verdict, body;
 };
 
-/// The text of one record, against which others are packed: the pushes of a team are much alike, so that little but their
-/// differences has to be stored.
+/// The text of a record that serves as the LZ4 dictionary for others. A team's pushes are much alike, so little more than their
+/// differences is stored.
 struct Sample {
   std::string text;
-  std::uint32_t record = 0;  ///< the length of that record, in bytes
+  std::uint32_t record = 0;  ///< length of that record in bytes, which identifies it
 };
 
-/// Packs deliveries as records: `SLD3`, the lengths (32 bits, little endian) of headers, target, verdict, body, of the record that
-/// is the sample (0: none) and of what follows, a check sum of that (64 bits), then the four texts one behind the other as one block
-/// of LZ4: twenty reasons of a push are much alike, and so is the body in itself. One thread.
+/// Packs deliveries as records: `SLD3`; the lengths (32 bits, little endian) of headers, target, verdict, body, of the sample's record
+/// (0: none) and of the packed data; a checksum of these lengths and the packed data (64 bits); then the four texts, concatenated, as
+/// one LZ4 block. They compress well together: the reasons of one push are much alike, and so are the parts of a body. Not thread-safe.
 class Packer {
  public:
   Packer();
   ~Packer();
 
-  /// What follows is packed against this, or alone.
+  /// Packs the following records against `sample`, or without one.
   void use(std::optional<Sample> sample);
+  /// Appends one record to `to`.
   void append(std::string& to, const PayloadText& payload);
 
  private:
@@ -54,14 +55,14 @@ class Packer {
   std::vector<char> packed_;
 };
 
-constexpr std::size_t record_prefix = 4 + 6 * 4 + 8;  ///< bytes before what is packed
-/// The length of a record by its first record_prefix bytes; nothing where they begin none, or one too long for a sample.
+constexpr std::size_t record_prefix = 4 + 6 * 4 + 8;  ///< bytes before the packed data
+/// The length of the record that starts with these record_prefix bytes; nothing if they start none, or one too long to be a sample.
 std::optional<std::size_t> sample_record_length(std::string_view begin);
-/// The length of the record that is the sample of this one; 0 where it stands alone, or is none.
+/// The length of the record that is this one's sample; 0 if it has none, or is no record.
 std::size_t sample_length(std::string_view record);
-/// A record that stands alone as a sample; nothing where it is no whole record, or is too long for one.
+/// A record packed without a sample, as a sample for others; nothing if it is damaged, was packed with one, or is too long.
 std::optional<Sample> sample_from(std::string_view record);
-/// Reads a record back; nothing where the bytes are no whole record, or it has another sample.
+/// Reads a record back; nothing if it is damaged or incomplete, or needs another sample.
 std::optional<Payload> parse_record(std::string_view record, const std::optional<Sample>& sample = std::nullopt);
 
 }  // namespace slipway::queue::sqlite

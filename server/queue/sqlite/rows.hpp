@@ -9,11 +9,11 @@
 
 namespace slipway::queue::sqlite {
 
-/// A commit or a hash as bytes: half the size of its digits. What is no hex (an empty one) is kept as it is.
+/// A commit or hash as bytes, half the size of its hex digits. Anything that is not hex becomes empty.
 class Packed {
  public:
   explicit Packed(const std::string& hex);
-  operator Blob() const { return Blob(bytes_); }  // NOLINT: binding it is the point
+  operator Blob() const { return Blob(bytes_); }  // NOLINT: implicit, to be bound directly
 
  private:
   std::string bytes_;
@@ -24,13 +24,13 @@ Fingerprint fingerprint_from(const Cursor& row, int column);
 /// `{"name":"value",…}`.
 std::string to_json(const Parameters& parameters);
 Parameters parameters_from(const std::string& json);
-/// The `runs` of a Decision's JSON, with template and trigger; empty where it is none.
+/// The `runs` of a Decision's JSON, with template and trigger only; empty if it is not one.
 std::vector<RunRequest> requests_from(const std::string& verdict);
 
-/// Of a row of the view `run_rows`.
+/// From a row of the view `run_rows`; without stages.
 Run run_from(const Cursor& row);
 
-/// What the queue knows of a run beside the model's Run.
+/// What the queue stores of a run beyond model/run.hpp.
 struct RunExtra {
   std::uint64_t generation = 0;
   int failures = 0;
@@ -39,6 +39,6 @@ struct RunExtra {
 };
 RunExtra run_extra_from(const Cursor& row);
 
-StageRecord stage_from_row(const Cursor& row);  ///< of stage, started, finished, outcome, detail
+StageRecord stage_from_row(const Cursor& row);  ///< columns: stage, started, finished, outcome, detail
 
 }  // namespace slipway::queue::sqlite

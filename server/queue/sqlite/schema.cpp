@@ -2,26 +2,26 @@
 
 #include "base/failure.hpp"
 
-// The tables. Times are milliseconds since 1970; commits and hashes are blobs; enums are their numbers in model/run.hpp,
-// which therefore only ever grow at the end.
+// The tables. Times are milliseconds since 1970; commits and hashes are blobs; enums are stored as their numbers, so new enumerators
+// (model/run.hpp) may only be added at the end.
 //
-//   templates   a name for a number, so that a run's row is small
-//   branches    the push that was stored last (before, after, delivery), by which the same one is recognised, and where the branch
-//               is taken to be (seen), by which a gap is: they differ once Git has said that the last push arrived late
-//   deliveries  one row a delivery, never changed but for `pending` and what completing it added. The raw bytes and the verdict are
-//               in a segment (segments.hpp). The runs that it made have the ids first_run … first_run + runs - 1, those
-//               that completing it made first_later … first_later + later - 1: no index is needed to find them
-//   runs        one row a run. `place` says how the scheduler sees it: 0 queued and only waiting its turn, 1 queued and known to
-//               the scheduler by name (postponed, retried, recovered), or running; null when finished. The two partial
-//               indexes hold the unfinished runs only, so they cost the same however many finished ones there are
+//   templates   names by number, so that a run's row is small
+//   branches    the push stored last (before, after, delivery), to recognise duplicates of it, and the branch's presumed position
+//               (seen), to recognise gaps. `after` and `seen` differ once Git has said that the last push arrived late
+//   deliveries  one row per delivery; only `pending` and the results of completing it ever change. The raw bytes and the verdict are
+//               in a segment (segments.hpp). The runs it made have the ids first_run … first_run + runs - 1, those made on
+//               completion first_later … first_later + later - 1: no index is needed to find them
+//   runs        one row per run. `place` is how the scheduler sees it: 0 queued and only waiting its turn; 1 queued and tracked
+//               individually (postponed, retried, recovered), or running; null when finished. The two partial
+//               indexes hold only unfinished runs, so their cost does not depend on the number of finished ones
 //   stages      the latest record of each stage of a run
 //   holds       templates on hold
-//   handed_off  what a template handed off last, by values file
+//   handed_off  each template's last hand-off, by values file
 //   segments    complete segments, with a time after which nothing was added to them
-//   given       one row: the largest numbers of deliveries and runs when some were last removed; none is given twice. (AUTOINCREMENT
-//               would say so too, and write a page of its own in every transaction)
+//   given       one row: the largest delivery and run numbers when some were last removed, so that none is given twice.
+//               (AUTOINCREMENT would do, but writes an extra page in every transaction)
 // and the view
-//   run_rows    a run with its names, in the order that rows.cpp reads
+//   run_rows    a run with its names, in the column order that rows.cpp expects
 namespace slipway::queue::sqlite {
 namespace {
 
@@ -86,12 +86,12 @@ std::int64_t user_version(Database& database) {
 
 Database open_for_writing(const std::filesystem::path& file) {
   Database database(file, Database::Mode::read_write);
-  // auto_vacuum counts only before the first table is made.
+  // auto_vacuum takes effect only if set before the first table is created.
   database.script("PRAGMA auto_vacuum = INCREMENTAL");
   database.script("PRAGMA journal_mode = WAL");
   database.script("PRAGMA synchronous = FULL");
   database.script("PRAGMA cache_size = -4000");
-  // Far above what the Checkpointer lets the log grow to: to cut it off stops the writer for 60 ms where the disk is told of freed blocks.
+  // Far above what the Checkpointer lets the log grow to: truncating it stalls the writer for 60 ms if freed blocks are discarded.
   database.script("PRAGMA journal_size_limit = 67108864");
   database.script("PRAGMA temp_store = MEMORY");
   const std::int64_t found = user_version(database);

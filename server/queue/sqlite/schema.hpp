@@ -6,9 +6,9 @@
 
 namespace slipway::queue::sqlite {
 
-/// Opens the database for writing: WAL, synchronous=FULL, schema made or checked. Throws Refused for a newer schema.
+/// Opens the database for writing: WAL, synchronous=FULL, schema created or checked. Throws Refused for a newer schema.
 Database open_for_writing(const std::filesystem::path& file);
-/// Opens it for reading beside the writer.
+/// Opens the database for reading concurrently with the writer.
 Database open_for_reading(const std::filesystem::path& file);
 
 }  // namespace slipway::queue::sqlite

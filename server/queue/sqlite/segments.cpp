@@ -30,7 +30,7 @@ void write_whole(int file, std::string_view bytes, std::int64_t at, const std::f
   }
 }
 
-/// Nothing where the file has fewer bytes there. Throws Unavailable where it can not be read now.
+/// Nothing if the file ends before `at + length`. Throws Unavailable if it cannot be read now.
 std::optional<std::string> read_whole(int file, std::int64_t at, std::size_t length) {
   std::string bytes(length, '\0');
   std::size_t have = 0;
@@ -44,7 +44,7 @@ std::optional<std::string> read_whole(int file, std::int64_t at, std::size_t len
   return bytes;
 }
 
-/// A file's first record as a sample.
+/// A file's first record as a sample; nothing if it cannot serve as one.
 std::optional<Sample> first_record(int file) {
   const auto begin = read_whole(file, 0, record_prefix);
   const auto length = begin ? sample_record_length(*begin) : std::nullopt;
@@ -117,7 +117,7 @@ Extent Segments::append(const PayloadText& payload) {
   return Extent(current_, end_ + static_cast<std::int64_t>(from), static_cast<std::int64_t>(pending_.size() - from));
 }
 
-/// Only between batches, so that one file at a time is on its way to the disk.
+/// Only between batches, so that only one file at a time awaits a sync.
 void Segments::open_next() {
   if (!pending_.empty()) return;
   const auto name = segment_file(directory_, current_ + 1);
@@ -146,7 +146,7 @@ bool Segments::synced() {
   end_ += written_;
   written_ = 0;
   pending_.clear();
-  // One burst must not keep its memory for ever.
+  // Free the memory after a burst.
   if (pending_.capacity() > (4u << 20)) pending_.shrink_to_fit();
   return done;
 }
@@ -157,7 +157,7 @@ void Segments::discard() noexcept {
   if (pending_.empty()) return;
   pending_.clear();
   written_ = 0;
-  // Gives the room back at once where the disk is full. Should it fail, the bytes are named by no row all the same.
+  // Frees the space at once, in case the disk is full. If it fails, no harm: no row refers to these bytes.
   if (file_ && ::ftruncate(file_.get(), end_) != 0) errno = 0;
 }
 

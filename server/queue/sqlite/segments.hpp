@@ -15,7 +15,7 @@
 
 namespace slipway::queue::sqlite {
 
-/// Where a delivery's bytes lie.
+/// Location of a delivery's record, in bytes.
 struct Extent {
   Extent() = default;
   Extent(std::int64_t file, std::int64_t from, std::int64_t size) : segment(file), offset(from), length(size) {}
@@ -24,27 +24,27 @@ struct Extent {
   std::int64_t length = 0;
 };
 
-/// The raw deliveries, outside the database: files `bodies-N.seg` to which records are only ever appended, so that a row stays
-/// small. A record is written before the transaction commits that names it, and is on the disk before that is acknowledged; the
-/// two wait for the disk side by side. So after a power failure a row that was never acknowledged may name a record that
-/// does not read back: the check sum tells (Store::heal). What else is behind the last record is named by no row. Once it is on the
-/// disk, the first record of a file is the sample of those behind it. Used by one thread.
+/// The raw deliveries, kept outside the database so that its rows stay small: append-only files `bodies-N.seg`. A record is written
+/// before the transaction that refers to it commits, and synced before that is acknowledged; both syncs run concurrently. So after
+/// a power failure a row that was never acknowledged may refer to an unreadable record, which the checksum reveals (Store::heal).
+/// No row refers to any bytes after the last record. Once synced, the first record of a file is the sample of the later ones.
+/// Used by one thread.
 class Segments {
  public:
-  /// Goes on with the newest file there is, behind its end.
+  /// Resumes at the end of the newest existing file.
   Segments(std::filesystem::path directory, std::uint64_t segment_size);
   ~Segments();
 
-  /// Gives the next record its place and keeps it in memory until write().
+  /// Assigns the next record its place and buffers it until write().
   Extent append(const PayloadText& payload);
-  /// Writes what was appended, and begins to bring it to the disk. Throws Unavailable; then discard() must follow.
+  /// Writes what was appended and starts syncing it. Throws Unavailable; discard() must follow then.
   void write();
-  /// Waits until that has ended; false when the disk failed. To be called before the next append().
+  /// Waits for that sync; false if it failed. Call before the next append().
   bool synced();
-  /// Forgets what was appended since the last synced(). What is left of it in the file is cut off.
+  /// Drops what was appended since the last synced(), truncating the file if it was already written.
   void discard() noexcept;
 
-  /// The segment that is being written, every smaller number is complete; 0: none yet.
+  /// Number of the segment being written (smaller ones are complete); 0: none yet.
   std::int64_t current() const noexcept { return current_; }
 
  private:
@@ -54,8 +54,8 @@ class Segments {
   std::uint64_t segment_size_;
   io::Descriptor file_;
   std::int64_t current_ = 0;
-  std::int64_t end_ = 0;      ///< of what was kept
-  std::int64_t written_ = 0;  ///< behind it
+  std::int64_t end_ = 0;      ///< of the records kept
+  std::int64_t written_ = 0;  ///< bytes written after `end_`, sync pending
   std::string pending_;
   Packer packer_;
   std::future<bool> syncing_;
@@ -65,12 +65,12 @@ class Segments {
 std::filesystem::path segment_file(const std::filesystem::path& directory, std::int64_t segment);
 /// The numbers of the segments in a folder, ascending.
 std::vector<std::int64_t> list_segments(const std::filesystem::path& directory);
-/// Reads one record, with its sample where it has one; nothing where retention has removed its file, or it is damaged.
-/// Throws Unavailable where it can not be read now (no descriptors, an I/O error). From any thread.
+/// Reads one record, with its sample if it has one; nothing if retention has removed its file, or it is damaged.
+/// Throws Unavailable if it cannot be read now (no descriptors, an I/O error). From any thread.
 std::optional<Payload> read_record(const std::filesystem::path& directory, const Extent& extent);
-/// The runs that the record's verdict asked for; none where there is no record. As read_record() otherwise.
+/// The runs that the record's verdict asked for; none if there is no record. Otherwise like read_record().
 std::vector<RunRequest> read_requests(const std::filesystem::path& directory, const Extent& extent);
-/// Makes names created or removed in a folder durable. Throws Unavailable.
+/// Makes file creations and removals in a folder durable. Throws Unavailable.
 void sync_directory(const std::filesystem::path& directory);
 
 }  // namespace slipway::queue::sqlite

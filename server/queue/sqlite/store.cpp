@@ -10,7 +10,7 @@
 namespace slipway::queue::sqlite {
 namespace {
 
-/// What can not be read now may be readable later.
+/// Whether a record is gone for good. One that merely cannot be read now is not.
 bool is_lost(const std::filesystem::path& directory, const Extent& extent) {
   try {
     return !read_record(directory, extent);
@@ -39,7 +39,7 @@ Store::Store(std::filesystem::path directory, const Options& options, Clock::tim
   heal();
   load();
   commit();
-  // The names of the files above must be as durable as what is in them.
+  // The files' directory entries must be as durable as their contents.
   sync_directory(directory_);
   sync_directory(directory_.has_parent_path() ? directory_.parent_path() : std::filesystem::path("."));
 }
@@ -59,7 +59,7 @@ bool Store::commit() {
   return whole;
 }
 
-/// What has been committed has happened, whatever becomes of this; it is tried again after later transactions.
+/// Runs after the commit, so a failure must not fail the transaction; it is retried after later ones.
 void Store::tidy() noexcept {
   try {
     checkpointer_.after_commit(database_);
@@ -79,7 +79,7 @@ void Store::abort() noexcept {
   try {
     if (database_.in_transaction()) database_.script("ROLLBACK");
   } catch (const std::exception&) {
-    // begin() tries again: nothing can be written meanwhile.
+    // begin() retries the rollback before anything else is written.
   }
 }
 
@@ -99,8 +99,8 @@ void Store::recover(Clock::time_point now) {
   for (const std::int64_t of_template : held) mark_held(of_template);
 }
 
-/// After a power failure: a delivery that was never acknowledged, whose raw bytes are lost, can not be completed. Its branch is
-/// taken back to where it was, so that comparing heads judges the push again, with what it really changed.
+/// After a power failure: a pending delivery that was never acknowledged, and whose raw bytes are lost, cannot be completed. Moves its
+/// branch back to where it was, so that reconciling heads judges the push again, by what it really changed.
 void Store::heal() {
   std::vector<std::int64_t> lost;
   {
@@ -148,7 +148,7 @@ void Store::load() {
     state_.waits(group, waiting);
     if (static_cast<RunState>(known.integer(3)) == RunState::running) state_.started(group, waiting.run);
   }
-  // From group to group by the index, however many runs each has.
+  // Skips from group to group by the index, so the cost does not depend on the runs in each.
   std::int64_t last_template = 0, last_branch = 0;
   for (;;) {
     auto next = database_.query(

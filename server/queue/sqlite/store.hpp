@@ -18,23 +18,23 @@
 
 namespace slipway::queue::sqlite {
 
-/// The queue's whole state, on disk and in memory, and what can be done with it. Used by one thread. Between begin() and
-/// commit() any number of operations; if anything in between throws, abort() must follow, and then none of them has happened.
+/// The queue's whole state, on disk and in memory, and the operations on it. Used by one thread. Any number of operations may
+/// run between begin() and commit(); if any of these throws, call abort(), and none of them has happened.
 class Store {
  public:
-  /// Opens or creates the files, and puts what a dead daemon left running back into the queue.
+  /// Opens or creates the files, and requeues runs that a dead daemon left running.
   Store(std::filesystem::path directory, const Options& options, Clock::time_point now);
 
   void begin();
-  /// False when the transaction is durable and the raw bytes of its deliveries may not be.
+  /// False: the transaction is durable, but the raw bytes of its deliveries may not be.
   bool commit();
   void abort() noexcept;
-  /// Once: why the log or old bytes could not be tidied up behind a commit. Empty: they could.
+  /// Returns once why the checkpoint or the removal of old segments after a commit failed; empty if neither did.
   std::string take_untidy() noexcept;
 
   // Deliveries (intake.cpp).
   Accepted accept(const Delivery& delivery, const Decision& decision, Clock::time_point now);
-  /// `first`: what the verdict asked for that it was accepted with.
+  /// `first`: the runs that the verdict it was accepted with asked for.
   std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, const std::vector<RunRequest>& first, bool was_late,
                                 Clock::time_point now);
   void doubt(const DeliveryId& delivery);
@@ -52,7 +52,7 @@ class Store {
   std::optional<RunId> replace(const Lease& lease, const CommitSha& head, const Parameters& parameters,
                                const std::string& why, Clock::time_point now);
 
-  // What a person decides (decisions.cpp).
+  // Configuration, operator commands and hand-off records (decisions.cpp).
   void configure(const schedule::Policy& policy);
   Answer cancel_queued(RunId run, Clock::time_point now);
   Answer retry(RunId run, const RetryRequest& request);
@@ -64,16 +64,17 @@ class Store {
 
   // Retention (keeping.cpp).
   void forget(const std::vector<RunId>& runs);
-  /// Removes old deliveries among a stretch of them; returns where to go on, or nothing when all are done.
+  /// Removes the expired deliveries from a batch after `from`; returns where to continue, or nothing when done.
   std::optional<std::int64_t> clean_deliveries(std::int64_t from, Clock::time_point now, Cleaned& cleaned);
-  /// Unlists segments past their time; their files may be removed after the commit.
+  /// Unlists expired segments and returns them; their files may be removed after the commit.
   std::vector<std::int64_t> clean_segments(Clock::time_point now);
+  /// Removes a segment's file; returns its size in bytes, 0 on failure.
   std::uint64_t remove_segment(std::int64_t segment) noexcept;
-  /// Gives some free pages back to the file system; false when there are no more.
+  /// Returns some free pages to the file system; false when there are no more.
   bool vacuum_some();
 
   const std::vector<RunId>& recovered() const noexcept { return recovered_; }
-  /// True once after something came that claim() may find.
+  /// Whether claim() may find something new since the last call.
   bool take_news() noexcept;
   std::optional<Clock::time_point> next_due() const { return state_.next_due(); }
 
@@ -89,15 +90,15 @@ class Store {
   bool is_pinned(std::int64_t segment);
   void note_given();
 
-  /// A branch as the transaction under way has it: many pushes of one are a single row to write.
+  /// A branch as seen by the current transaction. Cached, so that many pushes to it write its row only once.
   struct Branch {
     std::int64_t number = 0;
     std::optional<schedule::LastPush> last;
     CommitSha seen;
     std::int64_t last_delivery = 0;
-    std::optional<Clock::time_point> stored;  ///< when it moved; nothing once that is written
+    std::optional<Clock::time_point> stored;  ///< when it moved; empty once written
   };
-  /// Good until forget_branches().
+  /// The reference is valid until forget_branches().
   Branch& branch_of(const Push& push);
   void write_branches();
   void forget_branches();
@@ -133,7 +134,7 @@ class Store {
   std::unordered_map<std::int64_t, TemplateName> template_names_;
   std::unordered_map<std::int64_t, std::pair<RepoName, std::string>> branches_;
   std::unordered_map<std::string, Branch> known_branches_;  ///< by "repository ref"
-  std::vector<Branch*> moved_branches_;                     ///< of these, to be written before the commit
+  std::vector<Branch*> moved_branches_;                     ///< those to be written before the commit
   std::string untidy_;
   std::vector<RunId> recovered_;
   std::int64_t next_delivery_ = 1;
@@ -141,7 +142,7 @@ class Store {
   std::int64_t oldest_segment_ = 0;
   std::int64_t seen_segment_ = 0;
   bool news_ = true;
-  bool stale_ = false;  ///< what is in memory may differ from the disk since abort()
+  bool stale_ = false;  ///< after abort(), memory may differ from the disk until load()
 };
 
 }  // namespace slipway::queue::sqlite

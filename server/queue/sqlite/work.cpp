@@ -36,7 +36,7 @@ std::optional<Claim> Store::claim(Clock::time_point now) {
       "UPDATE runs SET state = ?, place = 1, waiting_for = NULL, reason = NULL, not_before = NULL, started = ?, "
       "attempts = attempts + 1, generation = generation + 1 WHERE id = ?", RunState::running, now, run.value());
   state_.started(plan.start->group, run);
-  news_ = true;  // there may be room for another one
+  news_ = true;  // there may be room for another
 
   Claim claim;
   {
@@ -78,7 +78,7 @@ std::vector<Rival> Store::rival_page(RunId run, bool newer, RunId limit, std::si
   return rivals_in(of_template, branch, newer ? run.value() : 0, limit.value(), at_most);
 }
 
-/// The newest queued runs of a group with ids between `from` and `limit`.
+/// The newest queued runs of a group with ids between `from` and `limit`, both excluded.
 std::vector<Rival> Store::rivals_in(std::int64_t of_template, std::int64_t branch, std::int64_t from, std::int64_t limit,
                                     std::size_t at_most) {
   std::vector<Rival> rivals;
@@ -88,7 +88,7 @@ std::vector<Rival> Store::rivals_in(std::int64_t of_template, std::int64_t branc
       rivals.emplace_back(RunId(row.integer(0)), CommitSha(unpacked(row, 1)), built);
     }
   };
-  // A run that is to roll back is older on purpose, and nobody's rival.
+  // A rollback is older on purpose, so it is nobody's rival.
   take(database_.query(
       "SELECT id, \"commit\", next_stage FROM runs INDEXED BY runs_queued WHERE place = 0 AND template = ? AND branch = ? "
       "AND id > ? AND id < ? ORDER BY id DESC LIMIT ?", of_template, branch, from, limit, at_most));
@@ -225,7 +225,7 @@ bool Store::postpone(const Lease& lease, const Postponed& postponed, Clock::time
         "UPDATE runs SET failures = coalesce(failures, 0) + 1, failing_since = coalesce(failing_since, ?) WHERE id = ?", now,
         lease.run.value());
   }
-  // Whoever said that it is on hold could be reached.
+  // Learning of a hold means that the server was reachable, so the series of failures has ended.
   if (postponed.waiting_for == WaitingFor::hold) {
     database_.run("UPDATE runs SET failures = NULL, failing_since = NULL WHERE id = ?", lease.run.value());
   }

@@ -47,7 +47,7 @@ Writer::Writer(std::unique_ptr<Store> store, const Options& options, asio::any_i
     : store_(std::move(store)), options_(options), home_(std::move(loop)), load_(std::make_shared<Load>()),
       log_(std::move(log)), recovered_(store_->recovered()) {
   load_->tell = std::move(tell);
-  // Signals belong to the loop's thread.
+  // Signals are handled on the loop's thread: block them in this one.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -120,10 +120,9 @@ void Writer::loop() {
   }
 }
 
-/// Waits for something to do: at once for what somebody waits for, after record_delay for records alone.
+/// Waits for jobs: returns at once if any is awaited, after record_delay if there are only records.
 bool Writer::next_batch(Batch& batch) {
-  // Where several wait at once, a transaction begins at most so often: what comes meanwhile shares the next one, and far fewer
-  // pages are written.
+  // Under load, transactions start at least this far apart: more jobs share each one, and far fewer pages are written.
   constexpr std::chrono::microseconds pace{500};
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
@@ -165,7 +164,7 @@ void Writer::perform(Batch& batch) {
   } catch (const std::exception& failure) {
     log_.error("an operation of the queue failed", {{"error", failure.what()}});
   }
-  // A bug in one operation must not fail its neighbours: each has a transaction of its own then.
+  // A bug in one operation must not fail the others: retry each in its own transaction.
   for (auto& job : batch) {
     const bool alone = unavailable || batch.size() == 1;
     if (auto why = alone ? error : attempt({&job, 1})) job->fail(why);

@@ -17,33 +17,33 @@
 
 namespace slipway::queue::sqlite {
 
-/// Something to be done with the store inside a transaction.
+/// An operation on the store, inside a transaction.
 class Job {
  public:
   virtual ~Job() = default;
   virtual void run(Store& store) = 0;                    ///< on the writer thread; may be run again after an abort
   virtual void fail(std::exception_ptr why) noexcept = 0; ///< on the writer thread: the transaction did not happen
   virtual void complete() = 0;                            ///< on the loop, after the commit or the failure
-  std::size_t bytes = 0;                                  ///< that it keeps in memory
+  std::size_t bytes = 0;                                  ///< memory it occupies
   bool awaited = true;
 };
 
-/// A function of the store that somebody waits for, whatever its type: what carries it is compiled once.
+/// A type-erased, awaited function of the store, so that the machinery around it is compiled only once.
 class Work {
  public:
   virtual ~Work() = default;
   virtual void run(Store& store) = 0;  ///< as Job::run
 };
 
-/// What the loop learns after a batch.
+/// What the loop is told after a batch.
 struct News {
   News() = default;
   bool work = false;  ///< claim() may find something
   std::optional<Clock::time_point> next_due;
 };
 
-/// The one thread that writes. All jobs that have come while the last transaction was under way share the next one (group
-/// commit), and are completed together after it. Jobs of one batch run in the order they came in.
+/// The only thread that writes. All jobs that arrive during one transaction share the next (group commit), and are completed
+/// together after it. Jobs of one batch run in order of arrival.
 class Writer {
  public:
   /// `tell` is called on the loop after every batch.
@@ -51,16 +51,16 @@ class Writer {
          Log log);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
-  /// Does what has been asked for, then ends the thread.
+  /// Finishes the jobs already taken, then joins the thread.
   ~Writer();
 
-  /// Runs `function(store)` in a transaction and returns its result once that is durable; throws what it threw, or Unavailable
-  /// when too much waits already. Can not be cancelled: a cancellation shows at the caller's next await.
+  /// Runs `function(store)` in a transaction and returns its result once that is durable; rethrows what it threw, or throws
+  /// Unavailable if the backlog is full. `bytes`: memory held meanwhile. Not cancellable: a cancellation shows at the caller's next await.
   template <class F>
   Task<std::invoke_result_t<F&, Store&>> run(F function, std::size_t bytes = 0);
-  /// Takes a job that nobody waits for. On the loop, after has_room().
+  /// Takes a job that nobody awaits. On the loop, after has_room().
   void record(std::unique_ptr<Job> job);
-  /// Whether a record of so many bytes may come: false when too many wait already.
+  /// Whether a record of this size fits into the backlog.
   bool has_room(std::size_t bytes) const noexcept;
 
   Backlog backlog() const noexcept;
@@ -74,7 +74,7 @@ class Writer {
   template <class Handler>
   class Awaited;
 
-  /// What waits and how much, also of the batch under way. Outlives the writer with the last replies on the loop.
+  /// The backlog, including the current batch. Shared with replies still on the loop, which may outlive the writer.
   struct Load {
     struct Part {
       std::size_t awaited = 0, records = 0, bytes = 0;
@@ -106,14 +106,14 @@ class Writer {
   Log log_;
   std::vector<RunId> recovered_;
 
-  std::mutex mutex_;  ///< guards what follows
+  std::mutex mutex_;  ///< guards waiting_, urgent_, stopping_, first_
   std::condition_variable wake_;
   Batch waiting_;
   bool urgent_ = false;
   bool stopping_ = false;
-  std::chrono::steady_clock::time_point first_;  ///< when the first of waiting_ came
-  std::chrono::steady_clock::time_point began_;  ///< the last transaction; the writer thread's
-  bool crowded_ = false;                         ///< it was shared
+  std::chrono::steady_clock::time_point first_;  ///< arrival of the first job in waiting_
+  std::chrono::steady_clock::time_point began_;  ///< start of the last transaction; writer thread only
+  bool crowded_ = false;                         ///< that transaction had several jobs; writer thread only
 
   std::thread thread_;
 };
