@@ -8,6 +8,7 @@
 #include "app/parts.hpp"
 #include "base/failure.hpp"
 #include "http/token.hpp"
+#include "io/offload.hpp"
 #include "io/resident.hpp"
 #include "run/service.hpp"
 #include "run/shadow.hpp"
@@ -21,6 +22,15 @@ constexpr auto services_patience = std::chrono::seconds(70);  ///< a little more
 run::HandOffTools hand_off_tools(git::GitRemote& infra, git::SourceMirror& sources, queue::Queue& queue, io::TimeSource& time, const Log& log,
                                  git::PullRequests& pulls) {
   return run::HandOffTools{infra, sources, queue, time, log, &pulls};
+}
+
+Result<Daemon::Fresh> load_fresh(const std::filesystem::path& file, const Log& log) {
+  auto loaded = config::load(file, config::LoadOptions(true));
+  if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) return Error(config::text(*errors));
+  auto& config = std::get<config::Config>(loaded);
+  auto secrets = http::Secrets::open(config.settings.webhook.secret_files, log);
+  if (!secrets) return secrets.error();
+  return Daemon::Fresh{std::move(config), *std::move(secrets)};
 }
 
 }  // namespace
@@ -142,30 +152,38 @@ Task<> Daemon::watch_signals() {
     const int number = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
     if (number != SIGHUP) break;
-    reload();
+    co_await reload();
   }
+  // A second one ends the process at once, by the signal's default action: what is durable survives that.
+  boost::system::error_code ignored;
+  for (const int number : {SIGTERM, SIGINT}) signals.remove(number, ignored);
   co_await drain();
 }
 
-void Daemon::reload() {
-  auto loaded = config::load(config_.file, config::LoadOptions(true));
-  if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {
-    log_.error("the changed configuration is not used", {{"errors", config::text(*errors)}});
-    return;
+Task<> Daemon::reload() {
+  auto job = [file = config_.file, log = log_] { return load_fresh(file, log); };
+  std::optional<Fresh> fresh;
+  std::string trouble;
+  try {
+    auto loaded = co_await io::offload(files_, std::move(job));
+    if (loaded) fresh = *std::move(loaded);
+    else trouble = loaded.error().text();
+  } catch (const std::exception& error) {
+    trouble = error.what();
   }
-  auto& fresh = std::get<config::Config>(loaded);
-  auto secrets = http::Secrets::open(fresh.settings.webhook.secret_files, log_);
-  if (!secrets) {
-    log_.error("the changed configuration is not used", {{"error", secrets.error().text()}});
-    return;
-  }
-  receiver_.configure(fresh.settings.webhook, *std::move(secrets));
-  config_.catalogue = fresh.catalogue;
-  use(fresh);
+  if (fresh) take_over(*std::move(fresh));
+  else log_.error("the changed configuration is not used", {{"error", trouble}});
+}
+
+void Daemon::take_over(Fresh fresh) {
+  const config::Config& config = fresh.config;
+  receiver_.configure(config.settings.webhook, std::move(fresh.secrets));
+  config_.catalogue = config.catalogue;
+  use(config);
   services_.spawn("configure the queue", [](queue::Queue& queue, schedule::Policy policy) -> Task<> { co_await queue.configure(policy); }(
-                                             *store_.queue, queue_options(fresh, shadow_).policy));
-  log_.info("configuration reloaded", {{"triggers", fresh.catalogue->triggers().size()}});
-  const std::string left = left_for_restart(config_.settings, fresh.settings);
+                                             *store_.queue, queue_options(config, shadow_).policy));
+  log_.info("configuration reloaded", {{"triggers", config.catalogue->triggers().size()}});
+  const std::string left = left_for_restart(config_.settings, config.settings);
   if (!left.empty()) log_.warn("some of what changed counts from the next start only", {{"sections", left}});
 }
 

@@ -35,8 +35,14 @@ namespace slipway::app {
 class Daemon {
  public:
   Daemon(config::Config config, bool shadow, Log log);
-  /// Serves until SIGTERM or SIGINT, then drains. SIGHUP reloads the configuration.
+  /// Serves until SIGTERM or SIGINT, then drains; a second one ends the process at once. SIGHUP reloads the configuration.
   void run();
+
+  /// What a reload reads.
+  struct Fresh {
+    config::Config config;
+    http::Secrets secrets;
+  };
 
  private:
   Task<> watch_signals();
@@ -45,7 +51,8 @@ class Daemon {
   Task<> settle();
   void start_services();
   void use(const config::Config& config);
-  void reload();
+  Task<> reload();
+  void take_over(Fresh fresh);
   http::Operations operations();
   std::vector<std::string> values_files() const;
 

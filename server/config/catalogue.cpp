@@ -161,6 +161,10 @@ Result<Template> Catalogue::resolve(const Run& run) const {
   const Template* found = find(run.template_name);
   if (found == nullptr)
     return Error(fmt::format("no template {}: it is not in the configuration any more", run.template_name.value()));
+  const auto pinned = RepositoryPattern::parse(found->repository.value());
+  if (pinned && !pinned->matches(run.repository))
+    return Error(fmt::format("{} builds {} and nothing else: the configuration has changed since this run of {} was made",
+                             run.template_name.value(), found->repository.value(), run.repository.value()));
   const Facts facts{run.parameters, run.repository, run.ref, run.commit, run.id.value()};
   return Resolver(*found, facts)();
 }

@@ -77,8 +77,10 @@ void PipelineSet::add_shipped() {
 void PipelineSet::add_folder(const std::filesystem::path& folder, const Position& named_at) {
   std::error_code ec;
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ec)) {
-    if (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml") files.push_back(entry.path());
+  // Not a range-for: its ++ throws.
+  for (std::filesystem::directory_iterator entry(folder, ec), end; !ec && entry != end; entry.increment(ec)) {
+    const auto& path = entry->path();
+    if (path.extension() == ".yaml" || path.extension() == ".yml") files.push_back(path);
   }
   if (ec)
     errors_.emplace_back(fmt::format("the folder {} can not be read: {}", folder.string(), ec.message()), named_at);

@@ -95,8 +95,8 @@ Result<run::RetryOptions> options_of(const std::string& body) {
   return options;
 }
 
-Answer outcome(const Result<void>& result, RunId id) {
-  if (!result) return problem(result.error().what().starts_with("no run") ? 404 : 409, result.error().what());
+Answer outcome(const std::optional<run::Denial>& denied, RunId id) {
+  if (denied) return problem(*denied);
   Json json;
   json.out.StartObject();
   json.number("run", id.value());
@@ -151,8 +151,8 @@ Task<Answer> show_logs(Operations& operations, Call& call) {
 Task<Answer> cancel_run(Operations& operations, Call& call) {
   const auto id = run_id(call);
   if (!id) co_return no_run(call);
-  const auto result = co_await operations.control.cancel(*id);
-  co_return outcome(result, *id);
+  const auto denied = co_await operations.control.cancel(*id);
+  co_return outcome(denied, *id);
 }
 
 /// POST /api/v1/runs/{id}/retry
@@ -161,8 +161,8 @@ Task<Answer> retry_run(Operations& operations, Call& call) {
   if (!id) co_return no_run(call);
   const auto options = options_of(call.request->body);
   if (!options) co_return problem(400, options.error().what());
-  const auto result = co_await operations.control.retry(*id, *options);
-  co_return outcome(result, *id);
+  const auto denied = co_await operations.control.retry(*id, *options);
+  co_return outcome(denied, *id);
 }
 
 }  // namespace slipway::http

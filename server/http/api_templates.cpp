@@ -53,8 +53,8 @@ Task<Answer> release_template(Operations& operations, Call& call) {
   const auto catalogue = operations.catalogue();
   const TemplateName name(call.names.front());
   if (catalogue->find(name) == nullptr) co_return no_template(*catalogue, name.value());
-  const auto result = co_await operations.control.release(name);
-  if (!result) co_return problem(result.error().what().starts_with("no template") ? 404 : 409, result.error().what());
+  const auto denied = co_await operations.control.release(name);
+  if (denied) co_return problem(*denied);
   Json json;
   json.out.StartObject();
   json.text("template", name.value());

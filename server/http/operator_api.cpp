@@ -57,6 +57,8 @@ Answer no_route(std::string_view path) {
 
 std::span<const Route> operator_routes() { return routes; }
 
+Answer problem(const run::Denial& denied) { return problem(denied.why == run::Denial::Why::not_found ? 404 : 409, denied.words); }
+
 OperatorApi::OperatorApi(Operations operations, std::string token, Log log)
     : operations_(std::move(operations)), token_(std::move(token)), log_(std::move(log)), refusal_lines_(5) {}
 

@@ -5,6 +5,7 @@
 
 #include "http/call.hpp"
 #include "http/operator_api.hpp"
+#include "run/control.hpp"
 
 namespace slipway::http {
 
@@ -15,6 +16,9 @@ struct Route {
   Task<Answer> (*serve)(Operations& operations, Call& call);
   std::span<const std::string_view> query;  ///< known parameters
 };
+
+/// 404 or 409.
+Answer problem(const run::Denial& denied);
 
 /// All routes.
 std::span<const Route> operator_routes();

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/id.hpp"
-#include "base/result.hpp"
 #include "io/task.hpp"
 
 namespace slipway::run {
@@ -16,18 +17,25 @@ struct RetryOptions {
   bool rebuild = false;
 };
 
-/// Operator commands on runs and templates. Errors say what is not possible and why ("run 7 has succeeded"); one that starts with
-/// "no run" or "no template" means not found. Called on the loop.
+/// Why a request was not carried out, in words for the person who made it ("run 7 has succeeded").
+struct Denial {
+  enum class Why { not_found, conflict };
+  Denial(Why kind, std::string text) : why(kind), words(std::move(text)) {}
+  Why why;
+  std::string words;
+};
+
+/// Operator commands on runs and templates; nullopt means done. Called on the loop.
 class Control {
  public:
   virtual ~Control() = default;
   /// Ends a run: a queued one at once, a running one with its whole process tree.
-  virtual Task<Result<void>> cancel(RunId run) = 0;
+  virtual Task<std::optional<Denial>> cancel(RunId run) = 0;
   /// Requeues a finished run, resuming at the first stage without a result. A succeeded run can only be rolled back to or
   /// rebuilt.
-  virtual Task<Result<void>> retry(RunId run, RetryOptions options) = 0;
+  virtual Task<std::optional<Denial>> retry(RunId run, RetryOptions options) = 0;
   /// Lifts a hold: the newest waiting run hands off, the others are superseded.
-  virtual Task<Result<void>> release(TemplateName name) = 0;
+  virtual Task<std::optional<Denial>> release(TemplateName name) = 0;
 };
 
 }  // namespace slipway::run

@@ -37,7 +37,15 @@ void tell_end(build::RunLog& log, const RunOutcome& outcome, const std::string& 
   log.note(fmt::format("{}{}{}", outcome_name(outcome), reason.empty() ? "" : ": ", reason));
 }
 
-Error no_run(RunId run) { return Error(fmt::format("no run {}", run.value())); }
+/// Whether what a run was stopped for takes the place of how it ended. A run that would be tried again does not come back once it was
+/// cancelled; while the daemon drains it does, with its own reason.
+bool gives_way(const RunOutcome& outcome, const RunOutcome& instead) {
+  const bool is_interrupted = std::holds_alternative<Cancelled>(outcome);
+  return is_interrupted || (std::holds_alternative<Postponed>(outcome) && !std::holds_alternative<Postponed>(instead));
+}
+
+Denial no_run(RunId run) { return Denial(Denial::Why::not_found, fmt::format("there is no run {}", run.value())); }
+Denial conflict(std::string words) { return Denial(Denial::Why::conflict, std::move(words)); }
 
 }  // namespace
 
@@ -149,10 +157,16 @@ Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {
   } catch (const std::exception& error) {
     outcome = Failed(active.progress.at, fmt::format("internal error: {}", error.what()));
   }
-  if (std::holds_alternative<Cancelled>(*outcome) && active.instead) co_return *active.instead;
+  if (active.instead && gives_way(*outcome, *active.instead)) co_return meant_by(active);
   auto* lost = std::get_if<Postponed>(&*outcome);
   if (lost && lost->waiting_for == WaitingFor::retry && !lost->until) co_return after_accident(active, WaitingFor::retry, lost->reason);
   co_return *std::move(outcome);
+}
+
+RunOutcome Dispatcher::meant_by(const Active& active) {
+  RunOutcome meant = *active.instead;
+  if (auto* back = std::get_if<Postponed>(&meant)) back->stage = active.progress.at;  // it may have got further since
+  return meant;
 }
 
 RunOutcome Dispatcher::after_accident(const Active& active, WaitingFor what, const std::string& words) const {
@@ -228,35 +242,35 @@ Task<> Dispatcher::drain(std::chrono::seconds limit) {
   co_await notes_.join(look_again);
 }
 
-Task<Result<void>> Dispatcher::cancel(RunId run) {
+Task<std::optional<Denial>> Dispatcher::cancel(RunId run) {
   const auto answer = co_await queue_.cancel_queued(run);
-  if (answer == queue::Answer::done) co_return Result<void>();
+  if (answer == queue::Answer::done) co_return std::nullopt;
   if (answer == queue::Answer::unknown) co_return no_run(run);
-  if (answer == queue::Answer::not_allowed) co_return Error(fmt::format("run {} has ended: there is nothing to cancel", run.value()));
+  if (answer == queue::Answer::not_allowed) co_return conflict(fmt::format("run {} has ended: there is nothing to cancel", run.value()));
   const auto found = active_.find(run);
-  if (found == active_.end()) co_return Error(fmt::format("run {} is just ending", run.value()));
+  if (found == active_.end()) co_return conflict(fmt::format("run {} is just ending", run.value()));
   stop(*found->second, Cancelled("a person cancelled it"));
-  co_return Result<void>();
+  co_return std::nullopt;
 }
 
-Task<Result<void>> Dispatcher::retry(RunId run, RetryOptions options) {
+Task<std::optional<Denial>> Dispatcher::retry(RunId run, RetryOptions options) {
   const queue::RetryRequest request(options.allow_rollback, options.rebuild);
   const auto answer = co_await queue_.retry(run, request);
   switch (answer) {
-    case queue::Answer::done: co_return Result<void>();
+    case queue::Answer::done: co_return std::nullopt;
     case queue::Answer::unknown: co_return no_run(run);
-    case queue::Answer::is_running: co_return Error(fmt::format("run {} is running: cancel it first", run.value()));
+    case queue::Answer::is_running: co_return conflict(fmt::format("run {} is running: cancel it first", run.value()));
     case queue::Answer::not_allowed: break;
   }
-  co_return Error(fmt::format("run {} is queued or has succeeded: there is nothing to try again (--allow-rollback deploys what it "
+  co_return conflict(fmt::format("run {} is queued or has succeeded: there is nothing to try again (--allow-rollback deploys what it "
                               "built once more, --rebuild builds it anew)", run.value()));
 }
 
-Task<Result<void>> Dispatcher::release(TemplateName name) {
-  if (!catalogue_->find(name)) co_return Error(fmt::format("no template {}", name.value()));
+Task<std::optional<Denial>> Dispatcher::release(TemplateName name) {
+  if (!catalogue_->find(name)) co_return Denial(Denial::Why::not_found, fmt::format("there is no template {}", name.value()));
   const bool was_held = co_await queue_.release(name);
-  if (!was_held) co_return Error(fmt::format("{} is not on hold", name.value()));
-  co_return Result<void>();
+  if (!was_held) co_return conflict(fmt::format("{} is not on hold", name.value()));
+  co_return std::nullopt;
 }
 
 }  // namespace slipway::run

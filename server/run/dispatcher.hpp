@@ -32,9 +32,9 @@ class Dispatcher final : public Control {
   /// Starts nothing more, and waits for the running runs; after `limit` they are stopped and requeued.
   Task<> drain(std::chrono::seconds limit);
 
-  Task<Result<void>> cancel(RunId run) override;
-  Task<Result<void>> retry(RunId run, RetryOptions options) override;
-  Task<Result<void>> release(TemplateName name) override;
+  Task<std::optional<Denial>> cancel(RunId run) override;
+  Task<std::optional<Denial>> retry(RunId run, RetryOptions options) override;
+  Task<std::optional<Denial>> release(TemplateName name) override;
 
   /// `observer` is called for every run that starts or ends, with `running` or the outcome's name.
   void observe(std::function<void(const Run&, std::string_view)> observer) { observer_ = std::move(observer); }
@@ -46,6 +46,7 @@ class Dispatcher final : public Control {
   void start(queue::Claim claim);
   Task<> work_on(std::shared_ptr<Active> active);
   Task<RunOutcome> outcome_of(Active& active, build::RunLog& log);
+  static RunOutcome meant_by(const Active& active);
   RunOutcome after_accident(const Active& active, WaitingFor what, const std::string& words) const;
   Task<bool> write_once(const queue::Lease& lease, const RunOutcome& outcome);
   Task<> write_end(queue::Lease lease, RunOutcome outcome);

@@ -80,9 +80,9 @@ Task<RunOutcome> Performer::go_through_stages(const queue::Claim& claim, const T
     const bool ours = co_await tools_.queue.built(claim.lease, *results);
     if (!ours) co_return Cancelled("the run was taken back while it was building");
   }
+  progress.at = Stage::handoff;
   // A cancellation during the build's uninterruptible cleanup has no effect there, so check for it here.
   if (progress.stopped) co_return Cancelled("cancelled before the hand-off");
-  progress.at = Stage::handoff;
   auto outcome = co_await hand_off(run, resolved, *results, log);
   co_await tools_.executor.tidy_up(run.template_name);
   co_return outcome;

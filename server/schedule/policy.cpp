@@ -26,6 +26,7 @@ Policy make_policy(const QueueSettings& settings, std::span<const Template> temp
     rules.concurrency = one.concurrency;
     rules.priority = one.priority;
     rules.delete_on_success = one.delete_on_success;
+    rules.heeds_reverts = one.on_manual_revert == OnManualRevert::hold;
     policy.templates[one.name] = rules;
   }
   return policy;

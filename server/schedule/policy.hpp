@@ -27,6 +27,7 @@ struct TemplateRules {
   int concurrency = 1;
   std::int64_t priority = 0;  ///< higher goes first
   bool delete_on_success = false;
+  bool heeds_reverts = true;  ///< `on_manual_revert: hold`
   bool operator==(const TemplateRules&) const = default;
 };
 

@@ -224,6 +224,30 @@ TEST_CASE("whatever only a hold keeps from its hand-off says so") {
   CHECK(world.claim().has_value());
 }
 
+TEST_CASE("a configuration that overwrites reverts ends a hold, at once or at the next start") {
+  World world;
+  const TemplateName name("t");
+  world.accept(push("1", sha('a'), sha('b')), matches({"t"}));
+  const auto lease = world.claim()->lease;
+  world.get(world.queue->built(lease, results()));
+  world.get(world.queue->hold(name, "set by hand"));
+  world.finish(lease, RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, "set by hand", std::nullopt)));
+  schedule::Policy policy;
+  policy.templates[TemplateName("other")].heeds_reverts = false;
+  world.get(world.queue->configure(policy));
+  CHECK(world.get(world.reader->holds()).size() == 1);
+  CHECK_FALSE(world.claim());
+  policy.templates[name].heeds_reverts = false;
+  if (GENERATE(false, true)) {
+    world.options.policy = policy;
+    world.reopen();
+  } else {
+    world.get(world.queue->configure(policy));
+  }
+  CHECK(world.get(world.reader->holds()).empty());
+  CHECK(world.claim()->run.next_stage == Stage::handoff);
+}
+
 TEST_CASE("a hold ends a row of accidents: patience begins anew") {
   World world;
   world.accept(push("1", sha('a'), sha('b')), matches({"t"}));

@@ -5,7 +5,21 @@ namespace slipway::queue::sqlite {
 void Store::configure(const schedule::Policy& policy) {
   options_.policy = policy;
   state_.configure(policy);
+  end_overruled_holds();
   news_ = true;
+}
+
+/// Releases what the configuration, changed since, says is to be overwritten.
+void Store::end_overruled_holds() {
+  std::vector<TemplateName> overruled;
+  {
+    auto held = database_.query("SELECT t.name FROM holds h JOIN templates t ON t.number = h.template");
+    while (held.next()) {
+      const auto rules = options_.policy.templates.find(TemplateName(held.text(0)));
+      if (rules != options_.policy.templates.end() && !rules->second.heeds_reverts) overruled.push_back(rules->first);
+    }
+  }
+  for (const auto& name : overruled) release(name);
 }
 
 Answer Store::cancel_queued(RunId run, Clock::time_point now) {

@@ -38,6 +38,7 @@ Store::Store(std::filesystem::path directory, const Options& options, Clock::tim
   recover(now);
   heal();
   load();
+  end_overruled_holds();
   commit();
   // The files' directory entries must be as durable as their contents.
   sync_directory(directory_);

@@ -117,6 +117,7 @@ class Store {
                  const RunRequest& request, bool only_when_completed, Clock::time_point now);
   void mark_short_of_memory(const schedule::Start& first);
   void mark_held(std::int64_t of_template);
+  void end_overruled_holds();
   std::vector<Rival> rival_page(RunId run, bool newer, RunId limit, std::size_t at_most);
   std::vector<Rival> rivals_in(std::int64_t of_template, std::int64_t branch, std::int64_t from, std::int64_t limit,
                                std::size_t at_most);

@@ -399,6 +399,9 @@ TEST_CASE("a template for a whole organisation is called after the repository") 
   run.repository = RepoName("Org/some-app");
   REQUIRE(config.catalogue->resolve(run));
   CHECK(config.catalogue->resolve(run)->build.image == "apps/some-app");
+  Run elsewhere = run;
+  elsewhere.repository = RepoName("Other/app");  // of a time when the template built another repository
+  CHECK_THAT(config.catalogue->resolve(elsewhere).error().what(), Catch::Contains("nothing else") && Catch::Contains("Other/app"));
   run.repository = RepoName("Org/Some-App");
   CHECK_FALSE(config.catalogue->resolve(run));
   CHECK(config.catalogue->watches(RepoName("Org/x")));

@@ -82,19 +82,19 @@ class FakeReader final : public queue::RunReader {
 
 class FakeControl final : public run::Control {
  public:
-  Task<Result<void>> cancel(RunId run) override {
+  Task<std::optional<run::Denial>> cancel(RunId run) override {
     calls.push_back("cancel " + std::to_string(run.value()));
-    if (run.value() == 99) co_return Error("no run 99");
-    if (run.value() == 1) co_return Error("run 1 has succeeded");
-    co_return Result<void>();
+    if (run.value() == 99) co_return run::Denial(run::Denial::Why::not_found, "there is no run 99");
+    if (run.value() == 1) co_return run::Denial(run::Denial::Why::conflict, "run 1 has succeeded");
+    co_return std::nullopt;
   }
-  Task<Result<void>> retry(RunId run, run::RetryOptions options) override {
+  Task<std::optional<run::Denial>> retry(RunId run, run::RetryOptions options) override {
     calls.push_back("retry " + std::to_string(run.value()) + (options.allow_rollback ? " rollback" : "") + (options.rebuild ? " rebuild" : ""));
-    co_return Result<void>();
+    co_return std::nullopt;
   }
-  Task<Result<void>> release(TemplateName name) override {
+  Task<std::optional<run::Denial>> release(TemplateName name) override {
     calls.push_back("release " + name.value());
-    co_return Result<void>();
+    co_return std::nullopt;
   }
   std::vector<std::string> calls;
 };

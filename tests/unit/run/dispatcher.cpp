@@ -66,6 +66,18 @@ TEST_CASE("a server that is away is waited for as long as patience lasts, and a 
   CHECK_THAT(team.run_of(run).reason, Catch::Contains("given up after 6 tries") && Catch::Contains("slipway retry 1"));
 }
 
+TEST_CASE("a run that was cancelled does not come back when its server breaks the connection") {
+  Dispatched team;
+  team.executor.hangs = true;
+  team.executor.unreachable = "connection reset";
+  const RunId run = team.accept("1", 'a', 'b').runs.at(0).run;
+  team.until([&] { return !team.executor.built.empty(); });
+  REQUIRE_FALSE(team.get(team.dispatcher.cancel(run)));
+  team.executor.hangs = false;
+  team.until_it_is(run, RunState::cancelled);
+  CHECK(team.run_of(run).reason == "a person cancelled it");
+}
+
 TEST_CASE("a run that can not tell what it does waits, and keeps no slot") {
   Dispatched team;
   std::filesystem::remove_all(team.folder / "logs");

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/failure.hpp"
 #include "house.hpp"
 #include "run/performer.hpp"
 #include "team.hpp"
@@ -12,8 +17,17 @@ class FailingExecutor final : public build::Executor {
   std::vector<CommitSha> built;
   run::Progress progress{Stage::checkout};
   bool cancelled_at_the_end = false;
+  bool hangs = false;       ///< until it is false again, deaf to cancellation
+  std::string unreachable;  ///< what the registry's connection breaks with
   Task<build::BuildOutcome> check_and_build(const build::BuildOrder& order, build::RunLog&) override {
     built.push_back(order.commit);
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    asio::steady_timer soon(co_await asio::this_coro::executor);
+    while (hangs) {
+      soon.expires_after(std::chrono::milliseconds(1));
+      co_await soon.async_wait(asio::use_awaitable);
+    }
+    if (!unreachable.empty()) throw Unavailable(unreachable);
     if (!cancelled_at_the_end) co_return Failed(Stage::build, "exit 1");
     progress.stopped = true;
     build::Built end;
