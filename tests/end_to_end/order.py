@@ -165,7 +165,7 @@ class Away(WorldCase):
 
     def test_while_it_drains_new_deliveries_get_503(self):
         slow = {"Dockerfile": "FROM scratch\nCOPY bin/busybox /bin/busybox\nCOPY app.txt /app.txt\n"
-                              'RUN ["/bin/busybox", "sleep", "5"]\n', "bin/busybox": open("/bin/busybox", "rb").read(), **{"app.txt": "x"}}
+                              'RUN ["/bin/busybox", "sleep", "15"]\n', "bin/busybox": open("/bin/busybox", "rb").read(), **{"app.txt": "x"}}
         _, delivery = self.world.push(BACKEND, slow)
         number = self.accept(delivery)[0]["id"]
         wait_until(lambda: "sleep" in self.daemon.log_of(number), 60, what="the build to be under way")

@@ -61,7 +61,7 @@ class QueueCase(WorldCase):
 
 class Queueing(QueueCase):
     weight = 5
-    apps = {"burst": {}, "late": {}, "rollback": {}, "cancel": {}, "newer": {"on_newer": "cancel"}, "slow": {"timeout": "2s"},
+    apps = {"burst": {}, "late": {}, "rollback": {}, "cancel": {}, "newer": {"on_newer": "cancel"}, "slow": {"timeout": "5s"},
             "failing": {}, "ids": {}}
 
     def test_two_hundred_pushes_during_one_build_cost_two_builds(self):
@@ -143,7 +143,7 @@ class Queueing(QueueCase):
         commit, number = self.push("slow", self.never)
         run = self.daemon.finished(number)
         self.assertEqual("failed", run["state"], run)
-        self.assertIn("2", run["reason"])
+        self.assertIn("5", run["reason"])
         self.assertEqual(1, len(self.builds({commit})))
 
     def test_a_failing_build_is_not_tried_again_by_itself(self):
@@ -255,7 +255,7 @@ class Patience(FaultyCase):
     def furnish(cls, world):
         super().furnish(world)
         cls.notes = fast_builder(world)
-        world.configuration["handoff"].update(infrastructure_patience="3s", timeout="2s")
+        world.configuration["handoff"].update(infrastructure_patience="8s", timeout="2s")
         world.configuration["templates"][0]["timeout"] = "3s"
 
     def test_patience_ends_with_the_digest_kept_and_retry_goes_on_at_the_hand_off(self):

@@ -56,7 +56,7 @@ class Daemon:
         self.child = Child([BINARY, "--config", self.file, "serve"], self.root / f"serve-{self.starts}.log", self.environment)
         return self
 
-    def start(self, limit=20):
+    def start(self, limit=60):
         """Starts it and waits until it is ready."""
         self.launch()
         wait_until(self._is_ready, limit, 0.01, "the daemon to be ready")

@@ -127,7 +127,7 @@ class Child:
         atexit.unregister(self.kill)
 
 
-def start_server(argv, port, log, env=None, limit=10):
+def start_server(argv, port, log, env=None, limit=60):
     """Starts a server and waits until its port answers; its output is in the error when it does not."""
     child = Child(argv, log, env)
 

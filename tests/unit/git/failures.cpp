@@ -212,8 +212,9 @@ TEST_CASE("the limit is absolute: a byte at a time does not extend it, at any re
       InfraCase one;
       test::FaultyProxy proxy(one.server.port());
       one.go_through(proxy.port());
-      one.options.access.limit = 400ms;
       const CommitSha head = row.push ? one.fetch() : CommitSha();
+      one.options.access.limit = 400ms;
+      one.restart();
       Fault slow(kind);
       slow.pause = 50ms;
       proxy.set_judge([&](const test::SeenRequest& request) { return request.line.starts_with(row.request) ? slow : Fault(); });

@@ -259,7 +259,7 @@ TEST_CASE("the sizes of a body are bounded") {
 
 TEST_CASE("a body that does not come is 408, one that ends too early 400, one that is longer the next request") {
   http::Limits limits = strict();
-  limits.read_timeout = 60ms;
+  limits.read_timeout = 500ms;
   House house(limits);
   const std::string cut = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345";
   RawClient waits(house.port());
@@ -279,7 +279,7 @@ TEST_CASE("a body that does not come is 408, one that ends too early 400, one th
 
 TEST_CASE("who sends a byte now and then is cut off, and others are served meanwhile") {
   http::Limits limits;
-  limits.read_timeout = 60ms;
+  limits.read_timeout = 500ms;
   House house(limits);
   RawClient slow(house.port()), silent(house.port());
   slow.send("GET / HT");
@@ -293,7 +293,7 @@ TEST_CASE("who sends a byte now and then is cut off, and others are served meanw
 
 TEST_CASE("an idle connection is closed without a word") {
   http::Limits limits;
-  limits.idle_timeout = 60ms;
+  limits.idle_timeout = 500ms;
   House house(limits);
   RawClient client(house.port());
   CHECK(client.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);

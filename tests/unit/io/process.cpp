@@ -147,7 +147,7 @@ TEST_CASE("a child joins a control group before it is started") {
 
 TEST_CASE("a program that runs out of time is ended with its whole group") {
   io::Command command({"sh", "-c", "sleep 600 & echo $!; wait"});
-  command.limit = 100ms;
+  command.limit = 1s;
   const Ran ran = run(command);
   CHECK(ran.exit.timed_out);
   CHECK(ran.exit.text() == "ran out of time");
@@ -156,7 +156,7 @@ TEST_CASE("a program that runs out of time is ended with its whole group") {
 
 TEST_CASE("a program that ignores SIGTERM is killed after its grace") {
   io::Command command({"sh", "-c", "trap '' TERM; while :; do sleep 600; done"});
-  command.limit = 50ms;
+  command.limit = 1s;
   command.grace = 50ms;
   const Ran ran = run(command);
   CHECK(ran.exit.timed_out);
