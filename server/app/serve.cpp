@@ -11,8 +11,7 @@ namespace slipway::app {
 ExitCode run(const Global& global, const Serve& serve) {
   io::return_large_blocks();
   auto config = load_config(global, true);
-  const auto& said = config.settings.log;
-  const Log log = Log::to_stderr(said.format == LogFormat::json, said.level);
+  const Log log = Log::to_stderr(config.settings.log.format, config.settings.log.level);
   std::signal(SIGPIPE, SIG_IGN);  // keep running if the reader of the log goes away
   const bool shadow = serve.shadow || config.settings.shadow;
   Daemon daemon(std::move(config), shadow, log);

@@ -4,8 +4,7 @@
 
 namespace slipway {
 
-// Accidents, classified by how the caller reacts. Any other exception is a bug. They are caught in four places: the
-// HTTP session, the run loop, the service keeper, and main (server/README.md, "Errors").
+// Accidents, classified by how the caller reacts. Any other exception is a bug. Where they are caught: server/README.md, "Errors".
 
 /// A service is unreachable or temporarily out of order: try again later.
 class Unavailable : public std::runtime_error {

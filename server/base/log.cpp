@@ -96,25 +96,25 @@ std::string now_text() {
 
 }  // namespace
 
-Log Log::to_stderr(bool json, std::string_view level) {
+Log Log::to_stderr(LogFormat format, LogLevel level) {
   constexpr std::size_t waiting_lines = 1024;
   auto sink = std::make_shared<Sink>();
   sink->writer = std::make_shared<spdlog::details::thread_pool>(waiting_lines, 1);
   sink->logger = std::make_shared<spdlog::async_logger>("slipway", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
                                                         sink->writer, spdlog::async_overflow_policy::overrun_oldest);
   sink->logger->set_pattern("%v");
-  sink->logger->set_level(spdlog::level::from_str(std::string(level)));
-  sink->json = json;
+  sink->logger->set_level(level_of(level));
+  sink->json = format == LogFormat::json;
   return Log(std::move(sink));
 }
 
-Log Log::to_file(const std::string& file, bool json, std::string_view level) {
+Log Log::to_file(const std::string& file, LogFormat format, LogLevel level) {
   auto sink = std::make_shared<Sink>();
   sink->logger = std::make_shared<spdlog::logger>("slipway", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
   sink->logger->set_pattern("%v");
-  sink->logger->set_level(spdlog::level::from_str(std::string(level)));
+  sink->logger->set_level(level_of(level));
   sink->logger->flush_on(spdlog::level::trace);
-  sink->json = json;
+  sink->json = format == LogFormat::json;
   return Log(std::move(sink));
 }
 

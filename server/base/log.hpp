@@ -32,6 +32,7 @@ class LogField {
 
 using LogFields = std::initializer_list<LogField>;
 enum class LogLevel { debug, info, warn, error };
+enum class LogFormat { text, json };
 
 /// The program's log: one line per event, `time=… level=… msg="…" key=value` or the same as a JSON object. Cheap to
 /// copy, thread-safe. A separate thread writes the lines, so the caller never waits for the disk or a pipe; when 1,024
@@ -40,10 +41,10 @@ class Log {
  public:
   /// Discards everything: for tests, and for commands that print their own output.
   Log() = default;
-  /// Writes to stderr. `level` is `debug`, `info`, `warn` or `error`; lines below it are dropped.
-  static Log to_stderr(bool json, std::string_view level);
+  /// Writes to stderr; lines below `level` are dropped.
+  static Log to_stderr(LogFormat format, LogLevel level);
   /// Appends to `file` synchronously: for tests.
-  static Log to_file(const std::string& file, bool json, std::string_view level);
+  static Log to_file(const std::string& file, LogFormat format, LogLevel level);
 
   void debug(std::string_view message, LogFields fields = {}) const { write(LogLevel::debug, message, fields); }
   void info(std::string_view message, LogFields fields = {}) const { write(LogLevel::info, message, fields); }

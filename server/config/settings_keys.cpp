@@ -129,7 +129,7 @@ const Shape<LogSettings>& log_shape() {
           .key("format", &S::format, one_of<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}}),
                "`key=value` lines or JSON.")
           .key("level", &S::level,
-               one_of<std::string>({{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}}),
+               one_of<LogLevel>({{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}}),
                "The least important line shown.");
   return shape;
 }

@@ -11,7 +11,7 @@
 #include "http/events.hpp"
 #include "http/metrics.hpp"
 #include "http/rate_limit.hpp"
-#include "http/site.hpp"
+#include "http/handler.hpp"
 #include "queue/queue.hpp"
 #include "queue/run_reader.hpp"
 #include "run/control.hpp"
@@ -47,7 +47,7 @@ struct Operations {
 };
 
 /// The operator listener: health, metrics, and `/api/v1` behind a bearer token. Used on the loop.
-class OperatorApi final : public Site {
+class OperatorApi final : public RequestHandler {
  public:
   OperatorApi(Operations operations, std::string token, Log log);
 

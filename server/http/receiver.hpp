@@ -10,14 +10,14 @@
 #include "http/metrics.hpp"
 #include "http/rate_limit.hpp"
 #include "http/secrets.hpp"
-#include "http/site.hpp"
+#include "http/handler.hpp"
 #include "model/settings.hpp"
 #include "queue/queue.hpp"
 
 namespace slipway::http {
 
 /// The webhook: turns signed deliveries into durable runs, and answers them (http/delivery_answer.hpp). Used on the loop.
-class Receiver final : public Site {
+class Receiver final : public RequestHandler {
  public:
   /// `watched` is called on the loop; `pool` handles large bodies (Examiner). Queue, metrics, pool and loop must outlive the receiver.
   Receiver(const WebhookSettings& settings, Secrets secrets, Judge judge, trigger::Watched watched, queue::Queue& queue,

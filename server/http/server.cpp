@@ -39,8 +39,8 @@ void listen_on(tcp::acceptor& acceptor, const Endpoint& listen) {
 
 }  // namespace
 
-Server::Server(const boost::asio::any_io_executor& executor, const Endpoint& listen, const Limits& limits, Site& site, Log log)
-    : hall_(site, limits, log, executor, precision_of(limits)), acceptor_(executor), address_(listen), tasks_(executor, log), turned_away_(executor, log) {
+Server::Server(const boost::asio::any_io_executor& executor, const Endpoint& listen, const Limits& limits, RequestHandler& handler, Log log)
+    : context_(handler, limits, log, executor, precision_of(limits)), acceptor_(executor), address_(listen), tasks_(executor, log), turned_away_(executor, log) {
   listen_on(acceptor_, listen);
   address_.port = acceptor_.local_endpoint().port();
 }
@@ -57,7 +57,7 @@ Task<> Server::accept() {
       admit(std::move(socket));
     } else if (error != boost::asio::error::operation_aborted && error != boost::asio::error::connection_aborted) {
       // Out of descriptors or memory: existing connections continue, new ones wait in the kernel's backlog.
-      hall_.log.error("can not accept a connection", {{"error", error.message()}});
+      context_.log.error("can not accept a connection", {{"error", error.message()}});
       co_await time.sleep_for(breath);
     }
   }
@@ -65,23 +65,23 @@ Task<> Server::accept() {
 
 void Server::admit(Socket socket) {
   constexpr std::size_t most_turned_away = 256;
-  if (hall_.sessions.size() < hall_.limits.max_connections + turned_away_.size()) {
+  if (context_.sessions.size() < context_.limits.max_connections + turned_away_.size()) {
     warned_ = false;
-    tasks_.spawn("session", serve(std::make_shared<Session>(hall_, std::move(socket))));
+    tasks_.spawn("session", serve(std::make_shared<Session>(context_, std::move(socket))));
     return;
   }
-  if (!warned_) hall_.log.warn("too many connections", {{"limit", hall_.limits.max_connections}});
+  if (!warned_) context_.log.warn("too many connections", {{"limit", context_.limits.max_connections}});
   warned_ = true;
   // Beyond this limit the connection is closed without an answer.
-  if (turned_away_.size() >= most_turned_away) return hall_.site.refused(503, "too many connections", peer_name(socket));
-  turned_away_.spawn("session turned away", turn_away(std::make_shared<Session>(hall_, std::move(socket))));
+  if (turned_away_.size() >= most_turned_away) return context_.handler.refused(503, "too many connections", peer_name(socket));
+  turned_away_.spawn("session turned away", turn_away(std::make_shared<Session>(context_, std::move(socket))));
 }
 
 Task<> Server::stop(std::chrono::milliseconds patience) {
   error_code ignored;
   acceptor_.close(ignored);
-  hall_.stopping = true;
-  for (Session* session : hall_.sessions) session->finish();
+  context_.stopping = true;
+  for (Session* session : context_.sessions) session->finish();
   if (patience.count() > 0) co_await tasks_.join(patience);
   for (auto* group : {&tasks_, &turned_away_}) group->stop();
   co_await tasks_.wait_until_empty();

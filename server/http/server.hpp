@@ -10,11 +10,11 @@
 
 namespace slipway::http {
 
-/// A listener: its address, its connections, and the site they are served. Used on the loop.
+/// A listener: its address, its connections, and the handler they are served. Used on the loop.
 class Server {
  public:
   /// Binds and listens. Throws UsageError if the address cannot be used, Unavailable if it is taken.
-  Server(const boost::asio::any_io_executor& executor, const Endpoint& listen, const Limits& limits, Site& site, Log log);
+  Server(const boost::asio::any_io_executor& executor, const Endpoint& listen, const Limits& limits, RequestHandler& handler, Log log);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -24,8 +24,8 @@ class Server {
   std::uint16_t port() const { return address_.port; }
   /// The address it listens on, with the actual port.
   const Endpoint& address() const noexcept { return address_; }
-  std::size_t connections() const noexcept { return hall_.sessions.size(); }
-  std::uint64_t bytes_in_flight() const noexcept { return hall_.in_flight; }
+  std::size_t connections() const noexcept { return context_.sessions.size(); }
+  std::uint64_t bytes_in_flight() const noexcept { return context_.in_flight; }
 
   /// Accepts no more connections, waits up to `patience` for requests being received or answered, then ends the
   /// rest. The server may be destroyed afterwards.
@@ -35,7 +35,7 @@ class Server {
   Task<> accept();
   void admit(Socket socket);
 
-  Hall hall_;
+  ListenerContext context_;
   boost::asio::ip::tcp::acceptor acceptor_;
   Endpoint address_;
   io::TaskGroup tasks_;

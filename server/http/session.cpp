@@ -26,7 +26,7 @@ constexpr std::size_t linger_bytes = 64u << 20;
 bool may_have_body(const Request& request) { return request.method != "GET" && request.method != "HEAD"; }
 
 // Doubles the space of a full body, so that the memory held is proportional to the bytes received.
-bool grow(std::string& body, std::uint64_t length, InFlight& held) {
+bool grow(std::string& body, std::uint64_t length, BodyShare& held) {
   const auto size = std::min(length, std::max<std::uint64_t>(first_reservation, 2 * body.size()));
   if (!held.hold(size)) return false;
   body.resize(size);
@@ -44,23 +44,23 @@ std::string peer_name(const Socket& socket) {
   return fmt::format("{}:{}", address, endpoint.port());
 }
 
-bool InFlight::hold(std::uint64_t bytes) noexcept {
+bool BodyShare::hold(std::uint64_t bytes) noexcept {
   if (bytes <= held_) return true;
-  if (hall_.in_flight + (bytes - held_) > hall_.limits.max_in_flight) return false;
-  hall_.in_flight += bytes - held_;
+  if (context_.in_flight + (bytes - held_) > context_.limits.max_in_flight) return false;
+  context_.in_flight += bytes - held_;
   held_ = bytes;
   return true;
 }
 
-Session::Session(Hall& hall, Socket socket)
-    : Member(hall.deadlines), hall_(hall), socket_(std::move(socket)), peer_(peer_name(socket_)) {
+Session::Session(ListenerContext& context, Socket socket)
+    : Member(context.deadlines), context_(context), socket_(std::move(socket)), peer_(peer_name(socket_)) {
   error_code ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
-  hall_.sessions.insert(this);
+  context_.sessions.insert(this);
 }
 
-Session::~Session() { hall_.sessions.erase(this); }
+Session::~Session() { context_.sessions.erase(this); }
 
 Task<> serve(std::shared_ptr<Session> session) {
   bool more = true;  // GCC 12 miscompiles a body that is a loop with the co_await in its condition (server/README.md)
@@ -75,7 +75,7 @@ void Session::finish() {
 
 void Session::enter(Phase phase) {
   phase_ = phase;
-  const Limits& limits = hall_.limits;
+  const Limits& limits = context_.limits;
   switch (phase) {
     // A client that connects and sends nothing gets only the read timeout, not the longer one between requests.
     case Phase::idle: expires_after(first_ ? std::min(limits.read_timeout, limits.idle_timeout) : limits.idle_timeout); break;
@@ -87,6 +87,7 @@ void Session::enter(Phase phase) {
         never();
       }
       break;
+    case Phase::streaming: never(); break;  // its writes have a limit each
     case Phase::writing: expires_after(limits.write_timeout); break;
     case Phase::lingering: expires_after(linger_time); break;
   }
@@ -101,7 +102,7 @@ void Session::expired() {
     const std::string text = head_of(late, false, true, Clock::now()) + late.body;
     socket_.write_some(boost::asio::buffer(text), ignored);
     socket_.shutdown(Socket::shutdown_send, ignored);
-    hall_.site.refused(503, "the answer takes too long", peer_);
+    context_.handler.refused(503, "the answer takes too long", peer_);
   }
   socket_.cancel(ignored);
 }
@@ -119,10 +120,10 @@ Task<bool> Session::receive_some() {
   std::size_t count = 0;
   while (error == boost::asio::error::would_block) {
     co_await socket_.async_wait(Socket::wait_read, boost::asio::redirect_error(boost::asio::use_awaitable, error));
-    if (!error) count = socket_.read_some(boost::asio::buffer(hall_.arrivals), error);
+    if (!error) count = socket_.read_some(boost::asio::buffer(context_.receive_buffer), error);
   }
   if (error) co_return false;
-  unread_ = std::string_view(hall_.arrivals.data(), count);
+  unread_ = std::string_view(context_.receive_buffer.data(), count);
   if (!kept_.empty()) unread_ = kept_.append(unread_);
   co_return true;
 }
@@ -145,31 +146,31 @@ Task<bool> Session::read_head(RequestParser& parser) {
       if (!begun) enter(Phase::reading);
       begun = true;
     }
-    if (hall_.stopping && !begun) co_return false;
+    if (context_.stopping && !begun) co_return false;
     if (co_await receive_some()) continue;
     if (begun && timed_out_) {
       co_await refuse_and_close(problem(408, "the request did not arrive in time"));
     } else if (begun) {
-      hall_.site.refused(400, "the connection ended within a request's head", peer_);
+      context_.handler.refused(400, "the connection ended within a request's head", peer_);
     }
     co_return false;
   }
 }
 
-// Checks that apply to every listener, after the site's own.
+// Checks that apply to every listener, after the handler's own.
 std::optional<Answer> Session::refuse(const Request& head) const {
-  if (auto refusal = hall_.site.refuse(head)) return refusal;
+  if (auto refusal = context_.handler.refuse(head)) return refusal;
   if (head.chunked) return problem(411, "a request must say its length; chunked bodies are not taken");
-  if (!head.content_length && hall_.limits.length_required && may_have_body(head)) return problem(411, "a request must say its length");
-  if (head.content_length.value_or(0) > hall_.limits.max_body) {
-    return problem(413, fmt::format("the body is larger than {} bytes", hall_.limits.max_body));
+  if (!head.content_length && context_.limits.length_required && may_have_body(head)) return problem(411, "a request must say its length");
+  if (head.content_length.value_or(0) > context_.limits.max_body) {
+    return problem(413, fmt::format("the body is larger than {} bytes", context_.limits.max_body));
   }
   if (!head.header("Expect").empty() && !head.expects_continue) return problem(417, "nothing but 100-continue can be expected");
   return std::nullopt;
 }
 
 // Reads the body into the request; false if the connection is to be closed. Any refusal has been sent then.
-Task<bool> Session::read_body(Request& request, InFlight& held) {
+Task<bool> Session::read_body(Request& request, BodyShare& held) {
   const std::uint64_t length = request.content_length.value_or(0);
   std::string& body = request.body;
   std::size_t filled = std::min<std::uint64_t>(length, unread_.size());
@@ -196,7 +197,7 @@ Task<bool> Session::read_body(Request& request, InFlight& held) {
 }
 
 Task<bool> Session::serve_one() {
-  RequestParser parser(hall_.limits.header);
+  RequestParser parser(context_.limits.header);
   if (!co_await read_head(parser)) co_return false;
   first_ = false;
   Request request = parser.take();
@@ -208,21 +209,21 @@ Task<bool> Session::serve_one() {
     co_return false;
   }
   if (request.expects_continue && unread_.empty() && !co_await send_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
-  InFlight held(hall_);
+  BodyShare held(context_);
   if (!co_await read_body(request, held)) co_return false;
   keep();
-  const Answer answer = co_await have_answered(request);
+  const Answer answer = co_await dispatch(request);
   co_return co_await send(answer, request);
 }
 
-// One of the four places where exceptions are caught (server/README.md, "Errors").
-Task<Answer> Session::have_answered(Request& request) {
+// No exception of a handler ends the connection without an answer.
+Task<Answer> Session::dispatch(Request& request) {
   enter(Phase::answering);
   Answer failure;
   try {
-    co_return co_await hall_.site.answer(request);
+    co_return co_await context_.handler.answer(request);
   } catch (const Unavailable& accident) {
-    hall_.site.refused(503, accident.what(), peer_);
+    context_.handler.refused(503, accident.what(), peer_);
     failure = unavailable(accident.what(), busy_retry);
   } catch (const boost::system::system_error& accident) {
     if (accident.code() == boost::asio::error::operation_aborted) throw;
@@ -234,20 +235,20 @@ Task<Answer> Session::have_answered(Request& request) {
 }
 
 Answer Session::bug(const std::exception& accident) const {
-  hall_.log.error("a request failed", {{"error", accident.what()}, {"peer", peer_}});
-  hall_.site.refused(500, "an error in slipway", peer_);
+  context_.log.error("a request failed", {{"error", accident.what()}, {"peer", peer_}});
+  context_.handler.refused(500, "an error in slipway", peer_);
   return problem(500, "an error in slipway; its log says more");
 }
 
 // Sends the answer; true if the connection stays open.
 Task<bool> Session::send(const Answer& answer, const Request& request) {
   if (timed_out_) co_return false;  // expired() has answered already
-  const bool keep_alive = request.keep_alive && !answer.close && !hall_.stopping && (!answer.stream || request.can_chunk);
+  const bool keep_alive = request.keep_alive && !answer.close && !context_.stopping && (!answer.stream || request.can_chunk);
   const bool sent = co_await send_whole(answer, keep_alive, request.can_chunk);
   if (!sent) co_return false;
   if (!answer.stream || head_only_) co_return keep_alive;
   chunked_ = request.can_chunk;
-  enter(Phase::answering);
+  enter(Phase::streaming);
   co_await answer.stream(*this);
   const bool ended = !chunked_ || co_await send_all("0\r\n\r\n");
   co_return keep_alive && ended;
@@ -255,10 +256,10 @@ Task<bool> Session::send(const Answer& answer, const Request& request) {
 
 Task<bool> Session::write(std::string_view bytes) {
   if (bytes.empty()) co_return true;
-  std::string framed(bytes);
-  if (chunked_) framed = fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
-  const bool sent = co_await send_all(framed);
-  enter(Phase::answering);
+  const std::string size = chunked_ ? fmt::format("{:x}\r\n", bytes.size()) : std::string();
+  const std::string_view end = chunked_ ? "\r\n" : "";
+  const bool sent = co_await send_all(size, bytes, end);
+  enter(Phase::streaming);
   co_return sent;
 }
 
@@ -304,7 +305,7 @@ Task<> Session::turn_away() { co_await refuse_and_close(unavailable("too many co
 
 // Closes the connection, because the rest of the request is not read.
 Task<> Session::refuse_and_close(Answer answer) {
-  hall_.site.refused(answer.status, answer.why, peer_);
+  context_.handler.refused(answer.status, answer.why, peer_);
   unread_ = {};
   const bool sent = co_await send_whole(answer, false, true);
   if (sent) co_await linger();

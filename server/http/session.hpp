@@ -9,7 +9,7 @@
 #include "base/log.hpp"
 #include "http/deadlines.hpp"
 #include "http/request_parser.hpp"
-#include "http/site.hpp"
+#include "http/handler.hpp"
 
 namespace slipway::http {
 
@@ -18,54 +18,54 @@ using Socket = boost::asio::ip::tcp::socket;
 class Session;
 
 /// State shared by the sessions of one listener. Outlives them.
-struct Hall {
-  Hall(Site& what, Limits bounds, Log where, const boost::asio::any_io_executor& executor, Deadlines::Steady::duration precision)
-      : site(what), limits(bounds), log(std::move(where)), deadlines(executor, precision) {}
-  Site& site;
+struct ListenerContext {
+  ListenerContext(RequestHandler& what, Limits bounds, Log where, const boost::asio::any_io_executor& executor, Deadlines::Steady::duration precision)
+      : handler(what), limits(bounds), log(std::move(where)), deadlines(executor, precision) {}
+  RequestHandler& handler;
   Limits limits;
   Log log;
   Deadlines deadlines;
   std::set<Session*> sessions;  ///< all existing ones
   /// Receive buffer shared by all sessions; its contents are valid only until the session suspends. One buffer stays cache-hot.
-  std::array<char, 32 * 1024> arrivals;
+  std::array<char, 32 * 1024> receive_buffer;
   std::uint64_t in_flight = 0;  ///< bytes of bodies held by all sessions
   bool stopping = false;        ///< connections end after the current request
 };
 
 /// One body's share of Limits::max_in_flight; released on destruction.
-class InFlight {
+class BodyShare {
  public:
-  explicit InFlight(Hall& hall) : hall_(hall) {}
-  InFlight(const InFlight&) = delete;
-  InFlight& operator=(const InFlight&) = delete;
-  ~InFlight() { hall_.in_flight -= held_; }
+  explicit BodyShare(ListenerContext& context) : context_(context) {}
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+  ~BodyShare() { context_.in_flight -= held_; }
   /// Raises the share to `bytes`; false if that would exceed the limit.
   bool hold(std::uint64_t bytes) noexcept;
 
  private:
-  Hall& hall_;
+  ListenerContext& context_;
   std::uint64_t held_ = 0;
 };
 
 /// One connection: reads requests and has them answered, one at a time.
 class Session final : public BodyWriter, private Deadlines::Member {
  public:
-  Session(Hall& hall, Socket socket);
+  Session(ListenerContext& context, Socket socket);
   ~Session() override;
 
   /// Reads the next request and answers it; false if the connection is to be closed.
   Task<bool> serve_one();
   /// Answers 503 without reading a request, for a connection over the limit.
   Task<> turn_away();
-  /// Ends it now if it is between two requests. Otherwise Hall::stopping ends it after the current one.
+  /// Ends it now if it is between two requests. Otherwise ListenerContext::stopping ends it after the current one.
   void finish();
 
  private:
-  enum class Phase { idle, reading, answering, writing, lingering };
+  enum class Phase { idle, reading, answering, writing, streaming, lingering };
 
   Task<bool> read_head(RequestParser& parser);
-  Task<bool> read_body(Request& request, InFlight& held);
-  Task<Answer> have_answered(Request& request);
+  Task<bool> read_body(Request& request, BodyShare& held);
+  Task<Answer> dispatch(Request& request);
   Answer bug(const std::exception& accident) const;
   std::optional<Answer> refuse(const Request& head) const;
   Task<bool> send(const Answer& answer, const Request& request);
@@ -80,10 +80,10 @@ class Session final : public BodyWriter, private Deadlines::Member {
   void expired() override;
   void keep();
 
-  Hall& hall_;
+  ListenerContext& context_;
   Socket socket_;
   std::string peer_;
-  std::string_view unread_;  ///< received but not consumed; points into `kept_` or, until this suspends, into Hall::arrivals
+  std::string_view unread_;  ///< received but not consumed; points into `kept_` or, until this suspends, into ListenerContext::receive_buffer
   std::string kept_;
   Phase phase_ = Phase::idle;
   bool timed_out_ = false;

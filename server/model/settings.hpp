@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/id.hpp"
+#include "base/log.hpp"
 
 namespace slipway {
 
@@ -41,11 +42,9 @@ struct OperatorSettings {
   bool operator==(const OperatorSettings&) const = default;
 };
 
-enum class LogFormat { text, json };
-
 struct LogSettings {
   LogFormat format = LogFormat::text;
-  std::string level = "info";
+  LogLevel level = LogLevel::info;
   bool operator==(const LogSettings&) const = default;
 };
 

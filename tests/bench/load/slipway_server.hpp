@@ -54,7 +54,7 @@ inline void serve_slipway(const ChildServer::Tell& tell, const std::filesystem::
   asio::io_context loop(1);
   asio::thread_pool pool(1);
   io::SystemTime time;
-  const Log log = Log::to_stderr(false, "warn");
+  const Log log = Log::to_stderr(LogFormat::text, LogLevel::warn);
   slipway::http::Metrics metrics;
   queue::Options options;
   options.policy = schedule::make_policy(settings.queue, configuration.catalogue->templates(), 16ull << 30);

@@ -92,7 +92,7 @@ shadow: true
   CHECK(s.webhook.max_connections == 7);
   CHECK(s.operator_api.token_file == std::filesystem::path("/t"));
   CHECK(s.log.format == LogFormat::json);
-  CHECK(s.log.level == "debug");
+  CHECK(s.log.level == LogLevel::debug);
   CHECK(s.state == "state");
   CHECK(s.git.base_url == "http://h:3000");
   CHECK(s.git.insecure);

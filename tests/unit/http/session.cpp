@@ -18,7 +18,7 @@ using test::RawClient;
 namespace {
 
 /// Says what it was asked; some paths make it behave otherwise.
-class EchoSite final : public http::Site {
+class EchoSite final : public http::RequestHandler {
  public:
   explicit EchoSite(test::LoopThread& loop) : gate(loop.executor()) { gate.expires_at(asio::steady_timer::time_point::max()); }
 
@@ -55,7 +55,7 @@ class EchoSite final : public http::Site {
 /// A server on a loop of its own.
 class House {
  public:
-  explicit House(http::Limits limits = http::Limits()) : site(loop), server_(make(limits)) {
+  explicit House(http::Limits limits = http::Limits()) : handler(loop), server_(make(limits)) {
     loop.call([&] { server_->start(); });
   }
   ~House() { stop(0ms); }
@@ -67,11 +67,11 @@ class House {
   http::Server& server() { return *server_; }
 
   test::LoopThread loop;
-  EchoSite site;
+  EchoSite handler;
 
  private:
   std::unique_ptr<http::Server> make(const http::Limits& limits) {
-    return std::make_unique<http::Server>(loop.executor(), Endpoint("127.0.0.1", 0), limits, site, Log());
+    return std::make_unique<http::Server>(loop.executor(), Endpoint("127.0.0.1", 0), limits, handler, Log());
   }
   std::unique_ptr<http::Server> server_;
 };
@@ -126,9 +126,9 @@ TEST_CASE("what a connection has said in part, or too early, is not lost to what
     CHECK(patient.receive().body == "POST /in-parts 5");
   }
   patient.send(post("/slow", "1") + post("/next", "12") + "GET /last HT");
-  house.site.slow_began.get_future().wait();
+  house.handler.slow_began.get_future().wait();
   others_speak();
-  house.loop.call([&] { house.site.gate.cancel(); });
+  house.loop.call([&] { house.handler.gate.cancel(); });
   CHECK(patient.receive().body == "POST /slow 1");
   CHECK(patient.receive().body == "POST /next 2");
   others_speak();
@@ -176,7 +176,7 @@ TEST_CASE("header names are made canonical, values kept in order, and Host left 
   client.exchange("GET / HTTP/1.1\r\nHOST: h\r\nx-gitea-event: push\r\nX-GitHub-Delivery: 1\r\nX-A: 1\r\nx-a: 2\r\nX-Empty:\r\n\r\n");
   house.loop.call([&] {
     const Headers expected{{"X-Gitea-Event", {"push"}}, {"X-Github-Delivery", {"1"}}, {"X-A", {"1", "2"}}, {"X-Empty", {""}}};
-    CHECK(house.site.last_headers == expected);
+    CHECK(house.handler.last_headers == expected);
   });
 }
 
@@ -298,7 +298,7 @@ TEST_CASE("an idle connection is closed without a word") {
   RawClient client(house.port());
   CHECK(client.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
   CHECK(client.is_closed());
-  house.loop.call([&] { CHECK(house.site.refusals.empty()); });
+  house.loop.call([&] { CHECK(house.handler.refusals.empty()); });
 }
 
 TEST_CASE("connections beyond the limit get 503 with Retry-After, and places are given back") {
@@ -352,7 +352,7 @@ TEST_CASE("bytes in flight are given back") {
   house.loop.call([&] { CHECK(house.server().bytes_in_flight() == 0); });
 }
 
-TEST_CASE("accidents become 503, bugs 500 without their details, and refusals are told to the site") {
+TEST_CASE("accidents become 503, bugs 500 without their details, and refusals are told to the handler") {
   House house;
   RawClient client(house.port());
   const auto unavailable = client.exchange(post("/unavailable", ""));
@@ -368,7 +368,7 @@ TEST_CASE("accidents become 503, bugs 500 without their details, and refusals ar
   asks_for_head.send("HEAD /refuse HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(asks_for_head.wait_for("404 Not Found"));
   CHECK_FALSE(asks_for_head.wait_for("not here"));
-  house.loop.call([&] { CHECK(house.site.refusals == std::vector<int>{503, 500, 404, 404}); });
+  house.loop.call([&] { CHECK(house.handler.refusals == std::vector<int>{503, 500, 404, 404}); });
 }
 
 TEST_CASE("an answer that takes too long is replaced by a 503 in time") {
@@ -378,7 +378,7 @@ TEST_CASE("an answer that takes too long is replaced by a 503 in time") {
   RawClient client(house.port());
   CHECK(client.exchange(post("/slow", "")).status == 503);
   CHECK(client.is_closed());
-  house.loop.call([&] { house.site.gate.cancel(); });
+  house.loop.call([&] { house.handler.gate.cancel(); });
 }
 
 TEST_CASE("an answer without a known length comes in chunks") {
@@ -420,10 +420,10 @@ TEST_CASE("stopping ends idle connections at once and lets the rest come to thei
   RawClient idle(house.port()), busy(house.port());
   CHECK(idle.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
   busy.send(post("/slow", ""));
-  house.site.slow_began.get_future().wait();
+  house.handler.slow_began.get_future().wait();
   const auto port = house.port();
   asio::steady_timer later(house.loop.executor(), 30ms);  // most likely after the stop has begun; right either way
-  later.async_wait([&](const boost::system::error_code&) { house.site.gate.cancel(); });
+  later.async_wait([&](const boost::system::error_code&) { house.handler.gate.cancel(); });
   house.stop(10s);
   CHECK(idle.is_closed());
   CHECK(busy.receive().status == 200);

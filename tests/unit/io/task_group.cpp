@@ -68,7 +68,7 @@ TEST_CASE("what a task throws is logged with its name and ends no other") {
   ManualTime time;
   std::vector<std::string> ended;
   {
-    io::TaskGroup group(loop.get_executor(), Log::to_file((dir / "log").string(), false, "info"));
+    io::TaskGroup group(loop.get_executor(), Log::to_file((dir / "log").string(), LogFormat::text, LogLevel::info));
     group.spawn("bad apple", throw_now());
     group.spawn("good", sleep(time, 0s, "good", ended));
     loop.run();
@@ -82,7 +82,7 @@ TEST_CASE("stop cancels every task, join waits for clean-up, and no error is log
   asio::io_context loop(1);
   ManualTime time;
   std::vector<std::string> ended;
-  io::TaskGroup group(loop.get_executor(), Log::to_file((dir / "log").string(), false, "info"));
+  io::TaskGroup group(loop.get_executor(), Log::to_file((dir / "log").string(), LogFormat::text, LogLevel::info));
   group.spawn("cleaner", end_slowly(time, ended));
   group.spawn("sleeper", sleep(time, 1h, "sleeper", ended));
   loop.poll();
@@ -99,7 +99,7 @@ TEST_CASE("join gives up at its limit and names who did not end") {
   asio::io_context loop(1);
   ManualTime time;
   std::vector<std::string> ended;
-  io::TaskGroup group(loop.get_executor(), Log::to_file((dir / "log").string(), false, "info"));
+  io::TaskGroup group(loop.get_executor(), Log::to_file((dir / "log").string(), LogFormat::text, LogLevel::info));
   group.spawn("stubborn", sleep(time, 1h, "stubborn", ended));
   loop.poll();
   CHECK_FALSE(run_coroutine(loop, group.join(1ms)));

@@ -24,9 +24,9 @@ struct Limits {
 };
 
 /// What a listener serves. Called on the loop.
-class Site {
+class RequestHandler {
  public:
-  virtual ~Site() = default;
+  virtual ~RequestHandler() = default;
   /// Checks a request's head before any of its body is read. Returning an answer refuses the request.
   virtual std::optional<Answer> refuse(const Request& head) = 0;
   /// Answers a complete request, from which it may move. Exceptions become 503 (Unavailable) or 500.
