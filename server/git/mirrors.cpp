@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -21,6 +20,7 @@
 #include "git/submodules.hpp"
 #include "io/offload.hpp"
 #include "io/process.hpp"
+#include "io/task_group.hpp"
 
 namespace slipway::git {
 namespace {
@@ -40,7 +40,7 @@ struct Fetch {
 class Mirrors final : public SourceMirror {
  public:
   Mirrors(MirrorOptions options, asio::any_io_executor loop, Log log)
-      : options_(std::move(options)), loop_(loop), log_(std::move(log)), pool_(options_.threads) {}
+      : options_(std::move(options)), loop_(loop), log_(std::move(log)), pool_(options_.threads), fetches_(loop_, log_) {}
   ~Mirrors() override { pool_.join(); }
 
   Task<> fetch(RepoName repository) override;
@@ -131,6 +131,7 @@ class Mirrors final : public SourceMirror {
   std::map<RepoName, Line> lines_;
   io::SystemProcesses processes_;
   asio::thread_pool pool_;
+  io::TaskGroup fetches_;  ///< the fetches themselves: callers wait for them, and pass on what they throw
 };
 
 }  // namespace
@@ -151,7 +152,7 @@ Task<> Mirrors::fetch(RepoName repository) {
   const bool idle = !line.running;
   if (!wanted) wanted = std::make_shared<Fetch>(loop_);
   const auto mine = wanted;
-  if (idle) asio::co_spawn(loop_, drive(repository), [](std::exception_ptr) {});  // drive() passes errors to the waiters
+  if (idle) fetches_.spawn("fetch", drive(repository));
   co_await wait_for(mine);
 }
 

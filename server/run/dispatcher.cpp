@@ -44,6 +44,22 @@ bool gives_way(const RunOutcome& outcome, const RunOutcome& instead) {
   return is_interrupted || (std::holds_alternative<Postponed>(outcome) && !std::holds_alternative<Postponed>(instead));
 }
 
+Task<> stage_started(queue::Queue& queue, queue::Lease lease, Stage stage) { co_await queue.stage_started(lease, stage); }
+
+Task<> stage_finished(queue::Queue& queue, queue::Lease lease, StageRecord record) {
+  co_await queue.stage_finished(lease, record.stage, record.outcome, record.detail);
+}
+
+std::string words_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& failure) {
+    return failure.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
 Denial no_run(RunId run) { return Denial(Denial::Why::not_found, fmt::format("there is no run {}", run.value())); }
 Denial conflict(std::string words) { return Denial(Denial::Why::conflict, std::move(words)); }
 
@@ -106,7 +122,7 @@ void Dispatcher::start(queue::Claim claim) {
   if (observer_) observer_(active->claim.run, "running");
   if (active->on_newer == OnNewer::cancel) notes_.spawn("watch for newer runs", watch_for_newer(active));
   asio::co_spawn(loop_, work_on(active), asio::bind_cancellation_slot(active->signal.slot(), [this, active, run](std::exception_ptr error) {
-    if (error) log_.error("a run's end could not be written down", {{"run", run.value()}});
+    if (error) log_.error("a run's end could not be written down", {{"run", run.value()}, {"error", words_of(error)}});
     active->ended = true;
     active_.erase(run);
     if (active_.empty()) emptied_.cancel();
@@ -117,12 +133,7 @@ Task<> Dispatcher::work_on(std::shared_ptr<Active> active) {
   const RunId run = active->claim.run.id;
   const auto lease = active->claim.lease;
   const auto note = [this, lease](const StageRecord& record) {
-    if (record.finished) notes_.spawn("stage", [](queue::Queue& queue, queue::Lease held, StageRecord what) -> Task<> {
-      co_await queue.stage_finished(held, what.stage, what.outcome, what.detail);
-    }(queue_, lease, record));
-    else notes_.spawn("stage", [](queue::Queue& queue, queue::Lease held, Stage stage) -> Task<> {
-      co_await queue.stage_started(held, stage);
-    }(queue_, lease, record.stage));
+    notes_.spawn("stage", record.finished ? stage_finished(queue_, lease, record) : stage_started(queue_, lease, record.stage));
   };
   std::unique_ptr<build::RunLog> log;
   std::optional<RunOutcome> outcome;
