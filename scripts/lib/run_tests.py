@@ -11,6 +11,7 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = SOURCE / "build"
 LIMIT = 40 * 60  # seconds for one program
+THREADED = ("unit_io", "unit_http", "unit_queue", "unit_run", "unit_build", "contract_queue_")
 
 
 class Outcome:
@@ -51,10 +52,10 @@ def catch2_counts(code, output):
     return int(passed[1]) if passed else 0, max(int(failed[1]) if failed else 0, 1 if code else 0)
 
 
-def run_program(name, argv):
+def run_program(name, argv, label=None):
     code, output, seconds = run(argv)
     passed, failed = catch2_counts(code, output) if name.startswith(("unit_", "contract_")) else (int(code == 0), int(code != 0))
-    return Outcome(name, passed, failed, 0, seconds, output)
+    return Outcome(label or name, passed, failed, 0, seconds, output)
 
 
 def run_class(folder, module, name, full):
@@ -69,9 +70,9 @@ def run_class(folder, module, name, full):
         return Outcome(label, 0, 1, 0, seconds, output + f"\nended with {code}")
 
 
-def programs():
-    """name → argv of everything that ctest knows."""
-    listed = subprocess.run(["ctest", "--show-only=json-v1"], cwd=BUILD, check=True, capture_output=True, text=True)
+def programs(tree=BUILD):
+    """name → argv of everything that ctest knows in a build tree."""
+    listed = subprocess.run(["ctest", "--show-only=json-v1"], cwd=tree, check=True, capture_output=True, text=True)
     return {test["name"]: test["command"] for test in json.loads(listed.stdout)["tests"]}
 
 
@@ -83,8 +84,21 @@ def classes(folder):
     return [(folder, entry["module"], entry["class"]) for entry in found]
 
 
+def sanitized():
+    """(label, function) of the programs under sanitizers. libgit2 is not instrumented, so ThreadSanitizer leaves Git out."""
+    made = []
+    for preset, names in (("asan", ("unit_", "contract_queue_", "contract_git_")), ("tsan", THREADED)):
+        for name, argv in programs(BUILD / preset).items():
+            if name.startswith(names):
+                label = f"{preset}/{name}"
+                made.append((label, lambda name=name, argv=argv, label=label: run_program(name, argv, label)))
+    return made
+
+
 def jobs(kind):
     """(label, function) for everything that this kind of run has."""
+    if kind == "sanitize":
+        return sanitized()
     found = [(name, lambda name=name, argv=argv: run_program(name, argv)) for name, argv in programs().items()]
     folders = ["tidy"] if kind == "unit" else ["end_to_end", "tidy"]
     python = [entry for folder in folders for entry in classes(folder)]

@@ -14,6 +14,7 @@ ELSEWHERE = {
     "scripts/test": "what is running now",
     "scripts/test unit": "a part of what is running now",
     "scripts/test full": "the same with SLIPWAY_TEST_FULL",
+    "scripts/test sanitize": "the same programs, compiled otherwise",
     "scripts/bench": "scripts/lib/run_benches.py runs the same programs; their numbers mean nothing beside other tests",
     "scripts/chaos --seed 7": "tests/end_to_end/chaos.py is the same program",
     "scripts/fuzz": "tests/end_to_end/fuzzing.py, in full",
