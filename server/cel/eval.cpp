@@ -1,6 +1,7 @@
 #include "cel/eval.hpp"
 
 #include <cstring>
+#include <optional>
 
 #include "cel/messages.hpp"
 #include "cel/operators.hpp"
@@ -19,6 +20,25 @@ Value too_long() { return Value::error("the evaluation takes too long"); }
 
 // The error for a non-boolean where a boolean is needed; an error is passed on.
 Value not_boolean(const Value& value) { return value.is_error() ? value : no_overload(); }
+
+// && and ||, and all() and exists() over the elements: a deciding operand wins over errors in the others; without one, the first
+// error or non-boolean is the result.
+class Junction {
+ public:
+  explicit Junction(bool deciding) : deciding_(deciding) {}
+
+  // Takes the next operand; true if it is the result, and the rest need not be evaluated.
+  bool is_decided_by(const Value& value) {
+    if (value.is(Kind::boolean)) return value.as_bool() == deciding_;
+    if (!problem_) problem_ = not_boolean(value);
+    return false;
+  }
+  Value undecided() const { return problem_ ? *problem_ : Value::boolean(!deciding_); }
+
+ private:
+  bool deciding_;
+  std::optional<Value> problem_;
+};
 
 // Charged like evaluation steps. No real filter compares anything nested deeper than this.
 constexpr int deepest_equality = 2'000;
@@ -213,22 +233,14 @@ Value Evaluation::compare(const Node& node) {
   }
 }
 
-// A deciding operand wins over errors in the others; otherwise the first error or non-boolean is the result.
 Value Evaluation::logical(const Node& node) {
-  const bool deciding = node.op == Op::logical_or;
-  Value problem;
-  bool troubled = false;
+  Junction junction(node.op == Op::logical_or);
   for (const Node* arg : node.args) {
     const std::int8_t answer = known(*arg);
     Value value = answer < 0 ? eval(*arg) : Value::boolean(answer > 0);
-    if (value.is(Kind::boolean)) {
-      if (value.as_bool() == deciding) return value;
-    } else if (!troubled) {
-      problem = not_boolean(value);
-      troubled = true;
-    }
+    if (junction.is_decided_by(value)) return value;
   }
-  return troubled ? problem : Value::boolean(!deciding);
+  return junction.undecided();
 }
 
 Value Evaluation::conditional(const Node& node) {
@@ -325,25 +337,17 @@ Value element(const Value& range, std::size_t index) { return range.is(Kind::lis
 
 }  // namespace
 
-// exists is an || over the elements, all an &&: a deciding element wins over errors of others.
 Value Evaluation::quantifier(const Node& node) {
   if (const std::int8_t answer = known(node); answer >= 0) return Value::boolean(answer > 0);
-  const bool deciding = node.op == Op::exists;
   const Value range = eval(*node.args[0]);
   if (!is_iterable(range)) return not_iterable(range);
-  Value problem;
-  bool troubled = false;
+  Junction junction(node.op == Op::exists);
   for (std::size_t i = 0; i < range.size() && !exhausted(); ++i) {
     slots_[node.slot] = element(range, i);
     Value value = eval(*node.args[1]);
-    if (value.is(Kind::boolean)) {
-      if (value.as_bool() == deciding) return value;
-    } else if (!troubled) {
-      problem = not_boolean(value);
-      troubled = true;
-    }
+    if (junction.is_decided_by(value)) return value;
   }
-  return troubled ? problem : Value::boolean(!deciding);
+  return junction.undecided();
 }
 
 Value Evaluation::exists_one(const Node& node) {
