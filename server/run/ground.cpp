@@ -16,7 +16,7 @@ constexpr std::array<std::size_t, 2> pages = {200, 5000};
 Task<std::optional<std::string>> Ground::read(std::string file) {
   const auto known = files_.find(file);
   if (known != files_.end()) co_return known->second;
-  auto bytes = co_await tools_.infra.read(head_, file);
+  auto bytes = co_await tools_.infra.read(head_.commit, file);
   files_[file] = bytes;
   co_return bytes;
 }
@@ -32,7 +32,7 @@ Task<std::optional<CommitSha>> Ground::source_of(RepoName repository, std::strin
   }
   std::size_t looked_at = 0;
   for (const std::size_t at_most : pages) {
-    const auto commits = co_await tools_.infra.log(head_, at_most);
+    const auto commits = co_await tools_.infra.log(head_.commit, at_most);
     for (; looked_at < commits.size(); ++looked_at) {
       if (auto commit = handed_off_commit(commits[looked_at].message, repository, digest)) co_return commit;
     }

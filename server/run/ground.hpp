@@ -14,10 +14,19 @@ namespace slipway::run {
 
 struct HandOffTools;
 
+/// A head of the infra repository's branch. One that is not fresh is as last known, and may be out of date.
+struct Head {
+  Head(CommitSha sha, bool is_fresh) : commit(std::move(sha)), fresh(is_fresh) {}
+  CommitSha commit;
+  bool fresh;
+};
+
 /// The infra repository as a batch sees it: the files at one head, plus the commits planned on top so far.
 class Ground {
  public:
-  Ground(HandOffTools& tools, CommitSha head) : tools_(tools), head_(std::move(head)) {}
+  Ground(HandOffTools& tools, Head head) : tools_(tools), head_(std::move(head)) {}
+  /// Nothing may be recorded for good on a ground that is not fresh.
+  bool fresh() const noexcept { return head_.fresh; }
   /// The file's bytes; nothing if it is missing. Refused if it is not a plain file inside the repository.
   Task<std::optional<std::string>> read(std::string file);
   void apply(const git::NewCommit& commit);
@@ -26,7 +35,7 @@ class Ground {
 
  private:
   HandOffTools& tools_;
-  CommitSha head_;
+  Head head_;
   std::map<std::string, std::optional<std::string>> files_;
   std::vector<std::string> applied_;  ///< messages of the commits on top
 };

@@ -25,6 +25,7 @@ class FakeInfra final : public git::GitRemote {
   std::vector<git::CopyPush> copies;         ///< what becomes of the push to declared mirrors
   std::map<std::string, CommitSha> branches; ///< beside the hand-offs'
   std::string refuse;                        ///< words of a server that says no
+  std::string protects;                      ///< a file that no push may touch
   std::string unreachable;                   ///< what an exchange with a server that is gone says
   std::map<std::string, std::string> links;  ///< files that are no plain ones, and what reading them says
 
@@ -116,6 +117,9 @@ class FakeInfra final : public git::GitRemote {
   Task<git::PushOutcome> commit_and_push(CommitSha onto, std::vector<git::NewCommit> commits) override {
     if (!unreachable.empty()) throw Unavailable(unreachable);
     if (!refuse.empty()) throw Refused(refuse);
+    for (const auto& commit : commits) {
+      if (commit.files.contains(protects)) throw Refused("protected: " + protects);
+    }
     if (before_push) std::exchange(before_push, nullptr)();
     if (races > 0) {
       --races;
