@@ -102,6 +102,14 @@ bool writes_the_same_commit(const HandOff& what, const std::string& deployed_tag
   return what.run.rebuild || deployed_tag == what.results.tag;
 }
 
+/// Makes the hold durable only on a fresh head: on an older one, what looks like a revert may be undone already.
+Task<RunOutcome> hold(HandOffTools& tools, const Ground& ground, const TemplateName& name, const std::optional<queue::Hold>& held, std::string why) {
+  if (held) why = held->why;
+  else if (ground.fresh()) co_await tools.queue.hold(name, why);
+  std::string reason = fmt::format("{}; `slipway release {}` lets it go on", why, name.value());
+  co_return RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, std::move(reason), std::nullopt));
+}
+
 /// Records a hand-off that a crash right after the push left unrecorded. A version that somebody reverted to must not be recorded as one.
 Task<> record_deployed(HandOffTools& tools, const HandOff& what, const ValuesEdit& edit, const std::string& value,
                        const schedule::HandoffFacts& facts) {
@@ -148,16 +156,15 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
     if (const auto* too_old = std::get_if<schedule::TooOld>(&decision)) {
       co_return OrderVerdict(RunOutcome(Superseded(too_old->why, too_old->off_branch)));
     }
-    if (const auto* hold = std::get_if<schedule::Hold>(&decision)) {
-      if (!history.on_hold) co_await tools.queue.hold(what.run.template_name, hold->why);
-      const std::string why = fmt::format("{}; `slipway release {}` lets it go on", held ? held->why : hold->why, what.run.template_name.value());
-      co_return OrderVerdict(RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, why, std::nullopt)));
+    if (const auto* revert = std::get_if<schedule::Hold>(&decision)) {
+      auto outcome = co_await hold(tools, ground, what.run.template_name, held, revert->why);
+      co_return OrderVerdict(std::move(outcome));
     }
     if (const auto* may = std::get_if<schedule::Write>(&decision)) {
       write = true;
       if (note.empty()) note = may->note;
     } else {
-      co_await record_deployed(tools, what, edit, text, facts);
+      if (ground.fresh()) co_await record_deployed(tools, what, edit, text, facts);
       write = write || writes_the_same_commit(what, facts.deployed);
     }
   }

@@ -19,7 +19,7 @@ struct MayWrite {
 using OrderVerdict = std::variant<MayWrite, RunOutcome>;
 
 /// Prevents going backwards: reads from each values file which commit is deployed, relates it to the source's history (freshly fetched)
-/// and applies schedule::decide. Makes a new hold durable. An error if a file or value cannot be
+/// and applies schedule::decide. On a fresh ground, makes a new hold durable. An error if a file or value cannot be
 /// read.
 Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, const HandOff& what);
 

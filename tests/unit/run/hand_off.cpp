@@ -181,6 +181,20 @@ TEST_CASE("after a revert by hand the template is on hold until a person release
   CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('c', "a.yaml"))));
 }
 
+TEST_CASE("a revert that a person has undone holds nothing, although the last known head still has it") {
+  House house;
+  house.hand_off(house.wish('a', "a.yaml"));
+  house.sources.add('b', {FakeSources::named('a')});
+  house.hand_off(house.wish('b', "a.yaml"));
+  const std::string deployed = house.infra.files["a.yaml"];
+  house.infra.commit("a.yaml", "image:\n  tag: \"aaaaaaaa\" # the tag\n");
+  house.hand_off(house.wish('b', "b.yaml", "other"));  // shows us the reverted state
+  house.infra.commit("a.yaml", deployed);
+  house.sources.add('c', {FakeSources::named('b')});
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('c', "a.yaml"))));
+  CHECK_FALSE(test::run_coroutine(house.loop, house.store.queue->held(TemplateName("a-template"))));
+}
+
 TEST_CASE("a decision against writing is taken only on a freshly fetched head") {
   House house;
   house.hand_off(house.wish('a', "a.yaml"));
