@@ -198,8 +198,7 @@ bool is_by(const Identity& committer, const git_commit* commit) {
 std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at, std::size_t at_most, const Identity& committer) {
   git_revwalk* made = nullptr;
   require(::git_revwalk_new(&made, repository), "walking the history");
-  const Revwalk walk(made);
-  ::git_revwalk_sorting(walk.get(), GIT_SORT_TIME);
+  const Revwalk walk(made);  // unsorted, as git's own log: sorted, it would read all of the history, and put a parent with a later date first
   const git_oid tip = oid_of(at);
   require(::git_revwalk_push(walk.get(), &tip), "walking the history from " + at.value());
   std::vector<LoggedCommit> commits;
