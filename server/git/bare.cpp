@@ -186,11 +186,19 @@ std::vector<std::pair<std::string, std::string>> find_text(git_repository* repos
   return std::move(search.found);
 }
 
-std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at, std::size_t at_most) {
+namespace {
+
+bool is_by(const Identity& committer, const git_commit* commit) {
+  const git_signature* who = ::git_commit_committer(commit);
+  return who->name == committer.name && who->email == committer.email;
+}
+
+}  // namespace
+
+std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at, std::size_t at_most, const Identity& committer) {
   git_revwalk* made = nullptr;
   require(::git_revwalk_new(&made, repository), "walking the history");
-  const Revwalk walk(made);
-  ::git_revwalk_sorting(walk.get(), GIT_SORT_TIME);
+  const Revwalk walk(made);  // unsorted, as git's own log: sorted, it would read all of the history, and put a parent with a later date first
   const git_oid tip = oid_of(at);
   require(::git_revwalk_push(walk.get(), &tip), "walking the history from " + at.value());
   std::vector<LoggedCommit> commits;
@@ -200,6 +208,7 @@ std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at
     const auto commit = commit_at(repository, one.sha);
     one.message = ::git_commit_message(commit.get());
     one.time = std::chrono::system_clock::from_time_t(::git_commit_time(commit.get()));
+    one.ours = is_by(committer, commit.get());
     commits.push_back(std::move(one));
   }
   return commits;
@@ -215,10 +224,10 @@ std::optional<std::string> foreign_commit(git_repository* repository, const Comm
   for (git_oid oid{}; ::git_revwalk_next(&oid, walk.get()) == 0;) {
     const auto commit = commit_at(repository, sha_of(oid));
     if (::git_commit_parentcount(commit.get()) > 1) continue;
-    const git_signature* who = ::git_commit_committer(commit.get());
     const std::string_view message = ::git_commit_message(commit.get());
-    const bool own = who->name == committer.name && who->email == committer.email && message.find("\nSlipway-Run: ") != std::string_view::npos;
-    if (!own) return fmt::format("{} \"{}\" by {}", short_tag(sha_of(oid)), printable(message.substr(0, message.find('\n')), 80), printable(who->name, 60));
+    const bool own = is_by(committer, commit.get()) && message.find("\nSlipway-Run: ") != std::string_view::npos;
+    const char* who = ::git_commit_committer(commit.get())->name;
+    if (!own) return fmt::format("{} \"{}\" by {}", short_tag(sha_of(oid)), printable(message.substr(0, message.find('\n')), 80), printable(who, 60));
   }
   return std::nullopt;
 }

@@ -45,8 +45,8 @@ std::optional<std::string> read_file(git_repository* repository, const git_tree*
 std::vector<std::pair<std::string, std::string>> find_text(git_repository* repository, const git_tree* tree, const std::string& needle,
                                                            std::size_t files_max, std::size_t bytes_max);
 
-/// The history of `at`, newest first.
-std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at, std::size_t at_most);
+/// The history of `at`, newest first; `ours` are the commits of `committer`.
+std::vector<LoggedCommit> log_of(git_repository* repository, const CommitSha& at, std::size_t at_most, const Identity& committer);
 
 /// Id, subject and committer of a commit in `tip` but not in `base` that is not a hand-off by `committer` (another committer, or no
 /// `Slipway-Run` trailer); nothing if there is none. Merges are skipped: their content exists elsewhere too.

@@ -114,7 +114,7 @@ std::vector<std::pair<std::string, std::string>> InfraBranch::find(const CommitS
 }
 
 std::vector<LoggedCommit> InfraBranch::log(const CommitSha& at, std::size_t at_most) {
-  return on_mirror([&] { return log_of(repository(), at, at_most); });
+  return on_mirror([&] { return log_of(repository(), at, at_most, options_.committer); });
 }
 
 std::string InfraBranch::default_branch() {

@@ -72,6 +72,7 @@ struct LoggedCommit {
   CommitSha sha;
   std::string message;
   std::chrono::system_clock::time_point time;  ///< the committer's
+  bool ours = false;  ///< the committer is slipway; not so for a copy, whatever its message says
 };
 
 /// The branch of the infra repository that hand-offs go to. Blocking work runs off the loop, one operation at a time; every

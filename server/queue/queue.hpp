@@ -100,7 +100,7 @@ struct HandedOffLast {
   HandedOffLast() = default;
   HandedOffLast(std::string written, CommitSha source, CommitSha infra)
       : tag(std::move(written)), source_commit(std::move(source)), infra_commit(std::move(infra)) {}
-  std::string tag;
+  std::string tag;  ///< empty: the template has been released since
   CommitSha source_commit, infra_commit;
 };
 

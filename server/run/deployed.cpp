@@ -1,10 +1,31 @@
 #include "run/deployed.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/references.hpp"
+#include "edit/edit.hpp"
 
 namespace slipway::run {
+namespace {
+
+/// What follows the last `name` in a text, up to the end of its line; empty if it is not there.
+std::string last_named(std::string_view text, std::string_view name) {
+  const auto found = text.rfind(name);
+  if (found == std::string_view::npos) return std::string();
+  const std::string_view value = text.substr(found + name.size());
+  return std::string(value.substr(0, value.find_first_of("\r\n")));
+}
+
+/// The commit of the last trailers in a text, if they are of this repository.
+std::optional<CommitSha> source_commit(std::string_view text, const RepoName& repository) {
+  const std::string commit = last_named(text, "\nSource-Commit: ");
+  if (!is_commit_sha(commit) || RepoName(last_named(text, "\nSource-Repository: ")) != repository) return std::nullopt;
+  return CommitSha(commit);
+}
+
+}  // namespace
 
 std::string written_value(std::string_view value, const BuildResults& results) {
   return config::replace_references(value, [&](std::string_view name) -> std::optional<std::string> {
@@ -39,15 +60,28 @@ std::optional<CommitSha> handed_off_commit(std::string_view message, const RepoN
   if (at == std::string_view::npos) return std::nullopt;
   const std::string_view rest = message.substr(at + line.size());
   if (!rest.empty() && rest[0] != '\n' && rest[0] != '\r') return std::nullopt;
-  const auto nearest = [above = message.substr(0, at)](std::string_view name) {
-    const auto found = above.rfind(name);
-    if (found == std::string_view::npos) return std::string();
-    const std::string_view value = above.substr(found + name.size());
-    return std::string(value.substr(0, value.find_first_of("\r\n")));
-  };
-  const std::string commit = nearest("\nSource-Commit: ");
-  if (!is_commit_sha(commit) || RepoName(nearest("\nSource-Repository: ")) != repository) return std::nullopt;
-  return CommitSha(commit);
+  return source_commit(message.substr(0, at), repository);
+}
+
+Result<std::string> value_in(const std::string& bytes, const ValuesEdit& edit) {
+  const auto path = edit::Path::parse(edit.path);
+  if (!path) return Error(fmt::format("values path {}: {}", edit.path, path.error().what()));
+  edit::Options options;
+  options.file = edit.file;
+  auto value = edit::read(bytes, *path, options);
+  if (!value) return value.error();
+  return value->value_or(std::string());
+}
+
+std::optional<CommitSha> written_commit(std::string_view message, const RepoName& repository, const ValuesEdit& edit, const std::string& value) {
+  if (!tells_tag(edit)) {
+    const std::string digest = digest_in(value);
+    return digest.empty() ? std::nullopt : handed_off_commit(message, repository, digest);
+  }
+  auto commit = source_commit(message, repository);
+  const auto prefix = commit_prefix(tag_in(value));
+  if (!commit || !prefix || !commit->value().starts_with(*prefix)) return std::nullopt;
+  return commit;
 }
 
 std::string record_name(const Template& target, const ValuesEdit& edit) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.hpp"
 #include "model/run.hpp"
 #include "model/template.hpp"
 
@@ -27,6 +28,13 @@ std::string digest_in(std::string_view value);
 /// The source commit that a hand-off commit's message names for `digest`, if it is of this repository. Also handles a message
 /// that a (squash) merge has combined from several.
 std::optional<CommitSha> handed_off_commit(std::string_view message, const RepoName& repository, const std::string& digest);
+
+/// The value at an edit's path in a file's bytes; empty if there is none.
+Result<std::string> value_in(const std::string& bytes, const ValuesEdit& edit);
+
+/// The source commit that a hand-off commit's message names, if it is of this repository and `value`, which the edit's path has at that
+/// hand-off, stands for it.
+std::optional<CommitSha> written_commit(std::string_view message, const RepoName& repository, const ValuesEdit& edit, const std::string& value);
 
 /// The name under which the queue records an edit's last hand-off: its file, plus its path if an earlier edit of the template is
 /// in the same file.

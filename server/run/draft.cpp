@@ -34,7 +34,7 @@ Task<std::optional<Step>> plan(HandOffTools& tools, const HandoffSettings& setti
 
 }  // namespace
 
-Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head,
+Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const Head& head,
                   std::span<HandOffItem*> batch) {
   Draft made;
   Ground ground(tools, head);

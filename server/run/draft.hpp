@@ -21,7 +21,7 @@ struct Draft {
 
 /// Decides every undecided item and makes its edits, each on top of the previous ones. Items that write nothing get
 /// their outcome, or the exception from their own file or source; the others are not affected.
-Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const CommitSha& head,
+Task<Draft> draft(HandOffTools& tools, const HandoffSettings& settings, const Head& head,
                   std::span<HandOffItem*> batch);
 
 /// Fetches the source repositories of all items, each once. A failure is stored in the items concerned.

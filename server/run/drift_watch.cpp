@@ -147,6 +147,10 @@ std::vector<std::string> DriftWatch::differences() const {
   return current_.state == DriftState::differs ? current_.findings : std::vector<std::string>();
 }
 
+std::vector<std::string> DriftWatch::contract_differences() const {
+  return contract_.state == DriftState::differs ? contract_.findings : std::vector<std::string>();
+}
+
 std::optional<std::string> DriftWatch::blocks(const HandoffSettings& settings) const {
   if (settings.drift != DriftReaction::block) return std::nullopt;
   const bool lost = std::any_of(mirrors_.begin(), mirrors_.end(), [](const git::CopyHead& mirror) { return mirror.state == git::CopyState::diverged; });

@@ -36,6 +36,8 @@ class DriftWatch {
   const Drift& current() const noexcept { return current_; }
   /// The findings to repeat at every hand-off; empty unless there is a difference.
   std::vector<std::string> differences() const;
+  /// Those of them that are not about mirrors.
+  std::vector<std::string> contract_differences() const;
   /// Why a hand-off must not proceed, with `drift: block`; nothing if it may. A mirror that is merely behind does not block: the
   /// hand-off updates it.
   std::optional<std::string> blocks(const HandoffSettings& settings) const;

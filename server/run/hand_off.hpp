@@ -56,7 +56,8 @@ struct HandOffItem {
 /// right commit (schedule/handoff.hpp, on freshly fetched sources), and which bytes change. One that cannot be done
 /// (a missing key, the wrong file, a symbolic link, an unreadable source) fails or waits alone. After a lost race, all edits are
 /// reapplied to the newly fetched head and pushed again, up to `settings.attempts` times, with jittered delays. If the server refuses
-/// or does not answer, every item to be pushed gets that error as `failed`. With `mode: pull_request` they go to branches of their own
+/// the push, each commit is pushed alone, in order, and an item gets as `failed` what its own push was refused with. If the server does
+/// not answer, every item not yet pushed gets that error. With `mode: pull_request` they go to branches of their own
 /// (run/proposals.hpp). Never throws for external reasons. Called on the loop.
 Task<> hand_off(HandOffTools& tools, const HandoffSettings& settings, std::span<HandOffItem*> batch);
 

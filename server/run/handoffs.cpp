@@ -26,10 +26,9 @@ std::vector<std::string> files_of(const HandOff& wish) {
   return files;
 }
 
-/// Notes drift on a run that succeeded in spite of it. Findings about mirrors are left out: the push itself has more recent ones.
+/// Notes drift on a run that succeeded in spite of it.
 void add_differences(HandedOff& done, const std::vector<std::string>& differences) {
   for (const auto& finding : differences) {
-    if (finding.starts_with("the mirror ")) continue;
     done.note += (done.note.empty() ? "contract drift: " : "; contract drift: ") + finding;
   }
 }
@@ -43,10 +42,11 @@ struct Handoffs::Waiter {
   Clock::time_point since;
   asio::steady_timer done;
   bool finished = false;
+  std::shared_ptr<LatestTags::Place> place;  ///< in the line for `latest`, if it deploys
 };
 
 Handoffs::Handoffs(HandOffTools tools, HandoffSettings settings, build::Registry& registry, DriftWatch& drift, asio::any_io_executor loop)
-    : tools_(std::move(tools)), settings_(std::move(settings)), registry_(registry), drift_(drift), loop_(loop), arrived_(loop, for_ever) {}
+    : tools_(std::move(tools)), settings_(std::move(settings)), latest_(registry, loop), drift_(drift), loop_(loop), arrived_(loop, for_ever) {}
 
 Task<RunOutcome> Handoffs::hand_off(HandOff wish, build::RunLog& log) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -54,8 +54,8 @@ Task<RunOutcome> Handoffs::hand_off(HandOff wish, build::RunLog& log) {
   // Hand-offs that begin before the first comparison must not slip through.
   while (settings_.drift == DriftReaction::block && !drift_.looked()) co_await tools_.time.sleep_for(until_looked);
   if (const auto blocked = drift_.blocks(settings_)) co_return Failed(Stage::handoff, *blocked);
-  const auto differences = drift_.differences();
-  for (const auto& finding : differences) {
+  const auto differences = drift_.contract_differences();  // the push itself will know more of the mirrors
+  for (const auto& finding : drift_.differences()) {
     log.note("contract drift: " + finding);
     tools_.log.warn("hand-off in spite of contract drift", {{"run", wish.run.id.value()}, {"finding", finding}});
   }
@@ -69,7 +69,7 @@ Task<RunOutcome> Handoffs::hand_off(HandOff wish, build::RunLog& log) {
   if (waiter->item.failed) std::rethrow_exception(waiter->item.failed);
   RunOutcome outcome = waiter->item.outcome.value();
   if (auto* done = std::get_if<HandedOff>(&outcome)) add_differences(*done, differences);
-  if (deploys(outcome)) co_await move_latest(waiter->item.what, log);
+  if (waiter->place) co_await move_latest(*waiter, log);
   co_return outcome;
 }
 
@@ -98,15 +98,19 @@ Task<> Handoffs::push_ready() {
     if (done != nullptr) drift_.pushed(done->commit, item->copies);
   }
   for (const auto& waiter : batch) {
+    const auto& outcome = waiter->item.outcome;
+    if (outcome && deploys(*outcome)) waiter->place = latest_.line_up(waiter->item.what.results.image);
     waiter->finished = true;
     waiter->done.cancel();
   }
 }
 
-Task<> Handoffs::move_latest(const HandOff& wish, build::RunLog& log) {
+Task<> Handoffs::move_latest(const Waiter& waiter, build::RunLog& log) {
+  const HandOff& wish = waiter.item.what;
   std::string trouble;
   try {
-    co_await registry_.tag(wish.results.image, wish.results.digest, "latest");
+    const bool moved = co_await latest_.move(waiter.place, wish.results.digest);
+    if (!moved) log.note(fmt::format("{}:latest is left to a later hand-off", wish.results.image));
   } catch (const Unavailable& error) {
     trouble = error.what();
   } catch (const Refused& error) {

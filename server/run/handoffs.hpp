@@ -6,6 +6,7 @@
 
 #include "run/drift_watch.hpp"
 #include "run/hand_off.hpp"
+#include "run/latest_tags.hpp"
 
 namespace slipway::run {
 
@@ -24,11 +25,11 @@ class Handoffs {
  private:
   struct Waiter;
   Task<> push_ready();
-  Task<> move_latest(const HandOff& wish, build::RunLog& log);
+  Task<> move_latest(const Waiter& waiter, build::RunLog& log);
 
   HandOffTools tools_;
   HandoffSettings settings_;
-  build::Registry& registry_;
+  LatestTags latest_;
   DriftWatch& drift_;
   asio::any_io_executor loop_;
   asio::steady_timer arrived_;

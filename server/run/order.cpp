@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "edit/edit.hpp"
 #include "run/deployed.hpp"
 #include "schedule/handoff.hpp"
 
@@ -53,20 +52,29 @@ Task<bool> reachable(HandOffTools& tools, const RepoName& repository, const std:
 Task<Result<std::string>> deployed_value(Ground& ground, const ValuesEdit& edit) {
   const auto bytes = co_await ground.read(edit.file);
   if (!bytes) co_return Error(fmt::format("the values file {} is not in the infra repository", edit.file));
-  const auto path = edit::Path::parse(edit.path);
-  if (!path) co_return Error(fmt::format("values path {}: {}", edit.path, path.error().what()));
-  edit::Options options;
-  options.file = edit.file;
-  auto value = edit::read(*bytes, *path, options);
-  if (!value) co_return value.error();
-  co_return value->value_or(std::string());
+  co_return value_in(*bytes, edit);
+}
+
+/// What was handed off last by this edit, even if a crash or a lost answer kept a push from being recorded. An older commit than the
+/// recorded one is not believed: where the branch was set back, the recorded one is no longer in its history.
+Task<std::optional<queue::HandedOffLast>> last_hand_off(HandOffTools& tools, Ground& ground, const HandOff& what, const ValuesEdit& edit) {
+  const std::string name = record_name(what.target, edit);
+  const auto recorded = co_await tools.queue.last_handed_off(what.run.template_name, name);
+  const CommitSha since = recorded ? recorded->infra_commit : CommitSha();
+  const auto found = co_await ground.hand_off_since(since, what.run.repository, edit);
+  if (!found) co_return recorded;
+  if (recorded) {
+    const bool older = co_await tools.sources.is_ancestor(what.run.repository, found->source_commit, recorded->source_commit);
+    if (older) co_return recorded;
+  }
+  if (ground.fresh()) co_await tools.queue.set_last_handed_off(what.run.template_name, name, *found);
+  co_return found;
 }
 
 Task<schedule::HandoffFacts> facts_about(HandOffTools& tools, Ground& ground, const HandOff& what, const History& history,
-                                         const ValuesEdit& edit, const std::string& value) {
+                                         const ValuesEdit& edit, const std::string& value,
+                                         const std::optional<queue::HandedOffLast>& last) {
   const auto& repository = what.run.repository;
-  const std::string name = record_name(what.target, edit);
-  const auto last = co_await tools.queue.last_handed_off(what.run.template_name, name);
   schedule::HandoffFacts facts;
   facts.candidate = what.run.commit;
   facts.branch = branch_name(what.run.ref);
@@ -102,11 +110,20 @@ bool writes_the_same_commit(const HandOff& what, const std::string& deployed_tag
   return what.run.rebuild || deployed_tag == what.results.tag;
 }
 
-/// Records a hand-off that a crash right after the push left unrecorded. A version that somebody reverted to must not be recorded as one.
-Task<> record_deployed(HandOffTools& tools, const HandOff& what, const ValuesEdit& edit, const std::string& value,
+/// Makes the hold durable only on a fresh head: on an older one, what looks like a revert may be undone already.
+Task<RunOutcome> hold(HandOffTools& tools, const Ground& ground, const TemplateName& name, const std::optional<queue::Hold>& held, std::string why) {
+  if (held) why = held->why;
+  else if (ground.fresh()) co_await tools.queue.hold(name, why);
+  std::string reason = fmt::format("{}; `slipway release {}` lets it go on", why, name.value());
+  co_return RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, std::move(reason), std::nullopt));
+}
+
+/// Records a newer commit that is deployed without our hand-off, as from a merged pull request. One that somebody reverted to must not be
+/// recorded.
+Task<> record_deployed(HandOffTools& tools, const Ground& ground, const HandOff& what, const ValuesEdit& edit, const std::string& value,
                        const schedule::HandoffFacts& facts) {
   if (!facts.last_handed_off.empty() && facts.deployed_to_last != Relation::descendant) co_return;
-  const queue::HandedOffLast found(value, what.run.commit, CommitSha());
+  const queue::HandedOffLast found(value, what.run.commit, ground.head());
   const std::string name = record_name(what.target, edit);
   co_await tools.queue.set_last_handed_off(what.run.template_name, name, found);
 }
@@ -116,7 +133,7 @@ Task<OrderVerdict> judge_without_values(HandOffTools& tools, Ground& ground, con
   const ValuesEdit none;
   const auto last = co_await tools.queue.last_handed_off(what.run.template_name, none.file);
   const std::string deployed = last ? last->tag : std::string();
-  const auto facts = co_await facts_about(tools, ground, what, history, none, deployed);
+  const auto facts = co_await facts_about(tools, ground, what, history, none, deployed, last);
   const auto decision = schedule::decide(facts);
   if (const auto* too_old = std::get_if<schedule::TooOld>(&decision)) {
     co_return OrderVerdict(RunOutcome(Superseded(too_old->why, too_old->off_branch)));
@@ -143,21 +160,21 @@ Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, cons
     auto value = co_await deployed_value(ground, edit);
     if (!value && !edit.create) co_return value.error();
     const std::string text = value ? *value : std::string();
-    const auto facts = co_await facts_about(tools, ground, what, history, edit, text);
+    const auto last = co_await last_hand_off(tools, ground, what, edit);
+    const auto facts = co_await facts_about(tools, ground, what, history, edit, text, last);
     const auto decision = schedule::decide(facts);
     if (const auto* too_old = std::get_if<schedule::TooOld>(&decision)) {
       co_return OrderVerdict(RunOutcome(Superseded(too_old->why, too_old->off_branch)));
     }
-    if (const auto* hold = std::get_if<schedule::Hold>(&decision)) {
-      if (!history.on_hold) co_await tools.queue.hold(what.run.template_name, hold->why);
-      const std::string why = fmt::format("{}; `slipway release {}` lets it go on", held ? held->why : hold->why, what.run.template_name.value());
-      co_return OrderVerdict(RunOutcome(Postponed(Stage::handoff, WaitingFor::hold, why, std::nullopt)));
+    if (const auto* revert = std::get_if<schedule::Hold>(&decision)) {
+      auto outcome = co_await hold(tools, ground, what.run.template_name, held, revert->why);
+      co_return OrderVerdict(std::move(outcome));
     }
     if (const auto* may = std::get_if<schedule::Write>(&decision)) {
       write = true;
       if (note.empty()) note = may->note;
     } else {
-      co_await record_deployed(tools, what, edit, text, facts);
+      if (ground.fresh()) co_await record_deployed(tools, ground, what, edit, text, facts);
       write = write || writes_the_same_commit(what, facts.deployed);
     }
   }

@@ -19,8 +19,8 @@ struct MayWrite {
 using OrderVerdict = std::variant<MayWrite, RunOutcome>;
 
 /// Prevents going backwards: reads from each values file which commit is deployed, relates it to the source's history (freshly fetched)
-/// and applies schedule::decide. Makes a new hold durable. An error if a file or value cannot be
-/// read.
+/// and applies schedule::decide. On a fresh ground, makes durable a new hold, and a hand-off that the
+/// infra branch has and the queue does not. An error if a file or value cannot be read.
 Task<Result<OrderVerdict>> judge_order(HandOffTools& tools, Ground& ground, const HandOff& what);
 
 }  // namespace slipway::run

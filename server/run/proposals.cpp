@@ -72,7 +72,7 @@ Task<std::optional<CommitSha>> later_proposed(HandOffTools& tools, Ground& groun
 
 /// Supersedes items whose commit is older than what the branch already proposes; those whose file or source cannot be read fail.
 Task<> drop_older(HandOffTools& tools, const CommitSha& tip, const Proposal& proposal) {
-  Ground ground(tools, tip);
+  Ground ground(tools, Head(tip, true));
   for (auto* item : proposal.items) {
     if (item->outcome || item->failed || item->what.run.allow_rollback) continue;
     std::optional<CommitSha> later;
@@ -136,13 +136,14 @@ Task<> ask_for(HandOffTools& tools, const HandoffSettings& settings, const std::
 Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, Proposal& proposal) {
   for (int attempt = 1; attempt <= settings.attempts; ++attempt) {
     co_await fetch_sources(tools, proposal.items);
-    const CommitSha head = co_await tools.infra.fetch();
+    const CommitSha target = co_await tools.infra.fetch();
+    const Head head(target, true);
     const auto tip = co_await tools.infra.other_head(proposal.branch);
     if (tip) co_await drop_older(tools, *tip, proposal);
     Draft made = co_await draft(tools, settings, head, proposal.items);
     if (made.commits.empty()) co_return;
     std::vector<git::LoggedCommit> known;
-    if (tip) known = co_await same_already(tools, *tip, head, made);
+    if (tip) known = co_await same_already(tools, *tip, target, made);
     std::vector<std::string> messages;
     std::vector<CommitSha> commits;
     for (const auto& commit : known) {
@@ -151,7 +152,7 @@ Task<> attempts(HandOffTools& tools, const HandoffSettings& settings, Proposal& 
     }
     if (commits.empty()) {
       for (const auto& commit : made.commits) messages.push_back(commit.message);
-      const auto outcome = co_await tools.infra.propose(proposal.branch, tip, head, made.commits);
+      const auto outcome = co_await tools.infra.propose(proposal.branch, tip, target, made.commits);
       if (const auto* raced = std::get_if<git::Raced>(&outcome)) {
         co_await after_race(tools, settings, attempt, made.writers, raced->words);
         continue;

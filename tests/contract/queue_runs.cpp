@@ -186,7 +186,10 @@ TEST_CASE("a template on hold builds and waits, until it is released") {
   CHECK(world.get(world.queue->release(name)));
   CHECK_FALSE(world.get(world.queue->release(name)));
   CHECK_FALSE(world.get(world.queue->held(name)));
-  CHECK_FALSE(world.get(world.queue->last_handed_off(name, "values.yaml")));
+  const auto forgotten = world.get(world.queue->last_handed_off(name, "values.yaml"));
+  CHECK(forgotten->tag.empty());
+  CHECK(is_zero_sha(forgotten->source_commit));
+  CHECK(forgotten->infra_commit == sha('f'));
   CHECK(world.run(first.lease.run).waiting_for == WaitingFor::none);
   const auto newest = world.claim().value();
   CHECK(newest.lease.run == second.lease.run);

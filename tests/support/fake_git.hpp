@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,13 +26,16 @@ class FakeInfra final : public git::GitRemote {
   std::vector<git::CopyPush> copies;         ///< what becomes of the push to declared mirrors
   std::map<std::string, CommitSha> branches; ///< beside the hand-offs'
   std::string refuse;                        ///< words of a server that says no
+  std::string protects;                      ///< a file that no push may touch
   std::string unreachable;                   ///< what an exchange with a server that is gone says
+  bool loses_answer = false;                 ///< the next push lands, and nobody hears of it
   std::map<std::string, std::string> links;  ///< files that are no plain ones, and what reading them says
 
   /// Somebody else commits.
-  void commit(const std::string& file, const std::string& bytes) {
+  void commit(const std::string& file, const std::string& bytes, const std::string& message = "") {
     files[file] = bytes;
-    ++version_;
+    messages_[++version_] = message;
+    snapshots_[version_] = files;
   }
 
   Task<CommitSha> head() override {
@@ -69,6 +73,7 @@ class FakeInfra final : public git::GitRemote {
       const auto known = proposed_.find(number_at);
       if (known != proposed_.end()) one.message = known->second.second;
       if (const auto own = messages_.find(number_at); own != messages_.end()) one.message = own->second;
+      one.ours = known != proposed_.end() || ours_.contains(number_at);
       commits.push_back(one);
       if (number_at == 1) break;
       number_at = known == proposed_.end() ? number_at - 1 : known->second.first;
@@ -116,6 +121,9 @@ class FakeInfra final : public git::GitRemote {
   Task<git::PushOutcome> commit_and_push(CommitSha onto, std::vector<git::NewCommit> commits) override {
     if (!unreachable.empty()) throw Unavailable(unreachable);
     if (!refuse.empty()) throw Refused(refuse);
+    for (const auto& commit : commits) {
+      if (commit.files.contains(protects)) throw Refused("protected: " + protects);
+    }
     if (before_push) std::exchange(before_push, nullptr)();
     if (races > 0) {
       --races;
@@ -131,11 +139,16 @@ class FakeInfra final : public git::GitRemote {
       for (const auto& [file, bytes] : commit.files) files[file] = bytes;
       made.push_back(sha(++version_));
       messages_[version_] = commit.message;
+      ours_.insert(version_);
+      snapshots_[version_] = files;
       pushed.push_back(std::move(commit));
     }
     ++pushes;
     known_ = version_;
-    snapshots_[version_] = files;
+    if (std::exchange(loses_answer, false)) {
+      known_ = 0;
+      throw Unavailable("the connection was closed before the answer");
+    }
     git::Landed landed(std::move(made));
     landed.copies = copies;
     co_return landed;
@@ -151,6 +164,7 @@ class FakeInfra final : public git::GitRemote {
   int last_proposed_ = 1000;
   std::map<int, std::pair<int, std::string>> proposed_;  ///< parent and message
   std::map<int, std::string> messages_;  ///< of the hand-offs' branch
+  std::set<int> ours_;
   int known_ = 0;
   std::map<int, std::map<std::string, std::string>> snapshots_;
 };

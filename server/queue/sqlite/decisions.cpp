@@ -85,7 +85,8 @@ void Store::hold(const TemplateName& name, const std::string& why, Clock::time_p
 bool Store::release(const TemplateName& name) {
   const std::int64_t number = template_number(name);
   if (database_.run("DELETE FROM holds WHERE template = ?", number) == 0) return false;
-  database_.run("DELETE FROM handed_off WHERE template = ?", number);
+  // The place in the infra branch stays: what was pushed up to there is forgotten for good.
+  database_.run("UPDATE handed_off SET tag = '', source_commit = ? WHERE template = ?", Blob(Packed(std::string(40, '0'))), number);
   database_.run(
       "UPDATE runs SET waiting_for = NULL, reason = NULL WHERE place = 1 AND template = ? AND state = ? AND waiting_for = ?",
       number, RunState::queued, WaitingFor::hold);

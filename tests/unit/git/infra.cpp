@@ -47,6 +47,21 @@ TEST_CASE("several commits land together, in order, each on the one before") {
   CHECK(one.repository.read("new/deep/er.yaml") == "d\n");
 }
 
+TEST_CASE("the log has children first, whatever their dates, and tells slipway's commits from copies of them") {
+  InfraCase one;
+  const std::string message = "CHORE(app): update app image\n\nSlipway-Run: 7\n";
+  const auto made = landed(one.push(one.fetch(), {new_commit("charts/values.yaml", "a\n", message)}));
+  test::CommitOptions copied;
+  copied.message = message;
+  one.repository.commit({{"charts/values.yaml", "b\n"}}, copied);
+  const CommitSha head = one.fetch();
+  const auto log = test::run_coroutine(one.loop(), one.remote().log(head, 2));
+  REQUIRE(log.size() == 2);
+  CHECK_FALSE(log[0].ours);
+  CHECK(log[1].sha == made[0]);
+  CHECK(log[1].ours);
+}
+
 TEST_CASE("an executable file stays executable") {
   InfraCase one;
   one.repository.commit({{"bin/run", {"old", "100755"}}});

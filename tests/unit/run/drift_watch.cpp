@@ -65,6 +65,7 @@ TEST_CASE("Applications in the infra repository itself are found; without any, n
   CHECK(one.look().state == DriftState::differs);
   CHECK_THAT(one.watch.differences().at(0),
              Catch::Contains("argocd/app.yaml in the infra repository") && Catch::Contains(elsewhere));
+  CHECK(one.watch.contract_differences() == one.watch.differences());
 }
 
 TEST_CASE("an Application is found however its kind is written") {
@@ -151,6 +152,7 @@ TEST_CASE("a mirror that is behind differs and blocks nothing, one that has dive
   one.watch.pushed(commit, {git::CopyPush(elsewhere, false, "connection refused")});
   CHECK(one.watch.current().mirrors.at(0).state == git::CopyState::behind);
   CHECK_THAT(one.watch.differences().at(0), Catch::Contains("connection refused"));
+  CHECK(one.watch.contract_differences().empty());
   git::CopyPush lost(elsewhere, false, "non-fast-forward");
   lost.diverged = true;
   one.watch.pushed(commit, {lost});

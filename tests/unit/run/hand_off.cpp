@@ -109,6 +109,36 @@ TEST_CASE("what the server refuses or does not answer reaches every run of the p
   CHECK_THROWS_AS(house.hand_off(house.wish('a', "a.yaml")), Unavailable);
 }
 
+TEST_CASE("a push that is refused for one commit lands the others, in order, and fails that one only") {
+  House house;
+  house.infra.files["c.yaml"] = "image:\n  tag: old\n";
+  house.infra.protects = "b.yaml";
+  std::vector<run::HandOff> wishes;
+  for (const char* file : {"a.yaml", "b.yaml", "c.yaml"}) wishes.push_back(house.wish('a', file, file));
+  const auto items = house.hand_off(std::move(wishes));
+  CHECK(std::holds_alternative<HandedOff>(*items[0].outcome));
+  CHECK_FALSE(items[1].outcome);
+  CHECK_THROWS_AS(std::rethrow_exception(items[1].failed), Refused);
+  CHECK(std::holds_alternative<HandedOff>(*items[2].outcome));
+  REQUIRE(house.infra.pushed.size() == 2);
+  CHECK(house.infra.pushed[0].files.contains("a.yaml"));
+  CHECK(house.infra.pushed[1].files.contains("c.yaml"));
+  CHECK(house.log.notes.front() == "pushed alone, since the push of 3 commits failed: protected: b.yaml");
+}
+
+TEST_CASE("a server that goes away while commits are pushed alone is asked no more") {
+  House house;
+  house.infra.files["c.yaml"] = "image:\n  tag: old\n";
+  house.infra.protects = "a.yaml";
+  std::vector<run::HandOff> wishes;
+  for (const char* file : {"a.yaml", "b.yaml", "c.yaml"}) wishes.push_back(house.wish('a', file, file));
+  house.infra.before_push = [&] { house.infra.unreachable = "connection refused"; house.infra.races = 1; };
+  const auto items = house.hand_off(std::move(wishes));
+  CHECK_THROWS_AS(std::rethrow_exception(items[0].failed), Refused);
+  CHECK_THROWS_AS(std::rethrow_exception(items[1].failed), Unavailable);
+  CHECK_THROWS_AS(std::rethrow_exception(items[2].failed), Unavailable);
+}
+
 TEST_CASE("a later commit that is deployed is never rolled back") {
   House house;
   house.sources.add('b', {FakeSources::named('a')});
@@ -149,6 +179,20 @@ TEST_CASE("after a revert by hand the template is on hold until a person release
   CHECK(test::run_coroutine(house.loop, house.store.queue->held(TemplateName("a-template"))).has_value());
   CHECK(test::run_coroutine(house.loop, house.store.queue->release(TemplateName("a-template"))));
   CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('c', "a.yaml"))));
+}
+
+TEST_CASE("a revert that a person has undone holds nothing, although the last known head still has it") {
+  House house;
+  house.hand_off(house.wish('a', "a.yaml"));
+  house.sources.add('b', {FakeSources::named('a')});
+  house.hand_off(house.wish('b', "a.yaml"));
+  const std::string deployed = house.infra.files["a.yaml"];
+  house.infra.commit("a.yaml", "image:\n  tag: \"aaaaaaaa\" # the tag\n");
+  house.hand_off(house.wish('b', "b.yaml", "other"));  // shows us the reverted state
+  house.infra.commit("a.yaml", deployed);
+  house.sources.add('c', {FakeSources::named('b')});
+  CHECK(std::holds_alternative<HandedOff>(house.hand_off(house.wish('c', "a.yaml"))));
+  CHECK_FALSE(test::run_coroutine(house.loop, house.store.queue->held(TemplateName("a-template"))));
 }
 
 TEST_CASE("a decision against writing is taken only on a freshly fetched head") {

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <catch2/catch.hpp>
 
 #include "house.hpp"
@@ -15,11 +16,20 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Takes every tag.
+/// Takes every tag, once it is let through.
 class AnyRegistry final : public build::Registry {
  public:
+  std::vector<std::string> asked, moved;  ///< image and digest
+  bool waits = false;
+  std::string refuses;                    ///< a digest
   Task<std::optional<build::Manifest>> find(const std::string&, const std::string&) override { co_return std::nullopt; }
-  Task<> tag(const std::string&, const Digest&, const std::string&) override { co_return; }
+  Task<> tag(const std::string& image, const Digest& digest, const std::string&) override {
+    const std::string what = image + "@" + digest.value();
+    asked.push_back(what);
+    while (waits) co_await asio::post(asio::use_awaitable);
+    if (digest.value() == refuses) throw Refused("denied");
+    moved.push_back(what);
+  }
   Task<> login() override { co_return; }
 };
 
@@ -46,8 +56,11 @@ struct Writer {
     house.loop.poll();
   }
 
-  void ask(const std::string& file) {
-    asio::co_spawn(house.loop, one(house.wish('a', file, file)), asio::detached);
+  void ask(const std::string& file, const std::string& image = "app", const std::string& digest = "dd") {
+    auto wish = house.wish('a', file, file);
+    wish.results.image = image;
+    wish.results.digest = Digest(digest);
+    asio::co_spawn(house.loop, one(std::move(wish)), asio::detached);
   }
   Task<> one(run::HandOff wish) {
     co_await handoffs->hand_off(std::move(wish), house.log);
@@ -86,6 +99,29 @@ TEST_CASE("hand-offs are gathered for as long as configured, from the first one 
   writer.until([&] { return writer.done == 2; });
   CHECK(writer.house.infra.pushes == 1);
   CHECK(writer.house.infra.pushed.size() == 2);
+}
+
+TEST_CASE("latest is moved in the order of the hand-offs, one move at a time for each image, and no further back") {
+  Writer writer(0s);
+  for (const char* file : {"c.yaml", "d.yaml"}) writer.house.infra.files[file] = "image:\n  tag: old\n";
+  writer.registry.waits = true;
+  writer.ask("a.yaml", "app", "1");
+  writer.until([&] { return writer.registry.asked.size() == 1; });
+  std::size_t landed = 1;
+  for (const auto& [file, image] : {std::pair("b.yaml", "app"), std::pair("c.yaml", "app"), std::pair("d.yaml", "other")}) {
+    writer.ask(file, image, std::to_string(++landed));
+    writer.until([&] { return writer.house.infra.pushed.size() == landed; });
+  }
+  writer.until([&] { return writer.registry.asked.size() == 2; });
+  CHECK(writer.registry.asked == std::vector<std::string>{"app@1", "other@4"});
+  SECTION("what came later is moved alone") { writer.registry.refuses = "none"; }
+  SECTION("also after one that failed") { writer.registry.refuses = "1"; }
+  writer.registry.waits = false;
+  writer.until([&] { return writer.done == 4; });
+  CHECK(writer.registry.asked == std::vector<std::string>{"app@1", "other@4", "app@3"});
+  CHECK(writer.registry.moved.back() == "app@3");
+  const auto& notes = writer.house.log.notes;
+  CHECK(std::count(notes.begin(), notes.end(), "app:latest is left to a later hand-off") == 1);
 }
 
 TEST_CASE("what came while a batch was pushed has waited already") {

@@ -14,7 +14,14 @@ struct Line : House {
     sources.add('b', {FakeSources::named('a')});
     sources.add('c', {FakeSources::named('b')});
   }
-  void by_hand(char commit) { infra.commit("a.yaml", "image:\n  tag: \"" + std::string(8, commit) + "\" # the tag\n"); }
+  void by_hand(char commit, const std::string& message = "") {
+    infra.commit("a.yaml", "image:\n  tag: \"" + std::string(8, commit) + "\" # the tag\n", message);
+  }
+  void loses(char commit) {
+    infra.loses_answer = true;
+    CHECK_THROWS_AS(hand_off(wish(commit, "a.yaml")), Unavailable);
+  }
+  void release() { CHECK(test::run_coroutine(loop, store.queue->release(TemplateName("a-template")))); }
   bool hands_off(char commit) { return std::holds_alternative<HandedOff>(hand_off(wish(commit, "a.yaml"))); }
   bool finds(char commit) { return std::holds_alternative<Unchanged>(hand_off(wish(commit, "a.yaml"))); }
   bool holds(char commit) {
@@ -60,6 +67,51 @@ TEST_CASE("a hand-off that a crash left unrecorded is recorded when it is found,
   CHECK(line.holds('c'));
 }
 
+TEST_CASE("a hand-off whose answer was lost is found in the history, and its revert by hand holds until it is released") {
+  Line line;
+  CHECK(line.hands_off('a'));
+  line.loses('b');
+  line.by_hand('a');
+  SECTION("for the run itself") {
+    CHECK(line.holds('b'));
+    line.release();
+    CHECK(line.hands_off('b'));
+  }
+  SECTION("and for the next one, with others' hand-offs between") {
+    CHECK(std::holds_alternative<HandedOff>(line.hand_off(line.wish('b', "b.yaml", "other"))));
+    CHECK(line.holds('c'));
+    line.release();
+    CHECK(line.hands_off('c'));
+  }
+}
+
+TEST_CASE("the answer to the very first hand-off may be lost, too") {
+  Line line;
+  line.by_hand('a');
+  line.loses('b');
+  line.by_hand('a');
+  CHECK(line.holds('b'));
+  line.release();
+  CHECK(line.hands_off('b'));
+}
+
+TEST_CASE("a hand-off's message on somebody else's commit makes it none") {
+  Line line;
+  CHECK(line.hands_off('a'));
+  const std::string message = line.infra.pushed.back().message;
+  CHECK(line.hands_off('b'));
+  line.by_hand('a', message);
+  CHECK(line.holds('c'));
+}
+
+TEST_CASE("an infra branch that was set back to an older hand-off holds") {
+  Line line;
+  CHECK(line.hands_off('a'));
+  const queue::HandedOffLast gone(short_tag(FakeSources::named('b')), FakeSources::named('b'), FakeSources::named('f'));
+  test::run_coroutine(line.loop, line.store.queue->set_last_handed_off(TemplateName("a-template"), "a.yaml", gone));
+  CHECK(line.holds('c'));
+}
+
 TEST_CASE("what a person went back to is not taken for a hand-off when it is found") {
   Line line;
   CHECK(line.hands_off('a'));
@@ -75,6 +127,15 @@ TEST_CASE("a digest that an earlier hand-off wrote is known, so that a person's 
   CHECK(line.hands_off('b'));
   line.by_hand('a');
   CHECK(line.holds('c', "somebody set sha256:aa by hand, which is older than sha256:bb, the one handed off last"));
+}
+
+TEST_CASE("a digest whose answer was lost is found in the history, too") {
+  Digests line;
+  CHECK(line.hands_off('a'));
+  line.infra.loses_answer = true;
+  CHECK_THROWS_AS(line.hand_off(line.digest_of('b')), Unavailable);
+  line.by_hand('a');
+  CHECK(line.holds('b', "somebody set sha256:aa by hand, which is older than sha256:bb, the one handed off last"));
 }
 
 TEST_CASE("an older commit does not replace a newer one's digest, even where what was handed off last is forgotten") {
