@@ -64,7 +64,7 @@ class Executor {
   /// If the awaiting task is cancelled, the whole process tree is ended first and the result is `Cancelled`; from then on the
   /// task's cancellation is disabled, so that it can record the end. A check that exceeds its own time limit is `Failed`.
   /// Throws Unavailable if the registry cannot be reached: nothing is left running, and layers built so far are kept for
-  /// the next try. A definite no from the registry is `Failed` with its words.
+  /// the next try. Throws NoRoom in the same way if the disk is full. A definite no from the registry is `Failed` with its words.
   virtual Task<BuildOutcome> check_and_build(const BuildOrder& order, RunLog& log) = 0;
 
   /// Removes a few stored layers that none of the latest builds used, so that the store does not grow with every build. Call it when

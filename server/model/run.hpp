@@ -27,7 +27,7 @@ bool is_finished(RunState state) noexcept;
 bool may_become(RunState from, RunState to) noexcept;
 
 /// Why a queued run does not start although a slot may be free; `none` if it is merely waiting its turn.
-enum class WaitingFor { none, hold, retry, git, registry, memory };
+enum class WaitingFor { none, hold, retry, git, registry, memory, disk };
 std::string_view name(WaitingFor reason) noexcept;
 std::optional<WaitingFor> waiting_for_from(std::string_view name) noexcept;
 

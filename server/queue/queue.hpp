@@ -175,7 +175,7 @@ class Queue {
   /// The image is pushed: from now on the run always resumes at the hand-off.
   virtual Task<bool> built(const Lease& lease, const BuildResults& results) = 0;
   /// Ends the run, or requeues it (Postponed): it then holds neither slot nor memory, and is due at `until` or when its
-  /// template is released. Postponed for retry, git or registry counts as one more consecutive infrastructure failure.
+  /// template is released. Postponed for retry, git, registry or disk counts as one more consecutive infrastructure failure.
   virtual Task<bool> finish(const Lease& lease, const RunOutcome& outcome) = 0;
   /// Ends a run as superseded because a forced push took its commit off the branch, and atomically makes one of the same template
   /// and delivery at `head`: used if the deployed commit and the head still differ in what the template builds

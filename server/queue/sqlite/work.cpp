@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t rivals_per_page = 32;
 
 bool is_accident(WaitingFor reason) noexcept {
-  return reason == WaitingFor::retry || reason == WaitingFor::git || reason == WaitingFor::registry;
+  return reason == WaitingFor::retry || reason == WaitingFor::git || reason == WaitingFor::registry || reason == WaitingFor::disk;
 }
 
 }  // namespace

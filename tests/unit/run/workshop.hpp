@@ -12,8 +12,10 @@ class FailingExecutor final : public build::Executor {
   std::vector<CommitSha> built;
   run::Progress progress{Stage::checkout};
   bool cancelled_at_the_end = false;
+  std::string no_room;  ///< if not empty, the disk is full
   Task<build::BuildOutcome> check_and_build(const build::BuildOrder& order, build::RunLog&) override {
     built.push_back(order.commit);
+    if (!no_room.empty()) throw NoRoom(no_room);
     if (!cancelled_at_the_end) co_return Failed(Stage::build, "exit 1");
     progress.stopped = true;
     build::Built end;
