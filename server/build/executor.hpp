@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ struct BuildOrder {
   std::string image;              ///< host/prefix/name, without a tag
   std::string tag;                ///< the commit's short tag
   bool rebuild = false;           ///< build although the tag exists, and write `<tag>-2`, `-3`, …
+  std::string rebuild_tag;        ///< the one that an earlier try of this rebuild chose and may have pushed; empty: none
+  /// Awaited with the tag that a rebuild chose, before it is built; false if the run is somebody else's by now. Empty: nobody keeps it.
+  std::function<Task<bool>(const std::string& tag)> keep_tag;
   std::chrono::seconds timeout{std::chrono::minutes(30)};  ///< for all stages; the check also has its own
 };
 

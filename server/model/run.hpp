@@ -69,6 +69,7 @@ struct Run {
   int attempts = 0;                    ///< starts so far
   bool allow_rollback = false;         ///< `slipway retry --allow-rollback`
   bool rebuild = false;                ///< `slipway retry --rebuild`
+  std::string rebuild_tag;             ///< the tag that the rebuild writes; empty: not chosen yet
   std::optional<BuildResults> results;
   std::optional<CommitSha> handoff_commit;  ///< in the infra repository
   Clock::time_point created;

@@ -172,6 +172,8 @@ class Queue {
   // The following return false and write nothing if the lease is fenced.
   virtual Task<bool> stage_started(const Lease& lease, Stage stage) = 0;
   virtual Task<bool> stage_finished(const Lease& lease, Stage stage, const std::string& outcome, const std::string& detail) = 0;
+  /// The tag under which a rebuild's image will be pushed: a later try takes the image that it finds there. Forgotten by retry().
+  virtual Task<bool> chose_tag(const Lease& lease, const std::string& tag) = 0;
   /// The image is pushed: from now on the run always resumes at the hand-off.
   virtual Task<bool> built(const Lease& lease, const BuildResults& results) = 0;
   /// Ends the run, or requeues it (Postponed): it then holds neither slot nor memory, and is due at `until` or when its

@@ -88,6 +88,7 @@ class Job {
   Task<BuildOutcome> build();
   Task<BuildOutcome> build_and_push(const std::string& tag);
   Task<TagChoice> choose_tag();
+  Task<TagChoice> choose_new_tag();
   Task<BuildOutcome> confirm(const std::string& tag);
   Result<ImageBuild> image_build(const std::string& tag) const;
   bool is_ours(const Manifest& manifest) const;

@@ -149,6 +149,11 @@ bool Store::stage_finished(const Lease& lease, Stage stage, const std::string& o
   return true;
 }
 
+bool Store::chose_tag(const Lease& lease, const std::string& tag) {
+  return database_.run("UPDATE runs SET rebuild_tag = ? WHERE id = ? AND generation = ? AND state = ?", tag, lease.run.value(),
+                       lease.generation, RunState::running) == 1;
+}
+
 bool Store::built(const Lease& lease, const BuildResults& results) {
   return database_.run(
              "UPDATE runs SET image = ?, tag = ?, digest = ?, next_stage = ?, failures = NULL, failing_since = NULL "

@@ -12,9 +12,12 @@ class FailingExecutor final : public build::Executor {
   std::vector<CommitSha> built;
   run::Progress progress{Stage::checkout};
   bool cancelled_at_the_end = false;
+  std::string rebuild_tag, chosen_tag;  ///< of the last order; chosen by the next rebuild
   std::string no_room;  ///< if not empty, the disk is full
   Task<build::BuildOutcome> check_and_build(const build::BuildOrder& order, build::RunLog&) override {
     built.push_back(order.commit);
+    rebuild_tag = order.rebuild_tag;
+    if (order.rebuild) co_await order.keep_tag(chosen_tag);
     if (!no_room.empty()) throw NoRoom(no_room);
     if (!cancelled_at_the_end) co_return Failed(Stage::build, "exit 1");
     progress.stopped = true;
