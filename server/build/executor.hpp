@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ struct BuildOrder {
   std::string image;              ///< host/prefix/name, without a tag
   std::string tag;                ///< the commit's short tag
   bool rebuild = false;           ///< build although the tag exists, and write `<tag>-2`, `-3`, …
+  std::string rebuild_tag;        ///< the one that an earlier try of this rebuild chose and may have pushed; empty: none
+  /// Awaited with the tag that a rebuild chose, before it is built; false if the run is somebody else's by now. Empty: nobody keeps it.
+  std::function<Task<bool>(const std::string& tag)> keep_tag;
   std::chrono::seconds timeout{std::chrono::minutes(30)};  ///< for all stages; the check also has its own
 };
 
@@ -64,7 +68,7 @@ class Executor {
   /// If the awaiting task is cancelled, the whole process tree is ended first and the result is `Cancelled`; from then on the
   /// task's cancellation is disabled, so that it can record the end. A check that exceeds its own time limit is `Failed`.
   /// Throws Unavailable if the registry cannot be reached: nothing is left running, and layers built so far are kept for
-  /// the next try. A definite no from the registry is `Failed` with its words.
+  /// the next try. Throws NoRoom in the same way if the disk is full. A definite no from the registry is `Failed` with its words.
   virtual Task<BuildOutcome> check_and_build(const BuildOrder& order, RunLog& log) = 0;
 
   /// Removes a few stored layers that none of the latest builds used, so that the store does not grow with every build. Call it when

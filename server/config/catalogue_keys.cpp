@@ -238,7 +238,8 @@ const Shape<TriggerDraft>& trigger_shape() {
   static const auto shape =
       Shape<S>("trigger", "Which pushes make a run of which template. All conditions given have to hold.")
           .required("name", &S::name, located_text("text"), "Unique.")
-          .required("template", &S::template_name, located_text("text"), "What is run.")
+          .required("template", &S::template_name, located_text("text"),
+                    "What is run. Triggers of one template bind alike.")
           .key("repositories", &S::repositories, list(located_text("repository")),
                "`Organisation/name`, `Organisation/*`, `*/name` or `*`; none: those that the template allows.")
           .key("paths", &S::paths, list(located_text("path")),

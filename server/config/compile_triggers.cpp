@@ -23,6 +23,36 @@ std::vector<std::string> names_of(const Map& map) {
   return names;
 }
 
+/// The value of a parameter as a trigger gives it. `overlays`: those that it may be computed by.
+struct GivenValue {
+  std::string text, overlays;
+  bool operator==(const GivenValue&) const = default;
+};
+
+/// What a trigger gives its template: the values of the parameters that the template uses.
+struct Given {
+  std::string trigger;
+  std::vector<RepositoryPattern> repositories;  ///< empty: any
+  std::map<std::string, GivenValue> values;
+
+  bool may_meet(const Given& other) const {
+    const auto meets_one = [&](const RepositoryPattern& mine) {
+      return std::any_of(other.repositories.begin(), other.repositories.end(),
+                         [&](const RepositoryPattern& one) { return one.overlaps(mine); });
+    };
+    return repositories.empty() || other.repositories.empty() ||
+           std::any_of(repositories.begin(), repositories.end(), meets_one);
+  }
+};
+
+std::string overlays_of(const Trigger& trigger) {
+  std::string text;
+  for (const auto& step : trigger.interceptors) {
+    for (const auto& overlay : step.overlays) text += fmt::format("{}={}\n", overlay.key, overlay.text);
+  }
+  return text;
+}
+
 class TriggerCompiler {
  public:
   TriggerCompiler(const Draft& draft, const CompiledTemplates& templates, Reader& in)
@@ -270,25 +300,55 @@ class TriggerCompiler {
     }
   }
 
-  void check_bound(const TriggerDraft& written, const Trigger& trigger, Template built) {
-    std::set<std::string> missing;
+  static std::set<std::string> used_parameters(Template built) {
+    std::set<std::string> names;
     const auto look = [&](const std::string& text, const char*, bool) {
       for (const auto& reference : references_in(text)) {
-        if (!reference.starts_with("tt.params.")) continue;
-        const std::string name = reference.substr(10);
-        const bool bound = std::any_of(trigger.bindings.begin(), trigger.bindings.end(),
-                                       [&](const Binding& one) { return one.name == name; });
-        if (!bound && !built.defaults.contains(name)) missing.insert(name);
+        if (reference.starts_with("tt.params.")) names.insert(reference.substr(10));
       }
     };
     look(built.app, "app", false);
-    Template copy = built;
-    each_text(copy, look);
-    for (const auto& name : missing) {
-      fail(written.template_name,
-           fmt::format("template {} needs the parameter '{}', which trigger {} binds nowhere and which has no default",
-                       built.name.value(), name, trigger.name));
+    each_text(built, look);
+    return names;
+  }
+
+  void check_bound(const TriggerDraft& written, const Trigger& trigger, const Template& built) {
+    Given given{trigger.name, trigger.repositories, {}};
+    bool whole = true;
+    for (const auto& name : used_parameters(built)) {
+      const auto binding = std::find_if(trigger.bindings.begin(), trigger.bindings.end(),
+                                        [&](const Binding& one) { return one.name == name; });
+      if (binding != trigger.bindings.end()) {
+        const bool computed = binding->value.find("$(extensions") != std::string::npos;
+        given.values[name] = GivenValue{binding->value, computed ? overlays_of(trigger) : ""};
+      } else if (const auto fallback = built.defaults.find(name); fallback != built.defaults.end()) {
+        given.values[name] = GivenValue{fallback->second, ""};
+      } else {
+        whole = false;
+        fail(written.template_name,
+             fmt::format("template {} needs the parameter '{}', which trigger {} binds nowhere and which has no default",
+                         built.name.value(), name, trigger.name));
+      }
     }
+    if (whole) check_alike(written, std::move(given), built.name);
+  }
+
+  /// A template's runs replace each other: triggers that made it build different things would take each other's away.
+  void check_alike(const TriggerDraft& written, Given given, const TemplateName& built) {
+    auto& others = given_[built];
+    for (const auto& other : others) {
+      if (other.values == given.values || !other.may_meet(given)) continue;
+      const auto [theirs, mine] = std::mismatch(other.values.begin(), other.values.end(), given.values.begin());
+      const std::string values = theirs->second.text == mine->second.text
+                                     ? fmt::format("both {}, from different overlays", printable(mine->second.text, 60))
+                                     : fmt::format("'{}' and '{}'", printable(theirs->second.text, 60), printable(mine->second.text, 60));
+      fail(written.template_name,
+           fmt::format("triggers {} and {} give template {} different values of '{}' ({}): a push makes one run of a template, "
+                       "and a newer one replaces it. Write one template for each",
+                       other.trigger, given.trigger, built.value(), mine->first, values));
+      break;
+    }
+    others.push_back(std::move(given));
   }
 
   const CompiledTemplates& templates_;
@@ -296,6 +356,7 @@ class TriggerCompiler {
   PathSets path_sets_;
   BindingSets binding_sets_;
   std::set<std::string> names_, broken_sets_;
+  std::map<TemplateName, std::vector<Given>> given_;
 };
 
 }  // namespace

@@ -187,7 +187,7 @@ const Shape<HandoffSettings>& handoff_shape() {
           .key("gather", &S::gather, duration<milliseconds>(milliseconds(0), seconds(10)),
                "How long to wait for further hand-offs of the same push.")
           .key("infrastructure_patience", &S::patience, duration<seconds>(seconds(0), 30 * day),
-               "How long an unreachable server is waited for.")
+               "How long an unreachable server, or room on the disk, is waited for.")
           .key("timeout", &S::timeout, duration<seconds>(seconds(1), hours(1)), "For one operation, from begin to end.")
           .key("mode", &S::mode,
                one_of<HandoffMode>({{"push", HandoffMode::push}, {"pull_request", HandoffMode::pull_request}}),
@@ -213,7 +213,7 @@ const Shape<QueueSettings>& queue_shape() {
           .key("drain_limit", &S::drain_limit, duration<seconds>(seconds(0), day),
                "How long running builds may go on after SIGTERM.")
           .key("retries", &S::retries, whole<int>(0, 1000),
-               "Further tries before the hand-off after a lost builder or a full disk; servers that are away are waited for by time (`infrastructure_patience`).")
+               "Further tries before the hand-off after a lost builder; servers that are away and a full disk are waited for by time (`infrastructure_patience`).")
           .key("retry_base", &S::retry_base, duration<seconds>(seconds(1), day),
                "First wait between tries; it doubles.")
           .key("retry_limit", &S::retry_limit, duration<seconds>(seconds(1), day), "Longest wait between tries.")

@@ -49,7 +49,8 @@ class Unwritable : public std::runtime_error {
 [[noreturn]] void can_not(const std::string& what, const std::string& path) {
   const int why = errno;
   const std::string text = fmt::format("{} {}: {}", what, printable(path), std::strerror(why));
-  for (const int machine : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EIO}) {
+  if (is_no_room(std::error_code(why, std::generic_category()))) throw NoRoom(text);
+  for (const int machine : {EMFILE, ENFILE, ENOMEM, EIO}) {
     if (why == machine) throw Unavailable(text);
   }
   throw Unwritable(text);

@@ -50,7 +50,7 @@ void require(int code, const std::string& doing, const Operation* operation) {
     server_said(code, text, doing, *operation);
     if (is_of_the_wire(klass)) throw Unavailable(with_words(fmt::format("{}: {}", doing, text), *operation));
   }
-  if (contains(text, "No space left") || contains(text, "Disk quota")) throw Unavailable(fmt::format("{}: {}", doing, text));
+  if (contains(text, "No space left") || contains(text, "Disk quota")) throw NoRoom(fmt::format("{}: {}", doing, text));
   throw Damaged(fmt::format("{}: {}", doing, text));
 }
 

@@ -36,7 +36,8 @@ void set_counts(Metrics& metrics, const queue::Counts& counts) {
     metrics.gauge("slipway_runs", "Runs that are kept, by state", {{"state", std::string(name(state))}})
         .Set(found == counts.runs.end() ? 0.0 : static_cast<double>(found->second));
   }
-  for (const WaitingFor reason : {WaitingFor::hold, WaitingFor::retry, WaitingFor::git, WaitingFor::registry, WaitingFor::memory}) {
+  for (const WaitingFor reason : {WaitingFor::hold, WaitingFor::retry, WaitingFor::git, WaitingFor::registry, WaitingFor::memory,
+                                  WaitingFor::disk}) {
     const auto found = counts.waiting.find(reason);
     metrics.gauge("slipway_runs_waiting", "Queued runs that wait for more than a slot", {{"for", std::string(name(reason))}})
         .Set(found == counts.waiting.end() ? 0.0 : static_cast<double>(found->second));

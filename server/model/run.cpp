@@ -19,12 +19,13 @@ constexpr Names<Stage, 4> stages{{{Stage::checkout, "checkout"},
                                   {Stage::check, "check"},
                                   {Stage::build, "build"},
                                   {Stage::handoff, "handoff"}}};
-constexpr Names<WaitingFor, 6> waits{{{WaitingFor::none, ""},
+constexpr Names<WaitingFor, 7> waits{{{WaitingFor::none, ""},
                                       {WaitingFor::hold, "hold"},
                                       {WaitingFor::retry, "retry"},
                                       {WaitingFor::git, "git"},
                                       {WaitingFor::registry, "registry"},
-                                      {WaitingFor::memory, "memory"}}};
+                                      {WaitingFor::memory, "memory"},
+                                      {WaitingFor::disk, "disk"}}};
 
 template <class E, std::size_t N>
 std::string_view name_in(const Names<E, N>& names, E value) noexcept {

@@ -27,7 +27,7 @@ bool is_finished(RunState state) noexcept;
 bool may_become(RunState from, RunState to) noexcept;
 
 /// Why a queued run does not start although a slot may be free; `none` if it is merely waiting its turn.
-enum class WaitingFor { none, hold, retry, git, registry, memory };
+enum class WaitingFor { none, hold, retry, git, registry, memory, disk };
 std::string_view name(WaitingFor reason) noexcept;
 std::optional<WaitingFor> waiting_for_from(std::string_view name) noexcept;
 
@@ -69,6 +69,7 @@ struct Run {
   int attempts = 0;                    ///< starts so far
   bool allow_rollback = false;         ///< `slipway retry --allow-rollback`
   bool rebuild = false;                ///< `slipway retry --rebuild`
+  std::string rebuild_tag;             ///< the tag that the rebuild writes; empty: not chosen yet
   std::optional<BuildResults> results;
   std::optional<CommitSha> handoff_commit;  ///< in the infra repository
   Clock::time_point created;

@@ -117,7 +117,7 @@ struct QueueSettings {
   std::uint64_t default_memory = 64ull << 20;        ///< for a job that declares CPU but no memory
   std::chrono::seconds reconcile_every{std::chrono::minutes(10)};
   std::chrono::seconds drain_limit{30};
-  int retries = 5;                                   ///< infrastructure failures before the hand-off
+  int retries = 5;                                   ///< lost builders before the hand-off
   std::chrono::seconds retry_base{10};
   std::chrono::seconds retry_limit{std::chrono::minutes(5)};
   std::chrono::seconds clean_every{std::chrono::hours(2)};

@@ -172,10 +172,12 @@ class Queue {
   // The following return false and write nothing if the lease is fenced.
   virtual Task<bool> stage_started(const Lease& lease, Stage stage) = 0;
   virtual Task<bool> stage_finished(const Lease& lease, Stage stage, const std::string& outcome, const std::string& detail) = 0;
+  /// The tag under which a rebuild's image will be pushed: a later try takes the image that it finds there. Forgotten by retry().
+  virtual Task<bool> chose_tag(const Lease& lease, const std::string& tag) = 0;
   /// The image is pushed: from now on the run always resumes at the hand-off.
   virtual Task<bool> built(const Lease& lease, const BuildResults& results) = 0;
   /// Ends the run, or requeues it (Postponed): it then holds neither slot nor memory, and is due at `until` or when its
-  /// template is released. Postponed for retry, git or registry counts as one more consecutive infrastructure failure.
+  /// template is released. Postponed for retry, git, registry or disk counts as one more consecutive infrastructure failure.
   virtual Task<bool> finish(const Lease& lease, const RunOutcome& outcome) = 0;
   /// Ends a run as superseded because a forced push took its commit off the branch, and atomically makes one of the same template
   /// and delivery at `head`: used if the deployed commit and the head still differ in what the template builds

@@ -62,6 +62,11 @@ std::string words_of(const std::exception_ptr& error) {
 
 Denial no_run(RunId run) { return Denial(Denial::Why::not_found, fmt::format("there is no run {}", run.value())); }
 Denial conflict(std::string words) { return Denial(Denial::Why::conflict, std::move(words)); }
+/// A full disk is waited for as such, whatever the run was about to reach.
+WaitingFor waits_for(const Unavailable& error, WaitingFor otherwise) {
+  return dynamic_cast<const NoRoom*>(&error) != nullptr ? WaitingFor::disk : otherwise;
+}
+
 
 }  // namespace
 
@@ -140,7 +145,7 @@ Task<> Dispatcher::work_on(std::shared_ptr<Active> active) {
   try {
     log = logs_.begin(run, note);
   } catch (const Unavailable& error) {  // the disk is full: do not run what cannot be logged
-    outcome = after_accident(*active, WaitingFor::retry, error.what());
+    outcome = after_accident(*active, waits_for(error, WaitingFor::retry), error.what());
   }
   if (log) outcome = co_await outcome_of(*active, *log);
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -157,11 +162,11 @@ Task<RunOutcome> Dispatcher::outcome_of(Active& active, build::RunLog& log) {
   try {
     outcome = co_await active.performer->perform(active.claim, log, active.progress);
   } catch (const Unavailable& error) {
-    outcome = after_accident(active, active.progress.at == Stage::build ? WaitingFor::registry : WaitingFor::git, error.what());
+    outcome = after_accident(active, waits_for(error, active.progress.at == Stage::build ? WaitingFor::registry : WaitingFor::git), error.what());
   } catch (const Refused& error) {
     outcome = Failed(active.progress.at, error.what());
   } catch (const std::filesystem::filesystem_error& error) {  // the disk is full or failing
-    outcome = after_accident(active, WaitingFor::retry, error.what());
+    outcome = after_accident(active, is_no_room(error.code()) ? WaitingFor::disk : WaitingFor::retry, error.what());
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::operation_aborted) outcome = Cancelled("cancelled");
     else outcome = Failed(active.progress.at, fmt::format("internal error: {}", error.what()));

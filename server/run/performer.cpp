@@ -162,7 +162,8 @@ Task<std::optional<RunId>> Performer::later_than(const Run& run, const std::vect
   co_return std::nullopt;
 }
 
-Task<build::BuildOrder> Performer::order(const Run& run, const Template& resolved, std::filesystem::path source) {
+Task<build::BuildOrder> Performer::order(const queue::Claim& claim, const Template& resolved, std::filesystem::path source) {
+  const Run& run = claim.run;
   build::BuildOrder order;
   order.run = run.id;
   order.template_name = run.template_name;
@@ -177,6 +178,8 @@ Task<build::BuildOrder> Performer::order(const Run& run, const Template& resolve
   order.image = full_image(settings_.registry, resolved.build.image);
   order.tag = short_tag(run.commit);
   order.rebuild = run.rebuild;
+  order.rebuild_tag = run.rebuild_tag;
+  order.keep_tag = [this, lease = claim.lease](const std::string& tag) { return tools_.queue.chose_tag(lease, tag); };
   order.timeout = resolved.timeout;
   co_return order;
 }
@@ -201,7 +204,7 @@ Task<std::variant<BuildResults, RunOutcome>> Performer::build(const queue::Claim
   if (!checked_out) co_return Answer(RunOutcome(Failed(Stage::checkout, checked_out.error().text())));
   log.stage_done(Stage::checkout, "succeeded", fmt::format("{} of {}", run.commit.value(), run.repository.value()));
   progress.at = Stage::build;
-  const auto wanted = co_await order(run, resolved, workspace.source());
+  const auto wanted = co_await order(claim, resolved, workspace.source());
   auto outcome = co_await tools_.executor.check_and_build(wanted, log);
   if (const auto* built = std::get_if<build::Built>(&outcome)) co_return Answer(built->results);
   co_return Answer(unbuilt(std::move(outcome)));

@@ -54,7 +54,7 @@ class Performer {
   Task<std::optional<RunOutcome>> overtaken(const queue::Claim& claim, const Template& resolved);
   Task<std::optional<RunOutcome>> order_rivals(const queue::Claim& claim);
   Task<std::variant<BuildResults, RunOutcome>> build(const queue::Claim& claim, const Template& resolved, build::RunLog& log, Progress& progress);
-  Task<build::BuildOrder> order(const Run& run, const Template& resolved, std::filesystem::path source);
+  Task<build::BuildOrder> order(const queue::Claim& claim, const Template& resolved, std::filesystem::path source);
   Task<RunOutcome> hand_off(const Run& run, const Template& resolved, const BuildResults& results, build::RunLog& log);
 
   PerformTools tools_;

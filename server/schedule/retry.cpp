@@ -29,8 +29,8 @@ std::chrono::milliseconds backoff(const RetryPolicy& policy, int failures, std::
 std::optional<Clock::time_point> next_try(const RetryPolicy& policy, const Trouble& so_far, Stage stage, WaitingFor reason,
                                           Clock::time_point now, std::uint64_t seed) {
   const int failures = so_far.failures + 1;
-  const bool server_away = reason == WaitingFor::git || reason == WaitingFor::registry;
-  if (stage == Stage::handoff || server_away) {
+  const bool by_time = reason == WaitingFor::git || reason == WaitingFor::registry || reason == WaitingFor::disk;
+  if (stage == Stage::handoff || by_time) {
     if (so_far.since && now - *so_far.since >= policy.patience) return std::nullopt;
   } else if (failures > policy.retries) {
     return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "config/load.hpp"
 #include "config/references.hpp"
@@ -38,17 +39,65 @@ struct Webhook {
   std::set<std::string> secret_files;
 };
 
+using Values = std::map<std::string, std::string>;
+
+/// What an interceptor `cel` says.
+struct CelStep {
+  std::string filter;
+  YAML::Node overlays;
+};
+
+/// Nullopt for another interceptor.
+std::optional<CelStep> cel_step(const YAML::Node& interceptor) {
+  if (text_at(interceptor, {"ref", "name"}) != "cel" && node_at(interceptor, {"cel"}).IsNull()) return std::nullopt;
+  CelStep step;
+  step.filter = text_at(interceptor, {"cel", "filter"});
+  step.overlays.reset(node_at(interceptor, {"cel", "overlays"}));
+  for (const auto& [name, value] : named_values(node_at(interceptor, {"params"}), "value")) {
+    if (name == "filter" && value.IsScalar()) step.filter = value.Scalar();
+    if (name == "overlays") step.overlays.reset(value);
+  }
+  return step;
+}
+
+std::string overlays_of(const YAML::Node& interceptors) {
+  std::string text;
+  for (const YAML::Node& interceptor : interceptors) {
+    const auto step = cel_step(interceptor);
+    if (!step) continue;
+    for (const YAML::Node& overlay : step->overlays) text += fmt::format("{}={}\n", text_at(overlay, {"key"}), text_at(overlay, {"expression"}));
+  }
+  return text;
+}
+
+/// A trigger that is carried over; its template gets its name when all triggers are known.
+struct ImportedTrigger {
+  std::string name;
+  std::string original;         ///< its TriggerTemplate
+  std::string before, after;    ///< the text around the line `template:`
+  std::string overlays;
+  Values values;                ///< of the parameters that it binds
+};
+
+/// A TriggerTemplate for the triggers that bind alike.
+struct ImportedTemplate {
+  std::string name, original;
+  Values values;  ///< of the parameters that decide what is built
+  std::vector<std::size_t> triggers;
+};
+
 class Importer {
  public:
   explicit Importer(TektonManifests manifests) : manifests_(std::move(manifests)) {}
 
   std::string operator()() {
     for (const auto& listener : manifests_.listeners) read_listener(listener);
-    const std::string bindings = bindings_text();
+    for (const auto& [name, manifest] : manifests_.templates) share_template(name, manifest);
+    const std::string bindings = bindings_text(), triggers = triggers_text();
     const std::string templates = templates_text(), pipelines = pipelines_text();
     std::string text = head();
     text += settings_text();
-    text += "\nbindings:\n" + bindings + "\ntriggers:\n" + triggers_ + "\ntemplates:\n" + templates + "\npipelines:\n" +
+    text += "\nbindings:\n" + bindings + "\ntriggers:\n" + triggers + "\ntemplates:\n" + templates + "\npipelines:\n" +
             pipelines;
     return checked(text);
   }
@@ -86,7 +135,7 @@ class Importer {
   std::string unique(const std::string& name) {
     std::string mine = name;
     for (int copy = 2; !names_.insert(mine).second; ++copy) mine = fmt::format("{}-{}", name, copy);
-    if (mine != name) triggers_ += comment(2, fmt::format("a second trigger {}", name));
+    if (mine != name) remarks_ += comment(2, fmt::format("a second trigger {}", name));
     return mine;
   }
 
@@ -105,7 +154,7 @@ class Importer {
     name = unique(name);
     const std::string built = template_of(trigger, name);
     if (built.empty() || !manifests_.templates.contains(built)) {
-      triggers_ += comment(
+      remarks_ += comment(
           2, fmt::format("NOT CARRIED OVER: trigger {} has the TriggerTemplate '{}', which is not there", name, built));
       return;
     }
@@ -114,24 +163,82 @@ class Importer {
     for (const YAML::Node& interceptor : node_at(trigger, {"interceptors"}))
       whole = add_interceptor(interceptor, chain) && whole;
     if (!whole) {
-      triggers_ += comment(2, fmt::format("NOT CARRIED OVER: trigger {} has an interceptor that lets no push through, or "
+      remarks_ += comment(2, fmt::format("NOT CARRIED OVER: trigger {} has an interceptor that lets no push through, or "
                                           "that slipway has not, and would fire too often without:",
                                           name));
-      triggers_ += commented(chain);
+      remarks_ += commented(chain);
       return;
     }
-    triggers_ += fmt::format("  - name: {}\n    template: {}\n", yaml_scalar(name), yaml_scalar(built));
-    if (!chain.empty()) triggers_ += "    interceptors:\n" + chain;
+    ImportedTrigger made;
+    made.name = name;
+    made.original = built;
+    made.before = std::exchange(remarks_, "") + fmt::format("  - name: {}\n", yaml_scalar(name));
+    if (!chain.empty()) made.after += "    interceptors:\n" + chain;
     const std::string bound = trigger_bindings(node_at(trigger, {"bindings"}));
-    if (!bound.empty()) triggers_ += "    bindings:\n" + bound;
-    used_.insert(built);
+    if (!bound.empty()) made.after += "    bindings:\n" + bound;
+    made.overlays = overlays_of(node_at(trigger, {"interceptors"}));
+    made.values = bound_values(node_at(trigger, {"bindings"}));
+    triggers_.push_back(std::move(made));
+  }
+
+  std::string triggers_text() const {
+    std::string text;
+    for (std::size_t i = 0; i < triggers_.size(); ++i) {
+      const auto makes = [i](const ImportedTemplate& one) { return std::count(one.triggers.begin(), one.triggers.end(), i) != 0; };
+      const auto built = std::find_if(templates_.begin(), templates_.end(), makes);
+      text += triggers_[i].before + fmt::format("    template: {}\n", yaml_scalar(built->name)) + triggers_[i].after;
+    }
+    return text + remarks_;
+  }
+
+  /// What decides about the builds of a template, as this trigger binds it.
+  static Values deciding_values(const ImportedTrigger& trigger, const TektonTemplate& built) {
+    Values values;
+    const Values defaults(built.defaults.begin(), built.defaults.end());
+    for (const auto& name : built.parameters) {
+      auto found = trigger.values.find(name);
+      if (found == trigger.values.end() && (found = defaults.find(name)) == defaults.end()) continue;
+      values[name] = found->second;
+      if (found->second.find("$(extensions") != std::string::npos) values[name] += "\n" + trigger.overlays;
+    }
+    return values;
+  }
+
+  /// Tekton makes a PipelineRun for every trigger, slipway one run of a template, which a newer one replaces: triggers that
+  /// bind different values get a template each.
+  void share_template(const std::string& original, const YAML::Node& manifest) {
+    const TektonTemplate read = read_template(manifest, manifests_);
+    std::vector<ImportedTemplate> made;
+    for (std::size_t i = 0; i < triggers_.size(); ++i) {
+      if (triggers_[i].original != original) continue;
+      const Values values = deciding_values(triggers_[i], read);
+      auto alike = std::find_if(made.begin(), made.end(), [&](const ImportedTemplate& one) { return one.values == values; });
+      if (alike == made.end()) alike = made.insert(made.end(), ImportedTemplate{original, original, values, {}});
+      alike->triggers.push_back(i);
+    }
+    if (made.size() > 1) name_apart(made);
+    std::move(made.begin(), made.end(), std::back_inserter(templates_));
+  }
+
+  void name_apart(std::vector<ImportedTemplate>& made) {
+    std::string names;
+    for (auto& one : made) {
+      const std::string wanted = one.original + "-" + triggers_[one.triggers.front()].name;
+      one.name = wanted;
+      for (int copy = 2; manifests_.templates.contains(one.name) || !split_.insert(one.name).second; ++copy)
+        one.name = fmt::format("{}-{}", wanted, copy);
+      names += (names.empty() ? "" : ", ") + one.name;
+    }
+    notes_.push_back(fmt::format("TriggerTemplate {}: its triggers bind different values, and slipway makes one run of a template; it has "
+                                 "become {}",
+                                 made.front().original, names));
   }
 
   /// False if the step is a condition that slipway cannot express, or one that never holds.
   bool add_interceptor(const YAML::Node& interceptor, std::string& chain) {
+    if (const auto step = cel_step(interceptor)) return add_cel(*step, chain);
     const std::string kind = text_at(interceptor, {"ref", "name"});
     auto params = named_values(node_at(interceptor, {"params"}), "value");
-    if (kind == "cel" || !node_at(interceptor, {"cel"}).IsNull()) return add_cel(interceptor, params, chain);
     const YAML::Node older = node_at(interceptor, {"github"});  // the syntax before `ref`
     for (const auto& entry : older) params.emplace_back(entry.first.Scalar(), entry.second);
     if (kind == "github" || kind == "gitea" || !older.IsNull()) return add_github(params, chain);
@@ -139,15 +246,9 @@ class Importer {
     return false;
   }
 
-  bool add_cel(const YAML::Node& interceptor, const std::vector<std::pair<std::string, YAML::Node>>& params,
-               std::string& chain) {
-    std::string filter = text_at(interceptor, {"cel", "filter"});
-    YAML::Node overlays;
-    overlays.reset(node_at(interceptor, {"cel", "overlays"}));
-    for (const auto& [name, value] : params) {
-      if (name == "filter" && value.IsScalar()) filter = value.Scalar();
-      if (name == "overlays") overlays.reset(value);
-    }
+  bool add_cel(const CelStep& step, std::string& chain) {
+    const std::string& filter = step.filter;
+    const YAML::Node& overlays = step.overlays;
     if (filter.find("startsWith('refs/heads/main')") != std::string::npos) {
       chain += comment(6, "`startsWith` fires for refs/heads/maintenance as well; slipway takes refs/heads/main only");
     }
@@ -220,6 +321,26 @@ class Importer {
     return text;
   }
 
+  /// The value of each parameter, as slipway's triggers have it.
+  Values bound_values(const YAML::Node& bindings) const {
+    Values values;
+    for (const auto& standard : config::standard_bindings()) values[standard.name] = standard.value;
+    const auto add = [&](const YAML::Node& params) {
+      for (const auto& [name, value] : named_values(params, "value"))
+        values[name] = value.IsScalar() ? carried(value.Scalar()) : "";
+    };
+    for (const YAML::Node& binding : bindings) {
+      const auto set = manifests_.bindings.find(text_at(binding, {"ref"}));
+      const std::string name = text_at(binding, {"name"});
+      if (set != manifests_.bindings.end())
+        add(node_at(set->second, {"spec", "params"}));
+      else if (!name.empty())
+        values[name] = carried(text_at(binding, {"value"}));
+      add(node_at(binding, {"spec", "params"}));
+    }
+    return values;
+  }
+
   std::string binding_line(const std::string& name, const std::string& value) {
     return fmt::format("      - {{name: {}, value: {}}}\n", flow(name), flow(carried(value)));
   }
@@ -249,21 +370,28 @@ class Importer {
   std::string templates_text() {
     std::string text;
     for (const auto& [name, manifest] : manifests_.templates) {
-      if (used_.contains(name))
-        text += template_text(name, manifest);
-      else
-        text += comment(2, fmt::format("TriggerTemplate {} is used by no trigger: left out", name));
+      bool used = false;
+      for (const auto& one : templates_) {
+        if (one.original != name) continue;
+        used = true;
+        text += template_text(one, manifest);
+      }
+      if (!used) text += comment(2, fmt::format("TriggerTemplate {} is used by no trigger: left out", name));
     }
     return text;
   }
 
-  std::string template_text(const std::string& name, const YAML::Node& manifest) {
-    TektonTemplate read = read_template(manifest, manifests_);
+  /// A template of several gets the values that its triggers bind, so that it says what it builds.
+  std::string template_text(const ImportedTemplate& made, const YAML::Node& manifest) {
+    Values known;
+    if (made.name != made.original) known = made.values;
+    std::erase_if(known, [](const auto& value) { return !config::references_in(value.second).empty(); });
+    TektonTemplate read = read_template(manifest, manifests_, known);
     pipelines_.insert(read.pipeline);
     if (!read.docker_secret.empty()) docker_secret_ = read.docker_secret;
     std::string text;
     for (const auto& note : read.notes) text += comment(2, note);
-    text += fmt::format("  - name: {}\n    pipeline: {}\n", yaml_scalar(name), yaml_scalar(read.pipeline));
+    text += fmt::format("  - name: {}\n    pipeline: {}\n", yaml_scalar(made.name), yaml_scalar(read.pipeline));
     text +=
         "    repository: \"*\"  # the original builds a fork of the same name as well: write Organisation/name here\n";
     if (!read.app.empty()) text += fmt::format("    app: {}\n", yaml_scalar(read.app));
@@ -337,8 +465,11 @@ class Importer {
   TektonManifests manifests_;
   Webhook webhook_;
   std::vector<std::string> notes_;
-  std::string triggers_, registry_, docker_secret_;
-  std::set<std::string> names_, used_, pipelines_;
+  std::vector<ImportedTrigger> triggers_;
+  std::vector<ImportedTemplate> templates_;
+  std::string remarks_;  ///< about triggers, for in front of the next one
+  std::string registry_, docker_secret_;
+  std::set<std::string> names_, split_, pipelines_;
   int unnamed_ = 0;
 };
 

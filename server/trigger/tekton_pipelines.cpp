@@ -71,10 +71,10 @@ std::string value_of(const Values& values, const std::string& name, const std::s
   return {};
 }
 
-std::string put_in(const std::string& text, const Values& params) {
+std::string put_in(const std::string& text, const Values& params, std::string_view prefix = "params.") {
   return config::replace_references(text, [&](std::string_view name) -> std::optional<std::string> {
-    if (!name.starts_with("params.")) return std::nullopt;
-    const auto found = params.find(std::string(name.substr(7)));
+    if (!name.starts_with(prefix)) return std::nullopt;
+    const auto found = params.find(std::string(name.substr(prefix.size())));
     return found == params.end() ? std::nullopt : std::optional(found->second);
   });
 }
@@ -107,11 +107,11 @@ std::string values_path(const Tasks& tasks, const TektonManifests& manifests) {
 }
 
 /// Names of the `$(params.x)` references in texts that are carried over.
-std::set<std::string> used_parameters(const std::vector<std::string>& texts) {
+std::set<std::string> used_parameters(const std::vector<std::string>& texts, std::string_view prefix = "params.") {
   std::set<std::string> names;
   for (const auto& text : texts) {
     for (const auto& reference : config::references_in(text)) {
-      if (reference.starts_with("params.")) names.insert(reference.substr(7));
+      if (reference.starts_with(prefix)) names.insert(reference.substr(prefix.size()));
     }
   }
   return names;
@@ -182,7 +182,7 @@ TektonPipeline read_pipeline(const YAML::Node& pipeline, const TektonManifests& 
   return read;
 }
 
-TektonTemplate read_template(const YAML::Node& trigger_template, const TektonManifests& manifests) {
+TektonTemplate read_template(const YAML::Node& trigger_template, const TektonManifests& manifests, const Values& known) {
   TektonTemplate read;
   for (const auto& [name, value] : named_values(node_at(trigger_template, {"spec", "params"}), "default")) {
     if (value.IsScalar()) read.defaults.emplace_back(name, value.Scalar());
@@ -214,7 +214,7 @@ TektonTemplate read_template(const YAML::Node& trigger_template, const TektonMan
   const Tasks tasks = tasks_of(pipeline);
   const Carried carried = carry(tasks, manifests);
   for (const auto& [name, value] : named_values(node_at(run, {"spec", "params"}), "value")) {
-    all[name] = value.IsScalar() ? value.Scalar() : "";
+    all[name] = put_in(value.IsScalar() ? value.Scalar() : "", known, "tt.params.");
     const bool is_carried = carried.parameters.contains(name) || (found == manifests.pipelines.end() && !is_known_anyway(name));
     if (is_carried) read.params.emplace_back(name, all[name]);
     if (name == "git-revision" && all[name].find("branch") != std::string::npos) {
@@ -226,6 +226,10 @@ TektonTemplate read_template(const YAML::Node& trigger_template, const TektonMan
   }
   if (const auto app = tasks.update.find("APP_NAME"); app != tasks.update.end()) read.app = put_in(app->second, all);
   read.hands_off = tasks.update.empty() || holds(tasks.update_when, all);
+  std::vector<std::string> deciding{read.app};
+  for (const auto& [name, value] : read.params) deciding.push_back(value);
+  for (const YAML::Node& condition : tasks.update_when) deciding.push_back(put_in(text_at(condition, {"input"}), all));
+  read.parameters = used_parameters(deciding, "tt.params.");
   return read;
 }
 

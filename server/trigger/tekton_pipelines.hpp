@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,8 +20,11 @@ struct TektonTemplate {
   bool delete_on_success = false;
   std::string docker_secret;
   std::vector<std::string> notes;
+  std::set<std::string> parameters;  ///< names of the `$(tt.params.…)` that decide what is built
 };
-TektonTemplate read_template(const YAML::Node& trigger_template, const TektonManifests& manifests);
+/// `known`: parameters of the TriggerTemplate whose values are put in.
+TektonTemplate read_template(const YAML::Node& trigger_template, const TektonManifests& manifests,
+                             const std::map<std::string, std::string>& known = {});
 
 /// A Pipeline with a build task (parameters IMAGE, CONTEXT, DOCKERFILE) and an update task (VALUES_FILE_PATH), as a slipway pipeline.
 struct TektonPipeline {

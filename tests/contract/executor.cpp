@@ -71,6 +71,26 @@ TEST_CASE("a tag that is there is taken as it is, or left alone, or stepped arou
   CHECK(as<Built>(f.run(changed)).results.tag == "04758206-2");
   CHECK(as<Built>(f.run(changed)).results.tag == "04758206-3");
 
+  INFO("a rebuild's own image is taken by its next try");
+  changed.keep_tag = [&](const std::string& tag) -> Task<bool> {
+    changed.rebuild_tag = tag;
+    co_return true;
+  };
+  const auto fourth = as<Built>(f.run(changed));
+  CHECK(fourth.results.tag == "04758206-4");
+  CHECK(changed.rebuild_tag == "04758206-4");
+  const auto taken = as<Built>(f.run(changed));
+  CHECK(taken.reused);
+  CHECK(taken.results == fourth.results);
+  changed.rebuild_tag = "04758206-5";  // chosen, and never pushed
+  CHECK(as<Built>(f.run(changed)).results.tag == "04758206-5");
+  changed.rebuild_tag = "04758206";  // of somebody else by now
+  CHECK(as<Built>(f.run(changed)).results.tag == "04758206-6");
+  changed.rebuild_tag.clear();
+  changed.keep_tag = [](const std::string&) -> Task<bool> { co_return false; };
+  as<Cancelled>(f.run(changed));
+  CHECK_FALSE(f.served(order, "04758206-7"));
+
   const std::string latest = "latest";
   test::run_coroutine(f.loop, f.http->tag(order.image, first.digest, latest));
   CHECK(f.served(order, "latest")->digest == first.digest);

@@ -1,5 +1,6 @@
 // What of a run reaches the machine and other runs, and what stays when it has ended: asked with a real buildah and a real registry.
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,29 @@ using test::busybox;
 using test::Fixture;
 using test::registry_server;
 namespace fs = std::filesystem;
+
+namespace {
+
+/// A small file system of its own, where one can be mounted.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::size_t bytes) {
+    mounted_ = ::mount("tmpfs", path().c_str(), "tmpfs", 0, ("size=" + std::to_string(bytes)).c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path().c_str(), MNT_DETACH);
+  }
+  fs::path path() const { return folder_.path(); }
+  bool mounted() const { return mounted_; }
+  void leave(std::size_t bytes) const { test::write_file(path() / "filler", std::string(fs::space(path()).available - bytes, 'x')); }
+  void leave_all() const { fs::remove(path() / "filler"); }
+
+ private:
+  test::TmpDir folder_;
+  bool mounted_ = false;
+};
+
+}  // namespace
 
 TEST_CASE("a run that takes too long is ended with everything it started") {
   Fixture f;
@@ -174,6 +198,40 @@ TEST_CASE("a check runs by buildah whoever builds, and leaves nothing") {
   f.settings_of_builder.program = "/nowhere/executor";
   f.start();
   CHECK_THROWS_WITH(test::run_coroutine(f.loop, f.executor->facts()), Catch::Contains("there is no /nowhere/executor on this machine"));
+}
+
+TEST_CASE("a full disk is an accident, and no failure of what is built") {
+  const SmallDisk disk(48 << 20);
+  if (!disk.mounted()) {
+    WARN("nothing can be mounted here");
+    return;
+  }
+  Fixture f(disk.path() / "state");
+  as<Built>(f.run(f.order("RUN true\n", "first")));
+  SECTION("buildah finds no room for what is copied") {
+    test::write_file(f.source() / "big", std::string(8 << 20, 'x'));
+    disk.leave(4 << 20);
+    CHECK_THROWS_AS(f.run(f.order("COPY big /\n")), NoRoom);
+    CHECK(f.stages.back().outcome == "interrupted");
+    CHECK_THAT(f.stages.back().detail, Catch::Contains("there is no room on the disk of " + f.state.string()) && Catch::EndsWith("no space left on device"));
+    disk.leave_all();
+    as<Built>(f.run(f.order("COPY big /\n")));
+  }
+  SECTION("a command in the build does") {
+    disk.leave(4 << 20);
+    CHECK_THROWS_AS(f.run(f.order("RUN dd if=/dev/zero of=/x bs=64k count=160\n")), NoRoom);
+  }
+  SECTION("a check does") {
+    disk.leave(4 << 20);
+    auto order = f.order("RUN true\n");
+    order.check = f.check({"dd", "if=/dev/zero", "of=x", "bs=64k", "count=160"});
+    CHECK_THROWS_AS(f.run(order), NoRoom);
+  }
+  SECTION("what only says so has failed by itself") {
+    const auto failed = as<Failed>(f.run(f.order("RUN echo no space left on device && false\n")));
+    CHECK_THAT(failed.reason, Catch::Contains("exited with 1"));
+  }
+  f.check_nothing_left();
 }
 
 TEST_CASE("the executor tells how limits are enforced here") {

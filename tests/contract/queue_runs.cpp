@@ -322,7 +322,17 @@ TEST_CASE("what a person may cancel and retry") {
     const auto again = world.claim().value();
     CHECK(again.run.next_stage == Stage::checkout);
     CHECK(again.run.rebuild);
+    CHECK(again.run.rebuild_tag.empty());
     CHECK_FALSE(again.run.results);
+    const std::string tag = "04758206-2";
+    CHECK(world.get(world.queue->chose_tag(again.lease, tag)));
+    world.finish(again.lease, RunOutcome(Postponed(Stage::build, WaitingFor::registry, "503", world.time.now())));
+    CHECK_FALSE(world.get(world.queue->chose_tag(again.lease, "04758206-3")));
+    const auto next = world.claim().value();
+    CHECK(next.run.rebuild_tag == tag);
+    world.finish(next.lease, done);
+    CHECK(world.get(world.queue->retry(first, queue::RetryRequest(false, true))) == Answer::done);
+    CHECK(world.claim()->run.rebuild_tag.empty());
   }
   SECTION("a run that is to roll back is nobody's rival") {
     world.get(world.queue->retry(first, queue::RetryRequest(true, false)));

@@ -59,6 +59,7 @@ class FakeQueue final : public queue::Queue {
   Task<std::size_t> supersede(const std::vector<RunId>&, RunId, const std::string&) override { return no<std::size_t>(); }
   Task<bool> stage_started(const queue::Lease&, Stage) override { return no<bool>(); }
   Task<bool> stage_finished(const queue::Lease&, Stage, const std::string&, const std::string&) override { return no<bool>(); }
+  Task<bool> chose_tag(const queue::Lease&, const std::string&) override { return no<bool>(); }
   Task<bool> built(const queue::Lease&, const BuildResults&) override { return no<bool>(); }
   Task<bool> finish(const queue::Lease&, const RunOutcome&) override { return no<bool>(); }
   Task<std::optional<RunId>> replace(const queue::Lease&, const CommitSha&, const Parameters&, const std::string&) override {

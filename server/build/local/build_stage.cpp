@@ -61,22 +61,36 @@ bool Job::is_ours(const Manifest& manifest) const {
 Task<Job::TagChoice> Job::choose_tag() {
   TagChoice choice;
   choice.tag = order_.tag;
-  for (int number = 2;; ++number) {
+  const auto manifest = co_await parts_.registry.find(order_.image, choice.tag);
+  if (!manifest) co_return choice;
+  if (is_ours(*manifest)) {
+    choice.present = manifest->digest;
+    co_return choice;
+  }
+  const bool same_commit = label(*manifest, revision_label) == order_.commit.value();
+  choice.conflict = fmt::format("{}:{} exists and was made from {}; it is not overwritten. `slipway retry --rebuild {}` writes {}-2",
+                                order_.image, choice.tag, same_commit ? "this commit with other inputs" : "something else",
+                                order_.run.value(), order_.tag);
+  co_return choice;
+}
+
+/// For a rebuild. An image that an earlier try of it pushed is taken: the labels do not tell it from one that was there before, the
+/// tag that the try chose does.
+Task<Job::TagChoice> Job::choose_new_tag() {
+  TagChoice choice;
+  if (!order_.rebuild_tag.empty()) {
+    const auto own = co_await parts_.registry.find(order_.image, order_.rebuild_tag);
+    choice.tag = order_.rebuild_tag;
+    if (own && is_ours(*own)) choice.present = own->digest;
+    if (choice.present || !own) co_return choice;
+  }
+  for (int number = 1; number <= most_rebuilds; ++number) {
+    choice.tag = number == 1 ? order_.tag : fmt::format("{}-{}", order_.tag, number);
     const auto manifest = co_await parts_.registry.find(order_.image, choice.tag);
     if (!manifest) co_return choice;
-    if (!order_.rebuild && is_ours(*manifest)) {
-      choice.present = manifest->digest;
-      co_return choice;
-    }
-    if (!order_.rebuild || number > most_rebuilds) {
-      const bool same_commit = label(*manifest, revision_label) == order_.commit.value();
-      choice.conflict = fmt::format("{}:{} exists and was made from {}; it is not overwritten. `slipway retry --rebuild {}` writes {}-2",
-                                    order_.image, choice.tag, same_commit ? "this commit with other inputs" : "something else",
-                                    order_.run.value(), order_.tag);
-      co_return choice;
-    }
-    choice.tag = fmt::format("{}-{}", order_.tag, number);
   }
+  choice.conflict = fmt::format("{}:{} and all before it exist; none is overwritten", order_.image, choice.tag);
+  co_return choice;
 }
 
 Result<ImageBuild> Job::image_build(const std::string& tag) const {
@@ -172,7 +186,8 @@ Task<BuildOutcome> Job::build() {
   stage_ = Stage::build;
   log_.stage(stage_);
   if (!in_time()) co_return TimedOut(stage_, "the run's time was over before the build");
-  const auto choice = co_await choose_tag();
+  auto choosing = order_.rebuild ? choose_new_tag() : choose_tag();
+  const auto choice = co_await std::move(choosing);
   if (!choice.conflict.empty()) co_return Failed(stage_, choice.conflict);
   if (choice.present) {
     BuildResults results;
@@ -181,6 +196,10 @@ Task<BuildOutcome> Job::build() {
     results.digest = *choice.present;
     log_.note(fmt::format("{}:{} is there, made from this commit with these inputs: taken as it is", order_.image, choice.tag));
     co_return Built(std::move(results), true);
+  }
+  if (order_.rebuild && order_.keep_tag) {
+    const bool ours = co_await order_.keep_tag(choice.tag);
+    if (!ours) co_return Cancelled("the run was taken back before its build");
   }
   co_return co_await build_and_push(choice.tag);
 }

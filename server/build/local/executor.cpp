@@ -79,7 +79,7 @@ Task<BuildOutcome> LocalExecutor::check_and_build(const BuildOrder& order, RunLo
   co_await make_room(slot);
   std::optional<BuildOutcome> outcome;
   std::exception_ptr accident;
-  std::optional<std::string> unavailable;
+  std::string interruption;
   bool cancelled = false;
   std::optional<Job> job;
   try {
@@ -91,7 +91,8 @@ Task<BuildOutcome> LocalExecutor::check_and_build(const BuildOrder& order, RunLo
     cancelled = is_cancellation(error);
     if (!cancelled) accident = std::current_exception();
   } catch (const Unavailable& failure) {
-    unavailable = failure.what();
+    interruption = failure.what();
+    accident = std::current_exception();
   } catch (const Refused& refusal) {
     // A definite no from the registry or the configuration fails this run.
     outcome = BuildOutcome(Failed(job ? job->stage() : Stage::build, refusal.what()));
@@ -107,9 +108,8 @@ Task<BuildOutcome> LocalExecutor::check_and_build(const BuildOrder& order, RunLo
   }
   const Stage stage = job ? job->stage() : Stage::build;
   if (outcome) tell(log, stage, *outcome);
-  if (unavailable) log.stage_done(stage, "interrupted", *unavailable);
+  if (!interruption.empty()) log.stage_done(stage, "interrupted", interruption);
   if (!cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-  if (unavailable) throw Unavailable(*unavailable);
   if (accident) std::rethrow_exception(accident);
   co_return std::move(*outcome);
 }

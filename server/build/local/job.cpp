@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/failure.hpp"
+#include "base/text.hpp"
 #include "build/docker_config.hpp"
 #include "build/image_name.hpp"
 #include "build/local/stored_images.hpp"
@@ -26,6 +27,20 @@ constexpr std::array passed_on{"HTTP_PROXY",  "HTTPS_PROXY", "NO_PROXY",      "h
 constexpr auto grace = std::chrono::seconds(2);
 constexpr std::size_t reason_lines = 3;
 constexpr std::size_t most_used_images = 200;
+constexpr std::size_t room_lines = 10;                ///< the lines in which a builder says why it failed
+constexpr std::uintmax_t next_to_nothing = 1 << 20;  ///< bytes
+
+bool is_full(const std::filesystem::path& folder) {
+  std::error_code unknown;
+  const auto space = std::filesystem::space(folder, unknown);
+  return !unknown && space.available < next_to_nothing;
+}
+
+/// buildah's lines may be long, and say last what is wrong.
+std::string end_of(const std::string& line) {
+  constexpr std::size_t most = 120;
+  return line.size() <= most ? printable(line) : "…" + printable(std::string_view(line).substr(line.size() - most));
+}
 
 /// The absolute paths in an argument: `--volume=/a:/b:ro` has two.
 std::vector<std::string> paths_in(std::string_view argument) {
@@ -50,6 +65,11 @@ bool is_network_trouble(std::string_view words) {
                              "TLS handshake timeout",    "network is unreachable", "no route to host", "unexpected EOF",
                              "502 Bad Gateway",          "503 Service Unavailable", "504 Gateway",     "Client.Timeout exceeded",
                              "temporary failure in name resolution", "received unexpected HTTP status: 5"};
+  return std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) { return words.find(mark) != std::string_view::npos; });
+}
+
+bool is_want_of_room(std::string_view words) {
+  constexpr std::array marks{"o space left on device", "isk quota exceeded"};  // whatever case they begin with
   return std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) { return words.find(mark) != std::string_view::npos; });
 }
 
@@ -179,14 +199,32 @@ Task<io::Exit> Job::run(Argv argv, const std::vector<std::string>& own_environme
   command.limit = std::chrono::duration_cast<std::chrono::milliseconds>(left);
   command.grace = grace;
   said_ = 0;
+  was_full_ = false;
   const io::OutputSink sink = [this](io::OutputStream stream, std::string_view line) {
     ++said_;
     log_.write(stream == io::OutputStream::err ? Stream::err : Stream::out, line);
+    // Asked at once: what filled the disk may be removed before the command ends.
+    if (is_want_of_room(line)) was_full_ = was_full_ || is_full(parts_.state);
     if (auto image = used_image(line); !image.empty() && used_images_.size() < most_used_images) used_images_.push_back(std::move(image));
   };
   const auto exit = co_await parts_.processes.run(command, sink);
   log_.flush();
+  const bool failed = !exit.ok() && !exit.timed_out && exit.signal == 0;
+  // buildah exits with 125 for its own failures, and otherwise with the exit code of the command that it ran.
+  const bool own = argv.front() != buildah_program(parts_.builder) || exit.code == 125;
+  if (failed) require_room(own);
   co_return exit;
+}
+
+void Job::require_room(bool own) const {
+  std::string said;
+  std::istringstream text(log_.last_lines(std::min(room_lines, said_)));
+  for (std::string line; std::getline(text, line);) {
+    if (is_want_of_room(line)) said = ": " + end_of(line);
+  }
+  // A command's own words may be about another disk, such as its container's /dev/shm.
+  if (!was_full_ && !is_full(parts_.state) && (!own || said.empty())) return;
+  throw NoRoom(fmt::format("there is no room on the disk of {}{}", parts_.state.string(), said));
 }
 
 std::string Job::last_words(std::size_t lines) const {

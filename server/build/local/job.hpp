@@ -65,8 +65,12 @@ class Job {
 
   /// The command as this run starts it: in its namespaces, and its view if it is buildah.
   Argv wrapped(const Argv& argv) const;
-  /// Runs one command under the run's limits, until the deadline or for `limit`, whichever is sooner.
+  /// Runs one command under the run's limits, until the deadline or for `limit`, whichever is sooner. Throws NoRoom if it failed
+  /// for want of room on the disk.
   Task<io::Exit> run(Argv argv, const std::vector<std::string>& own_environment, Clock::duration limit = Clock::duration::max());
+  /// For a command that failed: throws NoRoom if that was because the disk is full. `own`: it was the program itself that failed, not
+  /// a command that it ran.
+  void require_room(bool own) const;
   /// The outcome for a command that did not succeed. `what` names it.
   BuildOutcome ended(const io::Exit& exit, const std::string& what) const;
   /// The program's own last lines of output, without buildah's remarks on its exit status.
@@ -84,6 +88,7 @@ class Job {
   Task<BuildOutcome> build();
   Task<BuildOutcome> build_and_push(const std::string& tag);
   Task<TagChoice> choose_tag();
+  Task<TagChoice> choose_new_tag();
   Task<BuildOutcome> confirm(const std::string& tag);
   Result<ImageBuild> image_build(const std::string& tag) const;
   bool is_ours(const Manifest& manifest) const;
@@ -101,6 +106,7 @@ class Job {
   bool has_auth_ = false;
   std::vector<std::string> used_images_;  ///< ids of images that the build reused from the store
   std::size_t said_ = 0;  ///< number of output lines of the last command
+  bool was_full_ = false;  ///< the disk was full when the last command said so
 };
 
 /// A time limit as text: `30 min`, `45 s`.
@@ -108,5 +114,8 @@ std::string limit_text(Clock::duration limit);
 
 /// True if a builder's last output indicates an unreachable server, so that a retry may help.
 bool is_network_trouble(std::string_view words);
+
+/// True if a program's output says that there is no room on the disk, or no quota left.
+bool is_want_of_room(std::string_view words);
 
 }  // namespace slipway::build

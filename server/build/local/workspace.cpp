@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -39,7 +38,8 @@ std::string read_if_there(const fs::path& file) {
 void write_private(const fs::path& file, const std::string& bytes) {
   const io::Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (out && ::write(out.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size())) return;
-  throw Unavailable(fmt::format("can not write {}: {}", file.string(), std::strerror(errno)));
+  const std::error_code error(errno, std::generic_category());
+  throw_unavailable(fmt::format("can not write {}: {}", file.string(), error.message()), error);
 }
 
 Result<fs::path> inside(const fs::path& root, const fs::path& path) {
@@ -61,7 +61,7 @@ void copy_tree(const fs::path& from, const fs::path& to) {
     if (!entry->is_directory() || entry->is_symlink()) continue;
     fs::permissions(to / entry->path().lexically_relative(from), entry->status().permissions(), error);
   }
-  if (error) throw Unavailable(fmt::format("can not copy {} for the check: {}", from.string(), error.message()));
+  if (error) throw_unavailable(fmt::format("can not copy {} for the check: {}", from.string(), error.message()), error);
 }
 
 }  // namespace slipway::build

@@ -55,7 +55,7 @@ Answer Store::retry(RunId run, const RetryRequest& request) {
   waiting.next_stage = schedule::resume_at(has_results && !request.rebuild);
   database_.run(
       "UPDATE runs SET state = ?, place = 1, waiting_for = NULL, next_stage = ?, reason = NULL, allow_rollback = ?, "
-      "rebuild = ?, failures = NULL, failing_since = NULL, finished = NULL, handoff_commit = NULL WHERE id = ?",
+      "rebuild = ?, rebuild_tag = NULL, failures = NULL, failing_since = NULL, finished = NULL, handoff_commit = NULL WHERE id = ?",
       RunState::queued, waiting.next_stage, request.allow_rollback, request.rebuild, run.value());
   if (request.rebuild) {
     database_.run("UPDATE runs SET image = NULL, tag = NULL, digest = NULL WHERE id = ?", run.value());

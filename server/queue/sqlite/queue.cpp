@@ -146,6 +146,10 @@ class SqliteQueue final : public Queue {
     auto job = [&, now = time_.now()](Store& store) { return store.stage_finished(lease, stage, outcome, detail, now); };
     co_return co_await writer_.run(std::move(job));
   }
+  Task<bool> chose_tag(const Lease& lease, const std::string& tag) override {
+    auto job = [&](Store& store) { return store.chose_tag(lease, tag); };
+    co_return co_await writer_.run(std::move(job));
+  }
   Task<bool> built(const Lease& lease, const BuildResults& results) override {
     auto job = [&](Store& store) { return store.built(lease, results); };
     co_return co_await writer_.run(std::move(job));

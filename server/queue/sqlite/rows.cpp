@@ -106,6 +106,7 @@ Run run_from(const Cursor& row) {
   run.started = row.maybe_time(22);
   run.finished = row.maybe_time(23);
   run.not_before = row.maybe_time(24);
+  run.rebuild_tag = row.text(30);
   return run;
 }
 

@@ -49,7 +49,7 @@ CREATE TABLE runs(
   source INTEGER NOT NULL, only_when_completed INTEGER NOT NULL, priority INTEGER NOT NULL, created INTEGER NOT NULL,
   state INTEGER NOT NULL, place INTEGER, waiting_for INTEGER, next_stage INTEGER NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0, generation INTEGER NOT NULL DEFAULT 0,
-  reason TEXT, allow_rollback INTEGER, rebuild INTEGER, failures INTEGER, failing_since INTEGER,
+  reason TEXT, allow_rollback INTEGER, rebuild INTEGER, rebuild_tag TEXT, failures INTEGER, failing_since INTEGER,
   image TEXT, tag TEXT, digest TEXT, handoff_commit BLOB,
   started INTEGER, finished INTEGER, not_before INTEGER);
 CREATE INDEX runs_queued ON runs(template, branch, id) WHERE place = 0;
@@ -69,7 +69,7 @@ CREATE VIEW run_rows AS SELECT
   r.parameters, r.source, r.only_when_completed, r.state AS state, r.waiting_for, r.next_stage, r.reason, r.priority,
   r.attempts, r.allow_rollback, r.rebuild, r.image, r.tag, r.digest, r.handoff_commit,
   r.created, r.started, r.finished, r.not_before, r.generation, r.failures, r.failing_since,
-  r.template AS template_number, r.branch AS branch_number
+  r.template AS template_number, r.branch AS branch_number, r.rebuild_tag
   FROM runs r CROSS JOIN templates t ON t.number = r.template CROSS JOIN branches b ON b.number = r.branch
   LEFT JOIN deliveries d ON d.number = r.delivery;
 PRAGMA user_version = 1;

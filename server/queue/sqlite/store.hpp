@@ -47,6 +47,7 @@ class Store {
   bool stage_started(const Lease& lease, Stage stage, Clock::time_point now);
   bool stage_finished(const Lease& lease, Stage stage, const std::string& outcome, const std::string& detail,
                       Clock::time_point now);
+  bool chose_tag(const Lease& lease, const std::string& tag);
   bool built(const Lease& lease, const BuildResults& results);
   bool finish(const Lease& lease, const RunOutcome& outcome, Clock::time_point now);
   std::optional<RunId> replace(const Lease& lease, const CommitSha& head, const Parameters& parameters,

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t rivals_per_page = 32;
 
 bool is_accident(WaitingFor reason) noexcept {
-  return reason == WaitingFor::retry || reason == WaitingFor::git || reason == WaitingFor::registry;
+  return reason == WaitingFor::retry || reason == WaitingFor::git || reason == WaitingFor::registry || reason == WaitingFor::disk;
 }
 
 }  // namespace
@@ -147,6 +147,11 @@ bool Store::stage_finished(const Lease& lease, Stage stage, const std::string& o
                   lease.run.value(), stage, now, now, outcome, detail);
   }
   return true;
+}
+
+bool Store::chose_tag(const Lease& lease, const std::string& tag) {
+  return database_.run("UPDATE runs SET rebuild_tag = ? WHERE id = ? AND generation = ? AND state = ?", tag, lease.run.value(),
+                       lease.generation, RunState::running) == 1;
 }
 
 bool Store::built(const Lease& lease, const BuildResults& results) {

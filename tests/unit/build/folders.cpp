@@ -110,6 +110,9 @@ TEST_CASE("a copied tree shares nothing with the first") {
 
 TEST_CASE("a builder's words say whether another try may help") {
   CHECK(is_network_trouble("Error: pinging container registry zot: Get \"https://zot/v2/\": dial tcp 10.0.0.1:443: connect: connection refused"));
+  CHECK(is_want_of_room("error writing file \"/app.txt\": write /app.txt: no space left on device"));
+  CHECK(is_want_of_room("cp: write error: Disk quota exceeded"));
+  CHECK_FALSE(is_want_of_room("there is space left on the device"));
   CHECK(is_network_trouble("dial tcp: lookup zot on 10.0.0.1:53: no such host"));
   CHECK_FALSE(is_network_trouble("Error: reading manifest 1 in zot/base: manifest unknown"));
   CHECK_FALSE(is_network_trouble("unauthorized: authentication required"));

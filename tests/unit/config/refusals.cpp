@@ -223,6 +223,32 @@ TEST_CASE("what is wrong with a trigger's bindings or repositories is not said o
   })));
 }
 
+TEST_CASE("triggers that would make one template build different things are refused") {
+  const auto both = [](const std::string& a, const std::string& b, const std::string& build = "target: $(tt.params.x)") {
+    return with("pipelines: [{name: p, stages: [{build: {image: i}}]}]\ntemplates: [{name: t, pipeline: p, repository: Org/*, defaults: {x: web}, "
+                "build: {" + build + "}}]\nbindings: [{name: set, params: {x: web}}]\ntriggers:\n- {name: a, template: t" + a +
+                "}\n- {name: b, template: t" + b + "}\n");
+  };
+  const auto binds = [](const std::string& value) { return ", bindings: [{name: x, value: " + value + "}]"; };
+  const auto computed = [&](const std::string& value) { return ", overlays: [{key: k, expression: \"" + value + "\"}]" + binds("$(extensions.k)"); };
+  const char* differ = "triggers a and b give template t different values of 'x' ('web' and 'api'): a push makes one run of a template, "
+                       "and a newer one replaces it. Write one template for each";
+  check_row(GENERATE_COPY(values<Row>({
+      {both(binds("web"), binds("api")), "t, bind", differ},
+      {both("", binds("api")), "t, bind", differ},
+      {both(", bindings: [{ref: set}]", ", paths: [api/]" + binds("api")), "t, paths", differ},
+      {both(binds("web"), binds("$(body.repository.name)")), "t, bind", "('web' and '$(body.repository.name)')"},
+      {both(computed("'web'"), computed("'api'")), "t, overlays", "(both $(extensions.k), from different overlays)"},
+      {both(", repositories: [Org/a, Org/b]" + binds("web"), ", repositories: [Org/b]" + binds("api")), "t, repositories", "Write one template"},
+      {both(binds("web"), ", bindings: [{ref: set}]"), "", nullptr},
+      {both("", binds("web")), "", nullptr},
+      {both(binds("$(body.repository.name)"), binds("$(body.repository.name)")), "", nullptr},
+      {both(computed("'web'"), computed("'web'")), "", nullptr},
+      {both(", repositories: [Org/a]" + binds("web"), ", repositories: [Org/b]" + binds("api")), "", nullptr},
+      {both(binds("web"), binds("api"), "target: fixed"), "", nullptr},
+  })));
+}
+
 TEST_CASE("a trigger's misspelt template may mean one that has an error") {
   const auto errors = errors_of(with("templates: [{name: cart, pipeline: none, repository: Org/r}]\ntriggers: [{name: a, template: carts}]\n"));
   REQUIRE(errors.size() == 2);

@@ -78,6 +78,21 @@ TEST_CASE("a run that was cancelled does not come back when its server breaks th
   CHECK(team.run_of(run).reason == "a person cancelled it");
 }
 
+TEST_CASE("a full disk is waited for as long as patience lasts, whatever the number of tries") {
+  Dispatched team;
+  team.executor.no_room = "no space left on device";
+  const RunId run = team.accept("1", 'a', 'b').runs.at(0).run;
+  for (int tries = 1; tries < 6; ++tries) {
+    team.until_it_waits(run, tries);
+    CHECK(team.run_of(run).waiting_for == WaitingFor::disk);
+    CHECK(team.run_of(run).reason == "no space left on device");
+    if (tries == 5) team.executor.no_room.clear();
+    team.time.advance(5min);
+  }
+  team.until_it_is(run, RunState::failed);
+  CHECK(team.run_of(run).reason == "exit 1");
+}
+
 TEST_CASE("a run that can not tell what it does waits, and keeps no slot") {
   Dispatched team;
   std::filesystem::remove_all(team.folder / "logs");

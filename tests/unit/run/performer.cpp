@@ -84,6 +84,28 @@ TEST_CASE("a run that is cancelled while its build is cleared up is not handed o
   CHECK(team.get(team.store.reader->run(claim.lease.run)).value().results.has_value());
 }
 
+TEST_CASE("the tag that a rebuild chose is known to its next try, and not to the next rebuild") {
+  Workshop team;
+  team.accept("1", 'a', 'b');
+  const auto end = [&](const queue::Claim& claim, const RunOutcome& outcome) { team.get(team.store.queue->finish(claim.lease, outcome)); };
+  const auto once_more = [&] { team.get(team.store.queue->retry(RunId(1), queue::RetryRequest(false, true))); };
+  const auto claim = [&] { return team.get(team.store.queue->claim()).value(); };
+  end(claim(), Failed(Stage::build, "exit 1"));
+  once_more();
+  team.executor.chosen_tag = "bbbbbbbb-2";
+  const auto first = claim();
+  team.perform(first);
+  CHECK(team.executor.rebuild_tag.empty());
+  end(first, Postponed(Stage::build, WaitingFor::registry, "503", team.time.now()));
+  const auto second = claim();
+  const auto outcome = team.perform(second);
+  CHECK(team.executor.rebuild_tag == "bbbbbbbb-2");
+  end(second, outcome);
+  once_more();
+  team.perform(claim());
+  CHECK(team.executor.rebuild_tag.empty());
+}
+
 TEST_CASE("a run's workspace is removed by another name, so that the next try's is safe from it") {
   test::TmpDir folder;
   asio::thread_pool files(1);

@@ -19,8 +19,12 @@ class FailingExecutor final : public build::Executor {
   bool cancelled_at_the_end = false;
   bool hangs = false;       ///< until it is false again, deaf to cancellation
   std::string unreachable;  ///< what the registry's connection breaks with
+  std::string no_room;      ///< if not empty, the disk is full
+  std::string rebuild_tag, chosen_tag;  ///< of the last order; chosen by the next rebuild
   Task<build::BuildOutcome> check_and_build(const build::BuildOrder& order, build::RunLog&) override {
     built.push_back(order.commit);
+    rebuild_tag = order.rebuild_tag;
+    if (order.rebuild) co_await order.keep_tag(chosen_tag);
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     asio::steady_timer soon(co_await asio::this_coro::executor);
     while (hangs) {
@@ -28,6 +32,7 @@ class FailingExecutor final : public build::Executor {
       co_await soon.async_wait(asio::use_awaitable);
     }
     if (!unreachable.empty()) throw Unavailable(unreachable);
+    if (!no_room.empty()) throw NoRoom(no_room);
     if (!cancelled_at_the_end) co_return Failed(Stage::build, "exit 1");
     progress.stopped = true;
     build::Built end;

@@ -83,7 +83,7 @@ TEST_CASE("delays double up to the limit, and jitter keeps runs apart") {
   CHECK(backoff(policy, 1'000'000, 1) <= 300s);
 }
 
-TEST_CASE("the time ends patience with a server that is away and at the hand-off, else the number of retries") {
+TEST_CASE("the time ends patience with a server that is away, a full disk and at the hand-off, else the number of retries") {
   RetryPolicy policy;
   policy.retries = 5;
   policy.patience = 24h;
@@ -95,10 +95,11 @@ TEST_CASE("the time ends patience with a server that is away and at the hand-off
     WaitingFor reason;
     bool again;
   };
-  constexpr auto git = WaitingFor::git, registry = WaitingFor::registry, other = WaitingFor::retry;
+  constexpr auto git = WaitingFor::git, registry = WaitingFor::registry, disk = WaitingFor::disk, other = WaitingFor::retry;
   const Row rows[] = {{0, 0h, Stage::build, other, true},         {4, 50h, Stage::checkout, other, true},
                       {5, 1h, Stage::build, other, false},        {500, 23h, Stage::checkout, git, true},
                       {500, 23h, Stage::build, registry, true},   {1, 24h, Stage::checkout, git, false},
+                      {500, 23h, Stage::build, disk, true},       {1, 24h, Stage::checkout, disk, false},
                       {0, 0h, Stage::handoff, other, true},       {500, 23h, Stage::handoff, git, true},
                       {500, 23h, Stage::handoff, other, true},    {1, 24h, Stage::handoff, other, false}};
   for (const auto& row : rows) {

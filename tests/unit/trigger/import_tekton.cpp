@@ -268,6 +268,69 @@ spec:
   }
 }
 
+TEST_CASE("triggers that bind different values to one TriggerTemplate get a template each") {
+  const auto trigger = [](const std::string& name, const std::string& bindings) {
+    const std::string filter = "body.repository.name == 'mono' && body.commits.exists(c, c.modified.exists(f, f.startsWith('" + name + "/')))";
+    return "    - {name: " + name + ", interceptors: [{cel: {filter: \"" + filter +
+           "\", overlays: [{key: k, expression: \"body.ref\"}]}}], template: {ref: shared}, bindings: [{name: rev, value: $(body.after)}, " + bindings + "]}\n";
+  };
+  const auto listener = [](const std::string& triggers) {
+    return "kind: EventListener\nmetadata: {name: l}\nspec:\n  triggers:\n" + triggers + R"yaml(
+---
+kind: TriggerBinding
+metadata: {name: web-set}
+spec: {params: [{name: app, value: web}]}
+---
+kind: TriggerTemplate
+metadata: {name: shared}
+spec:
+  params: [{name: app}, {name: rev}, {name: by, default: nobody}]
+  resourcetemplates:
+    - kind: PipelineRun
+      spec:
+        pipelineRef: {name: p}
+        params: [{name: app, value: $(tt.params.app)}, {name: file, value: apps/$(tt.params.app)/values.yaml}, {name: by, value: $(tt.params.by)}]
+---
+kind: Pipeline
+metadata: {name: p}
+spec:
+  params: [{name: app}, {name: file}, {name: by}]
+  tasks:
+    - {name: build, params: [{name: IMAGE, value: apps/$(params.app)}]}
+    - {name: up, params: [{name: VALUES_FILE_PATH, value: $(params.file)}, {name: APP_NAME, value: $(params.app)}]}
+)yaml";
+  };
+  const auto names = [](const config::Config& config) {
+    std::vector<std::string> all;
+    for (const auto& one : config.catalogue->triggers()) all.push_back(one.name + " " + one.template_name.value());
+    return all;
+  };
+
+  const auto apart = imported(listener(trigger("web", "{name: app, value: web}") + trigger("api", "{name: app, value: api}") +
+                                       trigger("style", "{ref: web-set}, {name: by, value: me}")));
+  REQUIRE(apart);
+  INFO(*apart);
+  CHECK_THAT(*apart, !Catch::Contains("TO BE MENDED"));
+  CHECK_THAT(*apart, Catch::Contains("# TriggerTemplate shared: its triggers bind different values, and slipway makes one run of a template; "
+                                     "it has become shared-web, shared-api\n"));
+  const auto config = load(*apart);
+  CHECK(names(config) == std::vector<std::string>{"web shared-web", "api shared-api", "style shared-web"});
+  const auto verdict = Matcher(config.catalogue).judge(test::delivery_of(test::push_of("Org/mono", {"web/a", "api/a"})));
+  REQUIRE(verdict.runs.size() == 2);
+  const auto api = config.catalogue->resolve(verdict.runs[1], test::push_of("Org/mono", {}));
+  REQUIRE(api);
+  CHECK(api->app == "api");
+  CHECK(api->values.at(0).file == "apps/api/values.yaml");
+  CHECK(config.catalogue->find(TemplateName("shared-web"))->build.image == "apps/web");
+
+  for (const char* same : {"{name: app, value: web}", "{name: app, value: $(body.repository.name)}", "{name: app, value: $(extensions.k)}"}) {
+    const auto alike = imported(listener(trigger("web", same) + trigger("api", same)));
+    REQUIRE(alike);
+    INFO(*alike);
+    CHECK(names(load(*alike)) == std::vector<std::string>{"web shared", "api shared"});
+  }
+}
+
 TEST_CASE("what can not be imported is an error with its place") {
   CHECK_THAT(import_tekton(Paths{"/nowhere"}).error().text(), Catch::Contains("/nowhere"));
   CHECK_THAT(import_tekton(Paths{std::filesystem::path(SLIPWAY_SOURCE_DIR) / "config"}).error().text(),
