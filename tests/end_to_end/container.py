@@ -1,6 +1,8 @@
 """The image of container/Containerfile, built by buildah from a base made on the spot, and the daemon in it; the unit, the Deployment."""
 import json
+import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -125,6 +127,33 @@ class Unit(unittest.TestCase):
                         found["Deployment"]["spec"]["template"]["metadata"]["labels"].items())
         for probe in ("livenessProbe", "readinessProbe"):
             self.assertEqual("operator", container[probe]["httpGet"]["port"])
+
+    def test_the_guides_manifests_fit_the_deployment(self):
+        guide = (CONTAINER / "README.md").read_text()
+        more = {one["kind"]: one["spec"] for one in map(yaml.safe_load, re.findall(r"^```yaml\n(.*?)^```", guide, re.S | re.M))}
+        self.assertEqual({"Ingress", "NetworkPolicy"}, set(more))
+        pod, service = deployment()["Deployment"]["spec"]["template"], deployment()["Service"]
+        self.assertTrue(more["NetworkPolicy"]["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items())
+        ports = [port["port"] for rule in more["NetworkPolicy"]["ingress"] for port in rule["ports"]]
+        self.assertEqual([port["name"] for port in pod["spec"]["containers"][0]["ports"]], ports)
+        path, = more["Ingress"]["rules"][0]["http"]["paths"]
+        self.assertEqual(self.configuration()["webhook"]["path"], path["path"])
+        self.assertEqual(service["metadata"]["name"], path["backend"]["service"]["name"])
+        self.assertIn(path["backend"]["service"]["port"]["name"], [port["name"] for port in service["spec"]["ports"]])
+
+    def test_kubectl_makes_the_secrets_that_the_configuration_reads(self):
+        """kubectl where there is one, without a cluster."""
+        if not shutil.which("kubectl"):
+            self.skipTest("no kubectl on this machine")
+        made = {}
+        for line in re.findall(r"^kubectl create secret .*$", (CONTAINER / "README.md").read_text(), re.M):
+            done = subprocess.run(["sh", "-c", f"{line} --dry-run=client -o yaml"], capture_output=True, text=True,
+                                  env={**os.environ, "GITEA_TOKEN": "a", "REGISTRY_PASSWORD": "b"})
+            self.assertEqual(0, done.returncode, done.stderr)
+            secret = yaml.safe_load(done.stdout)
+            made.update({f"{secret['metadata']['name']}/{key}": value for key, value in secret["data"].items()})
+        self.assertEqual({file.removeprefix("/etc/slipway/secrets/") for file in self.secret_files()}, set(made))
+        self.assertTrue(all(made.values()))
 
     def test_unit_and_deployment_leave_a_drain_its_time(self):
         """As container/README.md counts it: the drain, a hand-off that waits for Git, the two listeners."""

@@ -1,6 +1,7 @@
 """What container/README.md tells an operator to type is typed here; its tables and container/alerts.yaml are held against a daemon."""
 import os
 import re
+import shutil
 import stat
 import subprocess
 
@@ -26,6 +27,15 @@ ELSEWHERE = {
     "cp -p /var/": "restoring.py runs this block",
     "mv /var/": "restoring.py runs this block",
 }
+# In the place of Debian's sqlite3, where it is not installed: `.backup FILE`, or a statement.
+SQLITE3 = """#!/usr/bin/python3
+import sqlite3, sys
+database, words = sqlite3.connect(sys.argv[1]), sys.argv[2].split()
+if words[0] == ".backup":
+    database.backup(sqlite3.connect(words[1]))
+else:
+    print(*(row[0] for row in database.execute(sys.argv[2])), sep="\\n")
+"""
 
 
 def blocks():
@@ -56,6 +66,9 @@ class Shell:
         programs.mkdir()
         (programs / "slipway").write_text(f'#!/bin/sh\nexec {BINARY} --config {daemon.file} "$@"\n')
         (programs / "slipway").chmod(0o755)
+        if not shutil.which("sqlite3"):
+            (programs / "sqlite3").write_text(SQLITE3)
+            (programs / "sqlite3").chmod(0o755)
         self.environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "GITEA_TOKEN": "a token",
                             "REGISTRY_DOCKER_CONFIG": '{"auths": {}}'}
 

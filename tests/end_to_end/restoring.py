@@ -6,6 +6,7 @@ from support.case import BACKEND, BUILDABLE, WorldCase, logging_builder
 from support.daemon import FINISHED
 from support.processes import wait_until
 
+from .container import CONTAINER
 from .failures import VALUES
 from .guide import Shell, block_with
 
@@ -84,7 +85,7 @@ class Restoring(WorldCase):
             file.unlink()
         database = sqlite3.connect(queue / "queue.db")
         query = "SELECT 1 + coalesce(max(segment), 0) FROM deliveries"
-        self.assertIn(query, (self.guide()))
+        self.assertIn(query, self.guide())
         number, = database.execute(query).fetchone()
         database.close()
         (queue / f"bodies-{number}.seg").touch()
@@ -114,7 +115,7 @@ class Restoring(WorldCase):
         self.assertTrue(self.daemon.runs())
 
     def guide(self):
-        return (Shell(self.daemon).tree / "container" / "README.md").read_text()
+        return (CONTAINER / "README.md").read_text()
 
 
 class Switching(WorldCase):
