@@ -1,10 +1,13 @@
-"""The state directory is backed up and restored by container/README.md's own commands, and the daemon is switched on beside another system."""
+"""What container/README.md says of the daemon's life: backup and restore by its own commands, the switch from another system, the end."""
+import os
 import shutil
+import signal
 import sqlite3
 
-from support.case import BACKEND, BUILDABLE, WorldCase, logging_builder
+from support.case import BACKEND, BUILDABLE, FaultyCase, WorldCase, logging_builder
 from support.daemon import FINISHED
 from support.processes import wait_until
+from support.proxy import Fault
 
 from .container import CONTAINER
 from .failures import VALUES
@@ -150,3 +153,32 @@ class Switching(WorldCase):
         commit, run = self.push_and_finish(BACKEND, {**BUILDABLE, "app.txt": "slipway again\n"})
         self.assertEqual(("succeeded", commit[:8]), (run["state"], self.world.tag_in(VALUES)))
         self.assertEqual({"cancelled", "succeeded"}, {one["state"] for one in self.daemon.runs()})
+
+
+class Stopping(FaultyCase):
+    """With a Git server that hangs in the middle of a hand-off."""
+
+    def setUp(self):
+        self.proxy.judge = lambda method, path, body: Fault("hang") if "lumie-infra" in path else None
+        self.commit, delivery = self.world.push(BACKEND, {**BUILDABLE, "test.txt": self.id()})
+        self.number = self.accept(delivery)[0]["id"]
+        wait_until(lambda: self.daemon.run(self.number).get("results"), 60, what="the image to be pushed")
+        os.kill(self.daemon.pid, signal.SIGTERM)
+        wait_until(lambda: self.daemon.request("GET", "/readyz", token=None)[0] == 503, what="the drain to begin")
+
+    def deployed_by_the_next_start(self):
+        self.proxy.judge = lambda *_: None
+        self.proxy.release()
+        self.daemon.start()
+        self.assertEqual("succeeded", self.daemon.finished(self.number)["state"])
+        self.assertEqual(self.commit[:8], self.world.tag_in(VALUES))
+
+    def test_a_drain_ends_when_the_git_operation_runs_out_of_time(self):
+        limits = 10 + 10  # git.timeout or handoff.timeout of this world, and the listeners
+        self.assertEqual(0, self.daemon.child.process.wait(limits))
+        self.deployed_by_the_next_start()
+
+    def test_a_second_sigterm_ends_it_at_once_and_nothing_is_lost(self):
+        os.kill(self.daemon.pid, signal.SIGTERM)
+        self.assertEqual(-signal.SIGTERM, self.daemon.child.process.wait(3))
+        self.deployed_by_the_next_start()
