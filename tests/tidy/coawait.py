@@ -1,5 +1,5 @@
 """The house rule for GCC 12 (server/README.md): in a statement with `co_await` no braces that build an object, no lambda that
-captures by value, no `?:`; and no `co_await` in the condition of an `if`, `while` or `switch` of a coroutine without a local variable."""
+captures by value, no `?:`; and no `co_await` in a condition (`if`, `while`, `for`, `switch`) of a coroutine without a local variable."""
 import re
 
 from .source import blanked, line_of
@@ -89,7 +89,7 @@ def _by_value(captures):
     return any(not word.startswith("&") and word != "this" for word in words)
 
 
-_CONDITION = re.compile(r"\b(?:if|while|switch)\s*\((?=[^;{}]*\bco_await\b)")
+_CONDITION = re.compile(r"\b(?:(?:if|while|switch)\s*\((?=[^;{}]*\bco_await\b)|for\s*\((?=[^{}]*\bco_await\b))")
 _LOCAL = re.compile(r"(?:^|[;{}(])\s*(?:const\s+|static\s+)*(?!return|co_return|co_await|delete|throw|else|case|using|goto)"
                     r"[A-Za-z_][\w:]*(?:<[^;{}]*>)?(?:\s*[&*]+\s*|\s+)(?:\w+|\[[^\]]*\])\s*(?:=|\{|\(|;|:(?!:))")
 _CONTROL = re.compile(r"\b(?:if|while|for|switch|catch)\s*\($")
