@@ -139,7 +139,8 @@ class Queue {
 
   // Deliveries.
   /// Stores a delivery and makes its runs, exactly once however often the delivery or its push is received (schedule/arrival.hpp).
-  /// If it made no run the first time, a redelivery may: the configuration may have been fixed since.
+  /// If it made no run the first time, a redelivery may: the configuration may have been fixed since. So may the delivery of a push that
+  /// was reconciled before it came, where its payload asks for more than Git could tell.
   virtual Task<Accepted> accept(const Delivery& delivery, const Decision& decision) = 0;
   /// Fire-and-forget accept() for deliveries without runs (Decision::promises_nothing); durable within 100 ms. Returns false, arguments
   /// untouched, when the backlog is full: use accept() then. A delivery that turns out to follow a gap becomes pending all the same.

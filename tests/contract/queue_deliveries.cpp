@@ -104,6 +104,24 @@ TEST_CASE("a push that made nothing makes its runs when it comes again under a m
   }
 }
 
+TEST_CASE("a push that comes after it was reconciled makes the runs that only its payload asks for, once") {
+  World world;
+  auto from_git = push("r", sha('a'), sha('b'));
+  from_git.source = Source::reconcile;
+  const auto first = world.accept(from_git, matches({"t"}));
+  CHECK(world.accept(push("1", sha('a'), sha('b')), matches({"t"})).duplicate);
+  world.finish(world.claim()->lease, done);
+  world.get(world.queue->forget({first.runs[0].run}));  // the run is history by now
+  world.reopen();
+  const auto late = world.accept(push("2", sha('a'), sha('b')), matches({"t", "u"}));
+  CHECK_FALSE(late.duplicate);
+  REQUIRE(late.runs.size() == 2);
+  CHECK(late.runs[0].run == first.runs[0].run);
+  CHECK(late.runs[1].template_name == TemplateName("u"));
+  CHECK(world.accept(push("3", sha('a'), sha('b')), matches({"t", "u"})).duplicate);
+  CHECK(world.get(world.reader->runs(queue::RunFilter())).size() == 1);
+}
+
 TEST_CASE("A to B, back to A and again to B are three pushes") {
   World world;
   std::set<RunId> runs;
