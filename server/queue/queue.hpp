@@ -156,10 +156,8 @@ class Queue {
   virtual Task<std::vector<Taken>> taken(const RepoName& repository, const std::string& ref, const DeliveryId& since) = 0;
   /// Marks a previously trusted delivery (see taken()) as pending.
   virtual Task<> doubt(const DeliveryId& delivery) = 0;
-  /// Every branch named by any delivery.
+  /// Every branch named by any delivery ever.
   virtual Task<std::vector<BranchHead>> branch_heads() = 0;
-  /// The repositories of all stored runs.
-  virtual Task<std::vector<RepoName>> built_repositories() = 0;
 
   // Working on runs.
   /// Starts the next run by the rules of schedule::State, and marks it `running`; none while nothing may start.

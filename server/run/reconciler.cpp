@@ -94,13 +94,13 @@ Task<bool> Reconciler::catch_up(Behind behind) {
   co_return true;
 }
 
-/// The repositories named in the configuration, and those with runs that match its patterns.
+/// The repositories named in the configuration, and those that match its patterns and ever sent a push. (Their runs may be history.)
 Task<std::vector<RepoName>> Reconciler::watched() {
   const auto named = matcher_->catalogue().watched_repositories();
-  const auto built = co_await queue_.built_repositories();
+  const auto heads = co_await queue_.branch_heads();
   std::set<RepoName> all(named.begin(), named.end());
-  for (const auto& repository : built) {
-    if (matcher_->catalogue().watches(repository)) all.insert(repository);
+  for (const auto& head : heads) {
+    if (head.ref == trigger::watched_ref && matcher_->watches(head.repository)) all.insert(head.repository);
   }
   std::vector<RepoName> repositories(all.begin(), all.end());
   co_return repositories;

@@ -241,13 +241,6 @@ std::vector<BranchHead> list_branch_heads(Database& database) {
   return heads;
 }
 
-std::vector<RepoName> list_built_repositories(Database& database) {
-  std::vector<RepoName> found;
-  auto row = database.query("SELECT DISTINCT repository FROM branches WHERE number IN (SELECT branch FROM runs) ORDER BY 1");
-  while (row.next()) found.emplace_back(row.text(0));
-  return found;
-}
-
 std::vector<RunId> list_expired(Database& database, const schedule::Retention& keep, const schedule::Policy& policy,
                                 Clock::time_point now, std::size_t at_most) {
   std::unordered_map<std::int64_t, std::pair<std::size_t, bool>> templates;  // finished so far, delete on success

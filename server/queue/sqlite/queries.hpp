@@ -26,7 +26,6 @@ std::vector<Pending> list_pending(Database& database, const std::filesystem::pat
 std::vector<RunRequest> list_first_requests(Database& database, const std::filesystem::path& directory, const DeliveryId& id);
 std::vector<Taken> list_taken(Database& database, const RepoName& repository, const std::string& ref, const DeliveryId& since);
 std::vector<BranchHead> list_branch_heads(Database& database);
-std::vector<RepoName> list_built_repositories(Database& database);
 /// Finished runs whose retention has ended, newest first.
 std::vector<RunId> list_expired(Database& database, const schedule::Retention& keep, const schedule::Policy& policy,
                                 Clock::time_point now, std::size_t at_most);

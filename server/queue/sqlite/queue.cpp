@@ -120,7 +120,6 @@ class SqliteQueue final : public Queue {
     co_await writer_.run(std::move(job));
   }
   Task<std::vector<BranchHead>> branch_heads() override { co_return co_await reading_->run(list_branch_heads); }
-  Task<std::vector<RepoName>> built_repositories() override { co_return co_await reading_->run(list_built_repositories); }
 
   Task<std::optional<Claim>> claim() override {
     auto job = [now = time_.now()](Store& store) { return store.claim(now); };
