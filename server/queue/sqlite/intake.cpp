@@ -94,7 +94,7 @@ Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock
   Accepted accepted;
   accepted.delivery = name.free;
   accepted.gap = reception.gap;
-  accepted.pending = decision.pending() || (reception.gap && options_.complete_commits);
+  accepted.pending = decision.pending() || (reception.gap && decision.watched() && options_.complete_commits);
 
   const std::int64_t number = next_delivery_;
   for (const RunRequest& request : decision.runs()) {
@@ -238,8 +238,8 @@ bool Store::has_run(std::int64_t first, std::int64_t count, const RunRequest& re
   return row.next();
 }
 
-std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, const std::vector<RunRequest>& first, bool was_late,
-                                     Clock::time_point now) {
+std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, const std::vector<RunRequest>& first,
+                                     bool moves_nothing, Clock::time_point now) {
   std::vector<MadeRun> made;
   std::int64_t number = 0, branch = 0, first_run = 0, runs = 0;
   Delivery delivery;
@@ -257,7 +257,7 @@ std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdic
     first_run = row.integer(6);
     runs = row.integer(7);
   }
-  if (was_late) put_branch_right(number);
+  if (moves_nothing) put_branch_right(number);
   // Check both: the first verdict, because its runs may have been removed by now; and the runs, because its record may be lost.
   for (const RunRequest& request : verdict.runs) {
     if (is_among(first, request) || has_run(first_run, runs, request)) continue;
@@ -274,12 +274,12 @@ void Store::doubt(const DeliveryId& id) {
   database_.run("UPDATE deliveries SET pending = 1 WHERE id = ? AND completed_verdict IS NULL", id.value());
 }
 
-/// The branch was already further along when this delivery was stored. Moves the branch back to the position seen before it, and makes
+/// The branch was already further along when this delivery was stored, or that is not known. Moves the branch back to the position seen before it, and makes
 /// pending deliveries that would be compared with this one's `after` be compared with that position instead.
 void Store::put_branch_right(std::int64_t delivery) {
   forget_branches();
   database_.run(
-      "UPDATE deliveries SET base = (SELECT base FROM deliveries WHERE number = ?1) WHERE number > ?1 AND pending = 1 "
+      "UPDATE deliveries SET base = (SELECT coalesce(base, before) FROM deliveries WHERE number = ?1) WHERE number > ?1 AND pending = 1 "
       "AND branch = (SELECT branch FROM deliveries WHERE number = ?1) "
       "AND coalesce(base, before) = (SELECT after FROM deliveries WHERE number = ?1)", delivery);
   database_.run(

@@ -35,8 +35,8 @@ class Store {
   // Deliveries (intake.cpp).
   Accepted accept(const Delivery& delivery, const Decision& decision, Clock::time_point now);
   /// `first`: the runs that the verdict it was accepted with asked for.
-  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, const std::vector<RunRequest>& first, bool was_late,
-                                Clock::time_point now);
+  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, const std::vector<RunRequest>& first,
+                                bool moves_nothing, Clock::time_point now);
   void doubt(const DeliveryId& delivery);
 
   // Working on runs (work.cpp).

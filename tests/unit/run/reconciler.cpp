@@ -18,7 +18,7 @@ struct Watched : Team {
     commit.id = FakeSources::named('b');
     commit.modified = {"app/main.py"};
     sources.changes = {commit};
-    completer.use(matcher, 1000);
+    completer.use(matcher, 1000, 24h);
     reconciler.use(matcher, 1000);
   }
   ~Watched() { end(); }
@@ -44,7 +44,7 @@ struct Watched : Team {
     return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Run& run) { return run.source == Source::reconcile; }));
   }
 
-  run::Completer completer{*store.queue, sources, loop.get_executor(), Log()};
+  run::Completer completer{*store.queue, sources, time, loop.get_executor(), Log()};
   run::Reconciler reconciler{*store.queue, sources, time, completer, Log()};
 };
 
