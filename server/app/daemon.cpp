@@ -51,7 +51,7 @@ Daemon::Daemon(config::Config config, bool shadow, Log log)
       drift_(*infra_, http_client_, time_, log),
       handoffs_(hand_off_tools(*infra_, *sources_, *store_.queue, time_, log, pulls_), config_.settings.handoff, registry_, drift_, loop_.get_executor()),
       dispatcher_(*store_.queue, logs_, time_, loop_.get_executor(), log),
-      completer_(*store_.queue, *sources_, loop_.get_executor(), log),
+      completer_(*store_.queue, *sources_, time_, loop_.get_executor(), log),
       reconciler_(*store_.queue, *sources_, time_, completer_, log),
       cleaner_(*store_.queue, logs_, config_.settings.state / "work", files_, time_, log),
       receiver_(config_.settings.webhook, open_secrets(config_.settings.webhook, log),
@@ -100,7 +100,7 @@ void Daemon::use(const config::Config& config) {
   const run::PerformTools tools{*store_.queue, *sources_, executor_, handoffs_, files_, time_, log_};
   const auto performer = std::make_shared<run::Performer>(tools, config.catalogue, matcher_, config_.settings);
   dispatcher_.use(performer, config.catalogue, retry_policy(config.settings));
-  completer_.use(matcher_, config.settings.git.complete_limit);
+  completer_.use(matcher_, config.settings.git.complete_limit, config.settings.handoff.patience);
   reconciler_.use(matcher_, config.settings.git.complete_limit);
 }
 

@@ -103,6 +103,7 @@ struct Verdict {
   std::vector<RunRequest> runs;
   std::vector<Skip> skipped;
   bool pending = false;  ///< the payload's commit list is incomplete: judge again once it is completed from Git
+  bool watched = true;   ///< some trigger watches the repository
 };
 
 }  // namespace slipway

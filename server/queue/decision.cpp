@@ -34,7 +34,7 @@ void append_skip(std::string& json, const Skip& skip) {
 }  // namespace
 
 // Written directly, without a JSON library: a push has about a hundred strings, and almost none needs escaping.
-Decision::Decision(Verdict verdict) : pending_(verdict.pending) {
+Decision::Decision(Verdict verdict) : pending_(verdict.pending), watched_(verdict.watched) {
   auto made = std::make_shared<std::string>();
   std::string& json = *made;
   json.reserve(room_for(verdict));

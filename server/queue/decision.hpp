@@ -18,6 +18,8 @@ class Decision {
   const std::vector<RunRequest>& runs() const noexcept { return runs_; }
   /// The payload's commit list is incomplete: the push is judged again once it has been completed from Git.
   bool pending() const noexcept { return pending_; }
+  /// Some trigger watches the repository, so that a push after a gap is worth completing.
+  bool watched() const noexcept { return watched_; }
   /// Makes no run now and none later, so nothing is lost if it never reaches the disk.
   bool promises_nothing() const noexcept { return runs_.empty() && !pending_; }
   /// `{"runs":[{"template","trigger"}],"skipped":[{"trigger","reason","error"?}]}`.
@@ -30,6 +32,7 @@ class Decision {
   std::shared_ptr<const std::string> json_;
   std::size_t skipped_at_ = 0;
   bool pending_ = false;
+  bool watched_ = true;
 };
 
 }  // namespace slipway::queue

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -139,26 +140,25 @@ class Queue {
 
   // Deliveries.
   /// Stores a delivery and makes its runs, exactly once however often the delivery or its push is received (schedule/arrival.hpp).
-  /// If it made no run the first time, a redelivery may: the configuration may have been fixed since.
+  /// If it made no run the first time, a redelivery may: the configuration may have been fixed since. So may the delivery of a push that
+  /// was reconciled before it came, where its payload asks for more than Git could tell.
   virtual Task<Accepted> accept(const Delivery& delivery, const Decision& decision) = 0;
   /// Fire-and-forget accept() for deliveries without runs (Decision::promises_nothing); durable within 100 ms. Returns false, arguments
   /// untouched, when the backlog is full: use accept() then. A delivery that turns out to follow a gap becomes pending all the same.
   virtual bool record(Delivery&& delivery, Decision&& decision) = 0;
-  /// Up to `at_most` pending deliveries, oldest first, starting after `after` (empty: from the first).
-  virtual Task<std::vector<Pending>> pending(const DeliveryId& after, std::size_t at_most) = 0;
+  /// Up to `at_most` pending deliveries, oldest first, starting after `after` (empty: from the first); none of the repositories `without`.
+  virtual Task<std::vector<Pending>> pending(const DeliveryId& after, std::size_t at_most, const std::set<RepoName>& without) = 0;
   /// Settles a pending delivery: makes those runs of `verdict` that it has not made yet, marked only_when_completed, and returns
-  /// them. A second call makes none. `was_late`: Git says that the push's `after` is an ancestor of Pending::base, so it does not
-  /// move the branch (schedule::branch_position).
-  virtual Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late = false) = 0;
+  /// them. A second call makes none. `moves_nothing`: the branch is presumed where it was seen before, at Pending::base; Git says that the
+  /// push arrived late (schedule::branch_position), or could not say anything.
+  virtual Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict, bool moves_nothing = false) = 0;
   /// The webhook pushes of a branch that were judged from their payload alone (neither pending nor completed) and stored after `since`
   /// (empty: among the newest 1,000 deliveries of all branches), oldest first.
   virtual Task<std::vector<Taken>> taken(const RepoName& repository, const std::string& ref, const DeliveryId& since) = 0;
   /// Marks a previously trusted delivery (see taken()) as pending.
   virtual Task<> doubt(const DeliveryId& delivery) = 0;
-  /// Every branch named by any delivery.
+  /// Every branch named by any delivery ever.
   virtual Task<std::vector<BranchHead>> branch_heads() = 0;
-  /// The repositories of all stored runs.
-  virtual Task<std::vector<RepoName>> built_repositories() = 0;
 
   // Working on runs.
   /// Starts the next run by the rules of schedule::State, and marks it `running`; none while nothing may start.

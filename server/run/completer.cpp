@@ -1,6 +1,5 @@
 #include "run/completer.hpp"
 
-#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,7 +12,6 @@ namespace {
 
 constexpr std::size_t most_at_once = 64;
 constexpr auto ask_again = std::chrono::seconds(1);   ///< polling interval of the queue; costs one indexed read
-constexpr auto first_delay = std::chrono::seconds(1);  ///< after a failure; doubles up to about a minute
 
 /// The delivery as received or, if its bytes are lost, as Gitea would have sent it.
 Delivery as_received(const queue::Pending& pending, const Push& push) {
@@ -25,20 +23,19 @@ Delivery as_received(const queue::Pending& pending, const Push& push) {
 
 }  // namespace
 
-Completer::Completer(queue::Queue& queue, git::SourceMirror& sources, asio::any_io_executor loop, Log log)
-    : queue_(queue), sources_(sources), log_(log), forced_(queue, sources, std::move(log)), arrived_(loop) {}
+Completer::Completer(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, asio::any_io_executor loop, Log log)
+    : queue_(queue), sources_(sources), time_(time), log_(log), absences_(time), forced_(queue, sources, std::move(log)), arrived_(loop) {}
 
-void Completer::use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit) {
+void Completer::use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit, std::chrono::seconds patience) {
   matcher_ = std::move(matcher);
   limit_ = limit;
+  patience_ = patience;
 }
 
 Task<> Completer::serve() {
   while (true) {
     co_await round();
-    auto delay = ask_again;
-    if (troubles_ > 0) delay = first_delay * (1 << std::min(troubles_ - 1, 6));
-    arrived_.expires_after(delay);
+    arrived_.expires_after(ask_again);
     boost::system::error_code woken;
     co_await arrived_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     const auto state = co_await asio::this_coro::cancellation_state;
@@ -47,59 +44,76 @@ Task<> Completer::serve() {
 }
 
 Task<> Completer::round() {
-  std::set<RepoName> unreachable;
-  co_await forced_.find(*matcher_, unreachable);
+  const auto matcher = matcher_;  // a reload may replace it meanwhile
+  const auto patient_since = time_.now() - patience_;
+  co_await forced_.find(*matcher, absences_, patient_since);
   DeliveryId after;
-  bool progress = false, more = true;
+  bool more = true;
   while (more) {
-    const auto some = co_await queue_.pending(after, most_at_once);
+    const auto resting = absences_.resting();
+    const auto some = co_await queue_.pending(after, most_at_once, resting);
     more = some.size() == most_at_once;
     std::set<RepoName> fresh;
     for (const auto& one : some) {
       after = one.delivery.id;
-      const RepoName& repository = one.delivery.push.repository;
-      if (unreachable.contains(repository)) continue;
-      std::string trouble = one.unreadable;
-      bool late = false;
-      try {
-        if (trouble.empty()) late = co_await complete(one, fresh);
-      } catch (const Unavailable& error) {
-        trouble = error.what();
-      } catch (const Refused& error) {
-        trouble = error.what();
-      }
-      progress = progress || trouble.empty();
-      if (late) {  // completing it changed the commit that later ones are compared with: read them again
-        more = true;
-        break;
-      }
-      if (trouble.empty()) continue;
-      unreachable.insert(repository);
-      log_.warn("a push can not be completed yet", {{"delivery", one.delivery.id.value()}, {"repository", repository.value()}, {"error", trouble}});
+      if (absences_.rests(one.delivery.push.repository)) continue;
+      const bool moved_back = co_await attempt(one, fresh);
+      if (!moved_back) continue;
+      more = true;  // it changed the commit that later ones are compared with: read them again
+      break;
     }
   }
-  if (unreachable.empty()) troubles_ = 0;
-  else troubles_ = progress ? 1 : troubles_ + 1;  // no growing delay for a server that fails only sometimes
+}
+
+Task<bool> Completer::attempt(const queue::Pending& pending, std::set<RepoName>& fresh) {
+  const RepoName& repository = pending.delivery.push.repository;
+  std::string trouble = pending.unreadable;
+  bool waits = true;
+  try {
+    if (trouble.empty()) {
+      const bool late = co_await complete(pending, fresh);
+      absences_.answered(repository);
+      co_return late;
+    }
+  } catch (const Unavailable& error) {
+    trouble = error.what();
+  } catch (const Refused& error) {
+    trouble = error.what();
+    waits = pending.delivery.received > time_.now() - patience_;
+  }
+  if (waits) absences_.failed(repository);
+  log_.warn(waits ? "a push can not be completed yet" : "a push can not be completed: its payload decides",
+            {{"delivery", pending.delivery.id.value()}, {"repository", repository.value()}, {"error", trouble}});
+  if (waits) co_return false;
+  const auto verdict = as_sent(pending);
+  co_await settle(pending, verdict, true);
+  co_return true;
 }
 
 Task<bool> Completer::complete(const queue::Pending& pending, std::set<RepoName>& fresh) {
-  const bool late = co_await was_late(pending, fresh);
-  const auto push = co_await completed(pending, late);
-  Verdict verdict;
-  if (push) {
-    const auto delivery = as_received(pending, *push);
-    verdict = matcher_->judge(delivery, *push);
-  } else {
-    const auto delivery = as_received(pending, pending.delivery.push);
-    verdict = matcher_->judge(delivery);
-    verdict.pending = false;
+  bool late = false;
+  std::optional<Push> push;
+  if (matcher_->watches(pending.delivery.push.repository)) {
+    late = co_await was_late(pending, fresh);
+    push = co_await completed(pending, late);
   }
-  const auto made = co_await queue_.complete(pending.delivery.id, verdict, late);
+  const auto verdict = push ? matcher_->judge(as_received(pending, *push), *push) : as_sent(pending);
+  co_await settle(pending, verdict, late);
+  co_return late;
+}
+
+Verdict Completer::as_sent(const queue::Pending& pending) const {
+  auto verdict = matcher_->judge(as_received(pending, pending.delivery.push));
+  verdict.pending = false;
+  return verdict;
+}
+
+Task<> Completer::settle(const queue::Pending& pending, const Verdict& verdict, bool moves_nothing) {
+  const auto made = co_await queue_.complete(pending.delivery.id, verdict, moves_nothing);
   missed_ += made.size();
   for (const auto& run : made) {
     log_.info("the payload alone would have missed this", {{"delivery", pending.delivery.id.value()}, {"run", run.run.value()}, {"template", run.template_name.value()}});
   }
-  co_return late;
 }
 
 /// Whether this push arrived after a later one: its `after` is an ancestor of the position the branch was seen at, and that position

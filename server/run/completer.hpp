@@ -6,8 +6,10 @@
 
 #include "base/log.hpp"
 #include "git/source_mirror.hpp"
+#include "io/time.hpp"
 #include "model/settings.hpp"
 #include "queue/queue.hpp"
+#include "run/absences.hpp"
 #include "run/forced_pushes.hpp"
 #include "trigger/match.hpp"
 
@@ -15,13 +17,14 @@ namespace slipway::run {
 
 /// Judges pending deliveries again, with the commit list completed from the mirror: those whose payload says that it is incomplete or
 /// that followed a gap, and those that Git shows to be forced pushes. An unreachable repository is retried
-/// indefinitely, and does not hold up the others. Used on the loop.
+/// indefinitely, one that the server refuses to show for as long as a run would wait; neither holds up the others. Used on the loop.
 class Completer {
  public:
-  Completer(queue::Queue& queue, git::SourceMirror& sources, asio::any_io_executor loop, Log log);
+  Completer(queue::Queue& queue, git::SourceMirror& sources, io::TimeSource& time, asio::any_io_executor loop, Log log);
 
-  /// Uses this configuration from now on. `limit`: maximum number of commits to complete a push with.
-  void use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit);
+  /// Uses this configuration from now on. `limit`: maximum number of commits to complete a push with. `patience`: how
+  /// long a refused repository is waited for; then the payload decides, and comparing heads makes up for it if the repository comes back.
+  void use(std::shared_ptr<const trigger::Matcher> matcher, std::size_t limit, std::chrono::seconds patience);
   /// Call when there is a new pending delivery.
   void wake() { arrived_.cancel(); }
   /// Spawn once; ends when cancelled.
@@ -32,20 +35,26 @@ class Completer {
 
  private:
   Task<> round();
-  /// Returns whether the push was late. `fresh`: repositories already fetched since these deliveries were read.
+  /// Returns whether the branch is presumed where it was before. `fresh`: repositories already fetched since these deliveries were read.
+  Task<bool> attempt(const queue::Pending& pending, std::set<RepoName>& fresh);
+  /// Returns whether the push was late.
   Task<bool> complete(const queue::Pending& pending, std::set<RepoName>& fresh);
+  Verdict as_sent(const queue::Pending& pending) const;
+  Task<> settle(const queue::Pending& pending, const Verdict& verdict, bool moves_nothing);
   Task<bool> was_late(const queue::Pending& pending, std::set<RepoName>& fresh);
   Task<std::optional<Push>> completed(const queue::Pending& pending, bool late);
   Task<std::optional<ChangedCommit>> taken_away(const Push& push);
 
   queue::Queue& queue_;
   git::SourceMirror& sources_;
+  io::TimeSource& time_;
   Log log_;
+  Absences absences_;
   ForcedPushes forced_;
   asio::steady_timer arrived_;
   std::shared_ptr<const trigger::Matcher> matcher_;
   std::size_t limit_ = 1000;
-  int troubles_ = 0;  ///< consecutive rounds with something unreachable, since one that made progress
+  std::chrono::seconds patience_{24 * 3600};
   std::uint64_t missed_ = 0;
 };
 

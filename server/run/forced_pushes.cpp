@@ -8,22 +8,29 @@ namespace slipway::run {
 
 ForcedPushes::ForcedPushes(queue::Queue& queue, git::SourceMirror& sources, Log log) : queue_(queue), sources_(sources), log_(std::move(log)) {}
 
-Task<> ForcedPushes::find(const trigger::Matcher& matcher, std::set<RepoName>& unreachable) {
+Task<> ForcedPushes::find(const trigger::Matcher& matcher, Absences& absences, Clock::time_point patient_since) {
   const config::Catalogue& catalogue = matcher.catalogue();
   if (!catalogue.complete_commits()) co_return;
   const auto heads = co_await queue_.branch_heads();
   for (const auto& head : heads) {
     if (head.ref != trigger::watched_ref || !catalogue.watches(head.repository) || compared_[head.repository] == head.last) continue;
+    if (absences.rests(head.repository)) continue;
     std::string trouble;
+    bool waits = true;
     try {
       co_await compare(head);
     } catch (const Unavailable& error) {
       trouble = error.what();
     } catch (const Refused& error) {
       trouble = error.what();
+      waits = head.stored > patient_since;
     }
-    if (trouble.empty()) continue;
-    unreachable.insert(head.repository);
+    if (!waits) compared_[head.repository] = head.last;
+    if (trouble.empty() || !waits) {
+      absences.answered(head.repository);
+      continue;
+    }
+    absences.failed(head.repository);
     log_.warn("pushes can not be compared with their branch yet", {{"repository", head.repository.value()}, {"error", trouble}});
   }
 }

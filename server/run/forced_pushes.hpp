@@ -1,11 +1,11 @@
 #pragma once
 
 #include <map>
-#include <set>
 
 #include "base/log.hpp"
 #include "git/source_mirror.hpp"
 #include "queue/queue.hpp"
+#include "run/absences.hpp"
 #include "trigger/match.hpp"
 
 namespace slipway::run {
@@ -16,8 +16,9 @@ class ForcedPushes {
  public:
   ForcedPushes(queue::Queue& queue, git::SourceMirror& sources, Log log);
 
-  /// Marks forced pushes stored since the last call as pending. Adds unreachable repositories to `unreachable`; they are retried next time.
-  Task<> find(const trigger::Matcher& matcher, std::set<RepoName>& unreachable);
+  /// Marks forced pushes stored since the last call as pending. A repository that can not be asked is noted in `absences`, and asked again;
+  /// one that the server refuses to show not for pushes stored before `patient_since`.
+  Task<> find(const trigger::Matcher& matcher, Absences& absences, Clock::time_point patient_since);
 
  private:
   Task<> compare(queue::BranchHead head);

@@ -51,7 +51,8 @@ Task<RunOutcome> Performer::perform(const queue::Claim& claim, build::RunLog& lo
   auto outcome = co_await go_through_stages(claim, *resolved, log, progress);
   auto* superseded = std::get_if<Superseded>(&outcome);
   if (superseded == nullptr || !superseded->off_branch) co_return outcome;
-  const SuccessorTools tools{tools_.queue, tools_.sources, tools_.time, *matcher_, settings_.git.complete_limit};
+  const MissedTools tools{tools_.queue, tools_.sources, tools_.time, *matcher_, settings_.git.complete_limit};
+  co_await note_elsewhere(tools, tools_.log, run);
   auto successor = co_await successor_of(tools, run, *resolved);
   if (successor) log.note(fmt::format("{}, the head of {} now, is built instead: it changes what this template builds",
                                       short_tag(successor->commit), branch_name(run.ref)));

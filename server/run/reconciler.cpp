@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/failure.hpp"
-#include "base/hmac.hpp"
+#include "run/missed.hpp"
 #include "trigger/gitea.hpp"
 
 namespace slipway::run {
@@ -69,12 +69,12 @@ Task<bool> Reconciler::tried(RepoName repository, Task<bool> what) {
 /// Compares one branch; adds it to `behind` if its head differs. Reads the last seen position before fetching: otherwise a delivery
 /// stored meanwhile would be newer than the fetched head, and look like a branch forced back.
 Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind) {
-  const auto seen = co_await last_seen(repository);
+  const auto seen = co_await last_seen(queue_, repository, trigger::watched_ref);
   co_await sources_.fetch(repository);
   const auto head = co_await sources_.head(repository, trigger::watched_ref);
   if (!head) co_return true;
   if (!seen) {
-    const auto meanwhile = co_await last_seen(repository);
+    const auto meanwhile = co_await last_seen(queue_, repository, trigger::watched_ref);
     // Watched for the first time, with no push so far: only record the head.
     if (!meanwhile) co_await accept_missed(repository, *head, *head);
     co_return true;
@@ -85,7 +85,7 @@ Task<bool> Reconciler::compare(RepoName repository, std::vector<Behind>& behind)
 
 /// Accepts the missed push, unless a delivery has arrived meanwhile; false while pending deliveries leave the position uncertain.
 Task<bool> Reconciler::catch_up(Behind behind) {
-  const auto seen = co_await last_seen(behind.repository);
+  const auto seen = co_await last_seen(queue_, behind.repository, trigger::watched_ref);
   if (!seen || seen->pending) co_return false;
   if (seen->after == behind.head) co_return true;
   // The head is contained in the position seen: either a later delivery arrived meanwhile, or, if none did, the branch was forced back.
@@ -94,24 +94,16 @@ Task<bool> Reconciler::catch_up(Behind behind) {
   co_return true;
 }
 
-/// The repositories named in the configuration, and those with runs that match its patterns.
+/// The repositories named in the configuration, and those that match its patterns and ever sent a push. (Their runs may be history.)
 Task<std::vector<RepoName>> Reconciler::watched() {
   const auto named = matcher_->catalogue().watched_repositories();
-  const auto built = co_await queue_.built_repositories();
+  const auto heads = co_await queue_.branch_heads();
   std::set<RepoName> all(named.begin(), named.end());
-  for (const auto& repository : built) {
-    if (matcher_->catalogue().watches(repository)) all.insert(repository);
+  for (const auto& head : heads) {
+    if (head.ref == trigger::watched_ref && matcher_->watches(head.repository)) all.insert(head.repository);
   }
   std::vector<RepoName> repositories(all.begin(), all.end());
   co_return repositories;
-}
-
-Task<std::optional<queue::BranchHead>> Reconciler::last_seen(const RepoName& repository) {
-  const auto heads = co_await queue_.branch_heads();
-  for (const auto& head : heads) {
-    if (head.repository == repository && head.ref == trigger::watched_ref) co_return head;
-  }
-  co_return std::nullopt;
 }
 
 Task<> Reconciler::accept_missed(const RepoName& repository, const CommitSha& before, const CommitSha& after) {
@@ -120,18 +112,10 @@ Task<> Reconciler::accept_missed(const RepoName& repository, const CommitSha& be
   push.ref = trigger::watched_ref;
   push.before = before;
   push.after = after;
-  if (before != after) push.commits = co_await sources_.changed(repository, before, after, limit_);
-  push.total_commits = static_cast<std::int64_t>(push.commits.size());
-  const DeliveryId id("reconcile-" + random_hex(16));
-  auto delivery = trigger::synthesize(push, id, time_.now());
-  Verdict verdict;
-  if (before == after) verdict.skipped.emplace_back("(all)", "the branch is seen for the first time: noted, nothing is built");
-  else verdict = matcher_->judge(delivery, push);
-  const queue::Decision decision(std::move(verdict));
-  const auto accepted = co_await queue_.accept(delivery, decision);
+  const auto matcher = matcher_;  // a reload may replace it meanwhile
+  const MissedTools tools{queue_, sources_, time_, *matcher, limit_};
+  const auto accepted = co_await run::accept_missed(tools, log_, std::move(push));
   if (accepted.pending) completer_.wake();
-  if (before == after || accepted.duplicate) co_return;
-  log_.warn("a push came without its delivery", {{"repository", repository.value()}, {"before", before.value()}, {"after", after.value()}, {"runs", accepted.runs.size()}});
 }
 
 }  // namespace slipway::run

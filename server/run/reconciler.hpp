@@ -36,7 +36,6 @@ class Reconciler {
   Task<bool> compare(RepoName repository, std::vector<Behind>& behind);
   Task<bool> catch_up(Behind behind);
   Task<std::vector<RepoName>> watched();
-  Task<std::optional<queue::BranchHead>> last_seen(const RepoName& repository);
   Task<> accept_missed(const RepoName& repository, const CommitSha& before, const CommitSha& after);
 
   queue::Queue& queue_;

@@ -6,7 +6,7 @@ namespace slipway::run {
 namespace {
 
 /// The commit of the template's last hand-off; the zero commit if there was none, so that the whole tree counts as changed.
-Task<CommitSha> base_of(SuccessorTools tools, const Run& run, const Template& resolved) {
+Task<CommitSha> base_of(MissedTools tools, const Run& run, const Template& resolved) {
   for (const auto& edit : resolved.values) {
     const auto last = co_await tools.queue.last_handed_off(run.template_name, edit.file);
     if (last) co_return last->source_commit;
@@ -16,7 +16,7 @@ Task<CommitSha> base_of(SuccessorTools tools, const Run& run, const Template& re
 
 }  // namespace
 
-Task<std::optional<Successor>> successor_of(SuccessorTools tools, const Run& run, const Template& resolved) {
+Task<std::optional<Successor>> successor_of(MissedTools tools, const Run& run, const Template& resolved) {
   const auto head = co_await tools.sources.head(run.repository, run.ref);
   if (!head) co_return std::nullopt;
   Push push;

@@ -30,6 +30,7 @@ enum class Rule : std::uint32_t {
   replace = 1u << 20,             ///< a run whose commit a forced push removed is judged again at the branch's head
   late_arrival = 1u << 21,        ///< a push arriving after a later one does not move the branch back
   doubt = 1u << 22,               ///< a push that looks complete but was forced is compared by Git
+  elsewhere = 1u << 23,           ///< a branch that a run finds elsewhere than the deliveries say is noted there, as a push that was missed
 };
 
 /// A set of rules; all of them by default.

@@ -194,6 +194,7 @@ Verdict Matcher::judge(const Delivery& delivery) const {
     }
   }
   Verdict verdict = std::move(answers).verdict();
+  verdict.watched = watched;
   verdict.pending = watched && catalogue_->complete_commits() && is_incomplete(delivery.push);
   return verdict;
 }

@@ -104,6 +104,24 @@ TEST_CASE("a push that made nothing makes its runs when it comes again under a m
   }
 }
 
+TEST_CASE("a push that comes after it was reconciled makes the runs that only its payload asks for, once") {
+  World world;
+  auto from_git = push("r", sha('a'), sha('b'));
+  from_git.source = Source::reconcile;
+  const auto first = world.accept(from_git, matches({"t"}));
+  CHECK(world.accept(push("1", sha('a'), sha('b')), matches({"t"})).duplicate);
+  world.finish(world.claim()->lease, done);
+  world.get(world.queue->forget({first.runs[0].run}));  // the run is history by now
+  world.reopen();
+  const auto late = world.accept(push("2", sha('a'), sha('b')), matches({"t", "u"}));
+  CHECK_FALSE(late.duplicate);
+  REQUIRE(late.runs.size() == 2);
+  CHECK(late.runs[0].run == first.runs[0].run);
+  CHECK(late.runs[1].template_name == TemplateName("u"));
+  CHECK(world.accept(push("3", sha('a'), sha('b')), matches({"t", "u"})).duplicate);
+  CHECK(world.get(world.reader->runs(queue::RunFilter())).size() == 1);
+}
+
 TEST_CASE("A to B, back to A and again to B are three pushes") {
   World world;
   std::set<RunId> runs;
@@ -130,7 +148,7 @@ TEST_CASE("a broken chain makes a delivery pending, to be compared with where th
   const auto late = world.accept(push("2", sha('c'), sha('d')), matches({"t"}));
   CHECK(late.gap);
   CHECK(late.pending);
-  const auto pending = world.get(world.queue->pending(DeliveryId(), 10));
+  const auto pending = world.get(world.queue->pending(DeliveryId(), 10, {}));
   REQUIRE(pending.size() == 1);
   CHECK(pending[0].base == sha('b'));
   CHECK(pending[0].gap);
@@ -156,13 +174,13 @@ TEST_CASE("what was taken at its word can be doubted until it was completed") {
   CHECK(world.get(world.queue->taken(app, main, DeliveryId("2"))).empty());
   world.get(world.queue->doubt(DeliveryId("2")));
   CHECK(world.get(world.queue->taken(app, main, DeliveryId("1"))).empty());
-  const auto pending = world.get(world.queue->pending(DeliveryId(), 10));
+  const auto pending = world.get(world.queue->pending(DeliveryId(), 10, {}));
   REQUIRE(pending.size() == 1);
   CHECK(pending[0].delivery.id == DeliveryId("2"));
   CHECK(pending[0].base == sha('b'));
   world.get(world.queue->complete(DeliveryId("2"), matches({"t"})));
   world.get(world.queue->doubt(DeliveryId("2")));
-  CHECK(world.get(world.queue->pending(DeliveryId(), 10)).empty());
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10, {})).empty());
   CHECK(world.get(world.queue->branch_heads()).at(0).last == DeliveryId("2"));
 }
 
@@ -176,6 +194,18 @@ TEST_CASE("a gap makes nothing pending where commits are not completed, but is r
   CHECK_FALSE(late.pending);
 }
 
+TEST_CASE("nor where nobody watches the repository") {
+  World world;
+  Verdict foreign = matches({});
+  foreign.watched = false;
+  world.accept(push("1", sha('a'), sha('b')), foreign);
+  CHECK(world.queue->record(push("2", sha('c'), sha('d')), queue::Decision(foreign)));
+  const auto late = world.accept(push("3", sha('e'), sha('f')), foreign);
+  CHECK(late.gap);
+  CHECK_FALSE(late.pending);
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10, {})).empty());
+}
+
 TEST_CASE("a delivery whose bytes can not be read is not completed until they can, or are gone") {
   World world;
   Verdict incomplete = matches({"t1"});
@@ -184,7 +214,7 @@ TEST_CASE("a delivery whose bytes can not be read is not completed until they ca
   const auto segment = world.dir / "state/bodies-1.seg", away = world.dir / "away";
   std::filesystem::rename(segment, away);
   std::filesystem::create_directory(segment);  // can be opened, and not read
-  const auto pending = world.get(world.queue->pending(DeliveryId(), 10));
+  const auto pending = world.get(world.queue->pending(DeliveryId(), 10, {}));
   REQUIRE(pending.size() == 1);
   CHECK_THAT(pending[0].unreadable, Catch::Contains("can not be read"));
   CHECK_THROWS_AS(world.get(world.queue->complete(DeliveryId("1"), matches({"t1", "t2"}))), Unavailable);
@@ -193,7 +223,7 @@ TEST_CASE("a delivery whose bytes can not be read is not completed until they ca
 
   SECTION("they are back") { std::filesystem::rename(away, segment); }
   SECTION("they are gone") {}
-  CHECK(world.get(world.queue->pending(DeliveryId(), 10)).at(0).unreadable == "");
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10, {})).at(0).unreadable == "");
   const auto made = world.get(world.queue->complete(DeliveryId("1"), matches({"t1", "t2"})));
   REQUIRE(made.size() == 1);
   CHECK(made[0].template_name == TemplateName("t2"));
@@ -215,7 +245,7 @@ TEST_CASE("completing a delivery makes the missing runs, once") {
   CHECK(made[0].template_name == TemplateName("t2"));
   CHECK(world.run(made[0].run).only_when_completed);
   CHECK(world.get(world.queue->complete(DeliveryId("1"), matches({"t1", "t2"}))).empty());
-  CHECK(world.get(world.queue->pending(DeliveryId(), 10)).empty());
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10, {})).empty());
   const auto again = world.accept(push("1", sha('a'), sha('b')), incomplete);
   REQUIRE(again.runs.size() == 2);
   CHECK(again.runs[0].template_name == TemplateName("t1"));
@@ -233,19 +263,31 @@ TEST_CASE("a push that arrives late does not move the branch back once Git has s
   world.accept(push("3", sha('d'), sha('e')), matches({}));
   world.accept(push("4", sha('a'), sha('b')), matches({}));  // late as well
   const auto head = [&] { return world.get(world.queue->branch_heads()).at(0); };
-  const auto pending = world.get(world.queue->pending(DeliveryId(), 10));
+  const auto pending = world.get(world.queue->pending(DeliveryId(), 10, {}));
   REQUIRE(pending.size() == 3);
   CHECK(pending[0].base == sha('d'));
   CHECK(pending[1].base == sha('c'));
   CHECK(head().after == sha('b'));
   CHECK(head().pending);
   world.get(world.queue->complete(DeliveryId("2"), Verdict(), true));
-  CHECK(world.get(world.queue->pending(DeliveryId(), 10)).at(0).base == sha('d'));
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10, {})).at(0).base == sha('d'));
   world.get(world.queue->complete(DeliveryId("3"), Verdict()));
   world.get(world.queue->complete(DeliveryId("4"), Verdict(), true));
   CHECK(head().after == sha('e'));
   CHECK_FALSE(head().pending);
   CHECK_FALSE(world.accept(push("5", sha('e'), sha('f')), matches({})).gap);
+}
+
+TEST_CASE("a push that was judged without Git leaves the branch where it was before, for the next one to be compared with") {
+  World world;
+  Verdict incomplete;
+  incomplete.pending = true;
+  world.accept(push("1", sha('a'), sha('b')), incomplete);
+  world.accept(push("2", sha('b'), sha('c')), incomplete);
+  world.get(world.queue->complete(DeliveryId("1"), Verdict(), true));
+  CHECK(world.get(world.queue->pending(DeliveryId(), 10, {})).at(0).base == sha('a'));
+  world.get(world.queue->complete(DeliveryId("2"), Verdict(), true));
+  CHECK(world.get(world.queue->branch_heads()).at(0).after == sha('a'));
 }
 
 TEST_CASE("the same push is still recognised after it was found to be late") {
@@ -284,11 +326,15 @@ TEST_CASE("pending deliveries come in pages, oldest first") {
   for (int i = 1; i <= 5; ++i) world.accept(push(std::to_string(i), sha_of(i), sha_of(i + 1)), incomplete);
   std::vector<std::string> seen;
   DeliveryId after;
-  for (auto page = world.get(world.queue->pending(after, 2)); !page.empty(); page = world.get(world.queue->pending(after, 2))) {
+  for (auto page = world.get(world.queue->pending(after, 2, {})); !page.empty(); page = world.get(world.queue->pending(after, 2, {}))) {
     for (const auto& one : page) seen.push_back(one.delivery.id.value());
     after = page.back().delivery.id;
   }
   CHECK(seen == std::vector<std::string>{"1", "2", "3", "4", "5"});
+  world.accept(push("6", sha('a'), sha('b'), "Org/other"), incomplete);
+  const auto others = world.get(world.queue->pending(DeliveryId(), 1, {RepoName("Org/app")}));
+  REQUIRE(others.size() == 1);
+  CHECK(others[0].delivery.id == DeliveryId("6"));
 }
 
 TEST_CASE("a record is on disk although nobody waits for it, in its place in the chain") {

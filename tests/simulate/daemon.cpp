@@ -211,6 +211,7 @@ void World::push_commit(Worker& worker) {
 /// Superseded; and where a forced push took the commit away, the template is judged again on all that is not deployed yet.
 void World::give_up(Worker worker, bool off_branch) {
   const StoredRun run = disk_.run(worker.run);
+  if (off_branch && options_.rules.has(Rule::elsewhere)) note_elsewhere(run);
   finish(worker, RunState::superseded, off_branch ? "no longer on the branch" : "too old");
   if (!off_branch || !options_.rules.has(Rule::replace)) return;
   Letter letter;

@@ -128,6 +128,25 @@ void World::was_late(std::size_t number) {
   }
 }
 
+/// What Git shows of a branch and no delivery told is judged like a push.
+void World::deliver_missed(int repo, int before, int after) {
+  Letter letter;
+  letter.source = Source::reconcile;
+  letter.push.serial = -1;
+  letter.push.repo = repo;
+  letter.push.before = before;
+  letter.push.after = after;
+  letter.id = "reconcile-" + std::to_string(now_) + "-" + std::to_string(repo) + "-" + std::to_string(disk_.deliveries.size());
+  letter.hash = letter.id;
+  deliver(letter);
+}
+
+/// A run's commit is no longer on its branch, which according to the deliveries is still there.
+void World::note_elsewhere(const StoredRun& run) {
+  const int head = heads_[static_cast<std::size_t>(run.repo)];
+  if (disk_.seen.at(run.repo) == run.commit && !history_.contains(head, run.commit)) deliver_missed(run.repo, run.commit, head);
+}
+
 void World::reconcile() {
   if (!up_ || down_[source_git] > 0 || !options_.rules.has(Rule::reconcile)) return;
   for (int repo = 0; repo < repositories; ++repo) {
@@ -138,15 +157,7 @@ void World::reconcile() {
     const bool unsure = std::any_of(disk_.deliveries.begin(), disk_.deliveries.end(),
                                     [&](const StoredDelivery& one) { return one.pending && one.push.repo == repo; });
     if (unsure) continue;
-    Letter letter;
-    letter.source = Source::reconcile;
-    letter.push.serial = -1;
-    letter.push.repo = repo;
-    letter.push.before = seen;
-    letter.push.after = head;
-    letter.id = "reconcile-" + std::to_string(now_) + "-" + std::to_string(repo);
-    letter.hash = letter.id;
-    deliver(letter);
+    deliver_missed(repo, seen, head);
   }
 }
 

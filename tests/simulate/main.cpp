@@ -44,6 +44,7 @@ const std::pair<Rule, const char*> rules[] = {
     {Rule::late_arrival, "late_arrival"},
     {Rule::replace, "replace"},
     {Rule::doubt, "doubt"},
+    {Rule::elsewhere, "elsewhere"},
 };
 
 struct Found {

@@ -34,6 +34,7 @@ World::World(std::uint64_t seed, const Options& options)
   reverted_.assign(templates, false);
   exempt_.assign(templates, false);
   last_recorded_.assign(templates, -1);
+  taken_away_.assign(repositories, -1);
   images_.assign(templates * History::limit, false);
   load();
   plan();
@@ -103,6 +104,7 @@ std::optional<std::string> World::run() {
 void World::happen(const Event& event) {
   switch (event.kind) {
     case Kind::push: push(event.a, event.b == 1); break;
+    case Kind::push_again: push_again(event.a); break;
     case Kind::deliver: {
       const int letter = event.a >= 0 ? event.a : letters_.empty() ? -1 : event.b % static_cast<int>(letters_.size());
       if (letter >= 0 && up_) deliver(Letter(letters_[static_cast<std::size_t>(letter)]));
@@ -160,8 +162,7 @@ void World::happen(const Event& event) {
 }
 
 void World::push(int repo, bool force) {
-  int& head = heads_[static_cast<std::size_t>(repo)];
-  const int before = head;
+  const int before = heads_[static_cast<std::size_t>(repo)];
   if (history_.full()) return;
   int tip = before;
   if (force) {
@@ -177,18 +178,33 @@ void World::push(int repo, bool force) {
     made.push_back(tip);
   }
   if (tip == before) return;
-  head = tip;
+  move(repo, tip, made, force ? "forced push " : "push ");
+  if (!force) return;
+  taken_away_[static_cast<std::size_t>(repo)] = before;
+  if (random_.one_in(2)) at_time(now_ + random_.between(10, 900), Kind::push_again, repo);
+}
+
+/// Somebody brings back what a forced push took away.
+void World::push_again(int repo) {
+  const int head = heads_[static_cast<std::size_t>(repo)], tip = taken_away_[static_cast<std::size_t>(repo)];
+  if (!history_.contains(head, tip)) move(repo, tip, history_.between(head, tip), "push again ");
+}
+
+/// `made`: the commits that this brings, oldest first.
+void World::move(int repo, int tip, const std::vector<int>& made, const char* how) {
+  int& head = heads_[static_cast<std::size_t>(repo)];
   SourcePush push;
   push.serial = static_cast<int>(pushes_.size());
   push.repo = repo;
-  push.before = before;
+  push.before = head;
   push.after = tip;
   constexpr std::size_t listed = 2;  // Gitea lists five; small histories need a small number
   for (std::size_t i = made.size(); i-- > 0 && made.size() - i <= listed;) push.listed |= history_.changes(made[i]);
   push.incomplete = made.size() > listed || made.empty();  // no field says that it was forced
   pushes_.push_back(push);
-  say((force ? "forced push " : "push ") + std::to_string(push.serial) + " to " + repo_names_[static_cast<std::size_t>(repo)].value() +
-      ": " + std::to_string(before) + " -> " + std::to_string(tip));
+  say(how + std::to_string(push.serial) + " to " + repo_names_[static_cast<std::size_t>(repo)].value() + ": " + std::to_string(head) +
+      " -> " + std::to_string(tip));
+  head = tip;
   send(push);
 }
 

@@ -29,8 +29,8 @@ class World {
 
  private:
   enum class Kind {
-    push, deliver, step, zombie, crash, restart, outage_begins, outage_ends, revert, blank, release, retry, complete, doubt, reconcile,
-    wake
+    push, push_again, deliver, step, zombie, crash, restart, outage_begins, outage_ends, revert, blank, release, retry, complete, doubt,
+    reconcile, wake
   };
   enum Server { source_git, registry, infra_git, servers };
   struct Event {
@@ -60,6 +60,8 @@ class World {
   void at_time(Time when, Kind kind, int a = 0, int b = 0);
   void happen(const Event& event);
   void push(int repo, bool force);
+  void push_again(int repo);
+  void move(int repo, int tip, const std::vector<int>& made, const char* how);
   void send(const SourcePush& push);
   void revert(int which);
   void crash(int down_for);
@@ -75,6 +77,8 @@ class World {
   void complete(std::size_t delivery);
   void doubt(std::size_t delivery);
   void was_late(std::size_t delivery);
+  void deliver_missed(int repo, int before, int after);
+  void note_elsewhere(const StoredRun& run);
   void reconcile();
   void load();
   void start_runs();
@@ -126,6 +130,7 @@ class World {
   std::vector<bool> images_;  ///< template × commit
   std::vector<bool> reverted_, exempt_;
   std::vector<int> last_recorded_;
+  std::vector<int> taken_away_;  ///< by repository: what a forced push replaced last
 
   // The daemon.
   schedule::Policy policy_;

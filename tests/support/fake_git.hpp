@@ -176,7 +176,7 @@ class FakeSources final : public git::SourceMirror {
   std::map<std::string, CommitSha> heads;  ///< ref → commit
   std::vector<ChangedCommit> changes;      ///< what changed() answers
   std::vector<std::pair<CommitSha, CommitSha>> compared;  ///< what changed() was asked for
-  int fetches = 0;
+  int fetches = 0, refusals = 0;
   std::string unreachable;
   std::optional<RepoName> gone;            ///< the one that the server refuses to show
   std::optional<RepoName> broken;          ///< the one whose history can not be read
@@ -193,7 +193,10 @@ class FakeSources final : public git::SourceMirror {
 
   Task<> fetch(RepoName repository) override {
     if (!unreachable.empty()) throw Unavailable(unreachable);
-    if (repository == gone) throw Refused("404: there is no repository " + repository.value());
+    if (repository == gone) {
+      ++refusals;
+      throw Refused("404: there is no repository " + repository.value());
+    }
     ++fetches;
     if (on_fetch) std::exchange(on_fetch, nullptr)();
     const auto happens = std::exchange(after_fetch, nullptr);  // it outlives its task

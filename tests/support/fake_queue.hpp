@@ -47,12 +47,11 @@ class FakeQueue final : public queue::Queue {
   }
 
   Task<> configure(const schedule::Policy&) override { return no<void>(); }
-  Task<std::vector<queue::Pending>> pending(const DeliveryId&, std::size_t) override { return no<std::vector<queue::Pending>>(); }
+  Task<std::vector<queue::Pending>> pending(const DeliveryId&, std::size_t, const std::set<RepoName>&) override { return no<std::vector<queue::Pending>>(); }
   Task<std::vector<queue::MadeRun>> complete(const DeliveryId&, const Verdict&, bool) override { return no<std::vector<queue::MadeRun>>(); }
   Task<std::vector<queue::Taken>> taken(const RepoName&, const std::string&, const DeliveryId&) override { return no<std::vector<queue::Taken>>(); }
   Task<> doubt(const DeliveryId&) override { return no<void>(); }
   Task<std::vector<queue::BranchHead>> branch_heads() override { return no<std::vector<queue::BranchHead>>(); }
-  Task<std::vector<RepoName>> built_repositories() override { return no<std::vector<RepoName>>(); }
   Task<std::optional<queue::Claim>> claim() override { return no<std::optional<queue::Claim>>(); }
   Task<std::vector<queue::Rival>> rivals(const queue::Lease&, RunId) override { return no<std::vector<queue::Rival>>(); }
   Task<std::vector<queue::Rival>> newer_rivals(const queue::Lease&) override { return no<std::vector<queue::Rival>>(); }

@@ -5,6 +5,16 @@
 #include "queue/sqlite/store.hpp"
 
 namespace slipway::queue::sqlite {
+namespace {
+
+/// Whether a run of the same template for the same trigger was asked for.
+bool is_among(const std::vector<RunRequest>& asked, const RunRequest& request) {
+  return std::any_of(asked.begin(), asked.end(), [&](const RunRequest& one) {
+    return one.template_name == request.template_name && one.trigger == request.trigger;
+  });
+}
+
+}  // namespace
 
 Store::Branch& Store::branch_of(const Push& push) {
   constexpr std::size_t many = 1000;
@@ -75,15 +85,16 @@ Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock
   if (reception.arrival != schedule::Arrival::fresh) {
     const bool same_id = reception.arrival == schedule::Arrival::duplicate_id;
     const std::int64_t first = same_id ? name.same : branch.last_delivery;
-    const bool is_stale = reception.arrival == schedule::Arrival::stale_reconcile;
-    if (decision.runs().empty() || is_stale || !made_nothing(first)) return first_answer(first);
-    return judge_again(first, branch.number, delivery, decision, now);
+    if (reception.arrival == schedule::Arrival::stale_reconcile) return first_answer(first);
+    const auto missing = missing_runs(first, decision);
+    if (missing.empty()) return first_answer(first);
+    return judge_again(first, branch.number, delivery, decision, missing, now);
   }
 
   Accepted accepted;
   accepted.delivery = name.free;
   accepted.gap = reception.gap;
-  accepted.pending = decision.pending() || (reception.gap && options_.complete_commits);
+  accepted.pending = decision.pending() || (reception.gap && decision.watched() && options_.complete_commits);
 
   const std::int64_t number = next_delivery_;
   for (const RunRequest& request : decision.runs()) {
@@ -112,25 +123,39 @@ Accepted Store::accept(const Delivery& delivery, const Decision& decision, Clock
   return accepted;
 }
 
-bool Store::made_nothing(std::int64_t delivery) {
-  auto row = database_.query("SELECT runs = 0 AND coalesce(later, 0) = 0 AND pending IS NULL FROM deliveries WHERE number = ?", delivery);
-  return row.next() && row.integer(0) != 0;
+/// The runs that a push makes although it is known: all, if it made none (the configuration has been fixed since), and those that a
+/// comparison of heads could not ask for, because Git does not know all that a payload says.
+std::vector<RunRequest> Store::missing_runs(std::int64_t delivery, const Decision& decision) {
+  Extent extent;
+  bool from_git = false;
+  {
+    auto row = database_.query(
+        "SELECT runs, source, segment, \"offset\", length FROM deliveries WHERE number = ? AND coalesce(later, 0) = 0 AND pending IS NULL",
+        delivery);
+    if (!row.next()) return {};
+    if (row.integer(0) == 0) return decision.runs();
+    from_git = static_cast<Source>(row.integer(1)) == Source::reconcile;
+    extent = Extent(row.integer(2), row.integer(3), row.integer(4));
+  }
+  const auto asked = from_git ? requests_at(extent) : std::vector<RunRequest>();
+  if (asked.empty()) return {};
+  auto missing = decision.runs();
+  std::erase_if(missing, [&](const RunRequest& one) { return is_among(asked, one); });
+  return missing;
 }
 
-/// A redelivery of a push that made no runs: the configuration has been fixed since, so the runs are made now.
 Accepted Store::judge_again(std::int64_t number, std::int64_t branch, const Delivery& delivery, const Decision& decision,
-                            Clock::time_point now) {
-  Accepted accepted;
+                            const std::vector<RunRequest>& missing, Clock::time_point now) {
   const Push& push = delivery.push;
-  for (const RunRequest& request : decision.runs()) {
+  const std::int64_t first = next_run_;
+  for (const RunRequest& request : missing) {
     const schedule::Group group(request.template_name, push.repository, push.ref);
-    const RunId run = make_run(number, branch, group, delivery, request, request.only_when_completed, now);
-    accepted.runs.emplace_back(run, request.template_name, RunState::queued);
+    make_run(number, branch, group, delivery, request, request.only_when_completed, now);
   }
-  database_.run("UPDATE deliveries SET first_later = ?, later = ?, completed_verdict = ? WHERE number = ?",
-                accepted.runs.front().run.value(), accepted.runs.size(), decision.json(), number);
-  auto row = database_.query("SELECT id FROM deliveries WHERE number = ?", number);
-  if (row.next()) accepted.delivery = DeliveryId(row.text(0));
+  database_.run("UPDATE deliveries SET first_later = ?, later = ?, completed_verdict = ? WHERE number = ?", first, missing.size(),
+                decision.json(), number);
+  Accepted accepted = first_answer(number);
+  accepted.duplicate = false;
   return accepted;
 }
 
@@ -213,8 +238,8 @@ bool Store::has_run(std::int64_t first, std::int64_t count, const RunRequest& re
   return row.next();
 }
 
-std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, const std::vector<RunRequest>& first, bool was_late,
-                                     Clock::time_point now) {
+std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdict, const std::vector<RunRequest>& first,
+                                     bool moves_nothing, Clock::time_point now) {
   std::vector<MadeRun> made;
   std::int64_t number = 0, branch = 0, first_run = 0, runs = 0;
   Delivery delivery;
@@ -232,13 +257,10 @@ std::vector<MadeRun> Store::complete(const DeliveryId& id, const Verdict& verdic
     first_run = row.integer(6);
     runs = row.integer(7);
   }
-  if (was_late) put_branch_right(number);
+  if (moves_nothing) put_branch_right(number);
   // Check both: the first verdict, because its runs may have been removed by now; and the runs, because its record may be lost.
   for (const RunRequest& request : verdict.runs) {
-    const bool made_before = std::any_of(first.begin(), first.end(), [&](const RunRequest& one) {
-      return one.template_name == request.template_name && one.trigger == request.trigger;
-    });
-    if (made_before || has_run(first_run, runs, request)) continue;
+    if (is_among(first, request) || has_run(first_run, runs, request)) continue;
     const schedule::Group group(request.template_name, delivery.push.repository, delivery.push.ref);
     made.emplace_back(make_run(number, branch, group, delivery, request, true, now), request.template_name, RunState::queued);
   }
@@ -252,12 +274,12 @@ void Store::doubt(const DeliveryId& id) {
   database_.run("UPDATE deliveries SET pending = 1 WHERE id = ? AND completed_verdict IS NULL", id.value());
 }
 
-/// The branch was already further along when this delivery was stored. Moves the branch back to the position seen before it, and makes
+/// The branch was already further along when this delivery was stored, or that is not known. Moves the branch back to the position seen before it, and makes
 /// pending deliveries that would be compared with this one's `after` be compared with that position instead.
 void Store::put_branch_right(std::int64_t delivery) {
   forget_branches();
   database_.run(
-      "UPDATE deliveries SET base = (SELECT base FROM deliveries WHERE number = ?1) WHERE number > ?1 AND pending = 1 "
+      "UPDATE deliveries SET base = (SELECT coalesce(base, before) FROM deliveries WHERE number = ?1) WHERE number > ?1 AND pending = 1 "
       "AND branch = (SELECT branch FROM deliveries WHERE number = ?1) "
       "AND coalesce(base, before) = (SELECT after FROM deliveries WHERE number = ?1)", delivery);
   database_.run(

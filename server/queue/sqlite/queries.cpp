@@ -179,19 +179,21 @@ std::vector<RunRequest> list_first_requests(Database& database, const std::files
 }
 
 std::vector<Pending> list_pending(Database& database, const std::filesystem::path& directory, const DeliveryId& after,
-                                  std::size_t at_most) {
+                                  std::size_t at_most, const std::set<RepoName>& without) {
   std::vector<Pending> found;
   auto row = database.query(
       "SELECT d.id, b.repository, b.ref, d.before, d.after, d.base, d.gap, d.source, d.received, d.fingerprint, d.segment, "
       "d.\"offset\", d.length FROM deliveries d INDEXED BY deliveries_pending CROSS JOIN branches b ON b.number = d.branch "
       "WHERE d.pending = 1 AND (?1 = '' OR (d.segment, d.number) > (SELECT segment, number FROM deliveries WHERE id = ?1)) "
-      "ORDER BY d.segment, d.number LIMIT ?2",
-      after.value(), at_most);
-  while (row.next()) {
+      "ORDER BY d.segment, d.number",
+      after.value());
+  while (found.size() < at_most && row.next()) {
+    RepoName repository(row.text(1));
+    if (without.contains(repository)) continue;
     Pending one;
     Delivery& delivery = one.delivery;
     delivery.id = DeliveryId(row.text(0));
-    delivery.push.repository = RepoName(row.text(1));
+    delivery.push.repository = std::move(repository);
     delivery.push.ref = row.text(2);
     delivery.push.before = CommitSha(unpacked(row, 3));
     delivery.push.after = CommitSha(unpacked(row, 4));
@@ -239,13 +241,6 @@ std::vector<BranchHead> list_branch_heads(Database& database) {
     heads.push_back(std::move(head));
   }
   return heads;
-}
-
-std::vector<RepoName> list_built_repositories(Database& database) {
-  std::vector<RepoName> found;
-  auto row = database.query("SELECT DISTINCT repository FROM branches WHERE number IN (SELECT branch FROM runs) ORDER BY 1");
-  while (row.next()) found.emplace_back(row.text(0));
-  return found;
 }
 
 std::vector<RunId> list_expired(Database& database, const schedule::Retention& keep, const schedule::Policy& policy,

@@ -101,14 +101,14 @@ class SqliteQueue final : public Queue {
     writer_.record(std::make_unique<Record>(std::move(delivery), std::move(decision), time_.now()));
     return true;
   }
-  Task<std::vector<Pending>> pending(const DeliveryId& after, std::size_t at_most) override {
-    auto read = [&](Database& database) { return list_pending(database, reading_->directory(), after, at_most); };
+  Task<std::vector<Pending>> pending(const DeliveryId& after, std::size_t at_most, const std::set<RepoName>& without) override {
+    auto read = [&](Database& database) { return list_pending(database, reading_->directory(), after, at_most, without); };
     co_return co_await reading_->run(std::move(read));
   }
-  Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict, bool was_late) override {
+  Task<std::vector<MadeRun>> complete(const DeliveryId& delivery, const Verdict& verdict, bool moves_nothing) override {
     auto read = [&](Database& database) { return list_first_requests(database, reading_->directory(), delivery); };
     const auto first = co_await reading_->run(std::move(read));
-    auto job = [&, was_late, now = time_.now()](Store& store) { return store.complete(delivery, verdict, first, was_late, now); };
+    auto job = [&, moves_nothing, now = time_.now()](Store& store) { return store.complete(delivery, verdict, first, moves_nothing, now); };
     co_return co_await writer_.run(std::move(job));
   }
   Task<std::vector<Taken>> taken(const RepoName& repository, const std::string& ref, const DeliveryId& since) override {
@@ -120,7 +120,6 @@ class SqliteQueue final : public Queue {
     co_await writer_.run(std::move(job));
   }
   Task<std::vector<BranchHead>> branch_heads() override { co_return co_await reading_->run(list_branch_heads); }
-  Task<std::vector<RepoName>> built_repositories() override { co_return co_await reading_->run(list_built_repositories); }
 
   Task<std::optional<Claim>> claim() override {
     auto job = [now = time_.now()](Store& store) { return store.claim(now); };

@@ -35,8 +35,8 @@ class Store {
   // Deliveries (intake.cpp).
   Accepted accept(const Delivery& delivery, const Decision& decision, Clock::time_point now);
   /// `first`: the runs that the verdict it was accepted with asked for.
-  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, const std::vector<RunRequest>& first, bool was_late,
-                                Clock::time_point now);
+  std::vector<MadeRun> complete(const DeliveryId& delivery, const Verdict& verdict, const std::vector<RunRequest>& first,
+                                bool moves_nothing, Clock::time_point now);
   void doubt(const DeliveryId& delivery);
 
   // Working on runs (work.cpp).
@@ -105,8 +105,9 @@ class Store {
   void forget_branches();
   struct Name;
   Name name_of(const Delivery& delivery);
-  bool made_nothing(std::int64_t delivery);
-  Accepted judge_again(std::int64_t number, std::int64_t branch, const Delivery& delivery, const Decision& decision, Clock::time_point now);
+  std::vector<RunRequest> missing_runs(std::int64_t delivery, const Decision& decision);
+  Accepted judge_again(std::int64_t number, std::int64_t branch, const Delivery& delivery, const Decision& decision,
+                       const std::vector<RunRequest>& missing, Clock::time_point now);
   Accepted first_answer(std::int64_t delivery);
   std::vector<MadeRun> made_runs(std::int64_t first, std::int64_t count);
   void name_removed(std::vector<MadeRun>& runs, const Extent& extent);

@@ -5,22 +5,30 @@
 using namespace slipway;
 using test::FakeSources;
 using test::Team;
+using namespace std::chrono_literals;
 
 namespace {
 
 /// main is a, b, c, d; what it was before is nothing that was built.
 struct Chain : Team {
-  explicit Chain(const std::string& filter = "true") : Team(test::Templates{{"t", "Org/a"}}, filter) {
+  explicit Chain(const std::string& filter = "true") : Team(test::Templates{{"t", "Org/a"}, {"u", "Org/b"}}, filter) {
     sources.add('a', {});
     for (const char commit : {'b', 'c', 'd'}) sources.add(commit, {FakeSources::named(static_cast<char>(commit - 1))});
-    completer.use(matcher, 1000);
+    completer.use(matcher, 1000, 24h);
   }
   ~Chain() { end(); }
+  void serve() { services.spawn("completer", completer.serve()); }
   void complete() {
-    services.spawn("completer", completer.serve());
-    until([&] { return get(store.queue->pending(DeliveryId(), 10)).empty(); });
+    serve();
+    until([&] { return pending() == 0; });
   }
-  run::Completer completer{*store.queue, sources, loop.get_executor(), Log()};
+  std::size_t pending() { return get(store.queue->pending(DeliveryId(), 10, {})).size(); }
+  /// A push after a gap.
+  void gap(const std::string& repository) {
+    accept(repository + "1", 'a', 'b', "", repository);
+    accept(repository + "2", 'c', 'd', "", repository);
+  }
+  run::Completer completer{*store.queue, sources, time, loop.get_executor(), Log()};
 };
 
 }  // namespace
@@ -109,9 +117,47 @@ TEST_CASE("a delivery whose bytes can not be read just now waits for them") {
   const auto segment = chain.folder / "queue/bodies-1.seg", away = chain.folder / "away";
   std::filesystem::rename(segment, away);
   std::filesystem::create_directory(segment);  // can be opened, and not read
-  chain.services.spawn("completer", chain.completer.serve());
-  chain.until([&] { return chain.get(chain.store.queue->pending(DeliveryId(), 10)).at(0).unreadable != ""; });
+  chain.serve();
+  chain.until([&] { return chain.get(chain.store.queue->pending(DeliveryId(), 10, {})).at(0).unreadable != ""; });
   for (int turns = 0; turns < 20; ++turns) chain.loop.run_one_for(std::chrono::milliseconds(10));
   CHECK(chain.sources.compared.empty());
-  CHECK(chain.get(chain.store.queue->pending(DeliveryId(), 10)).size() == 1);
+  CHECK(chain.pending() == 1);
+}
+
+TEST_CASE("a repository that can not be asked has a delay of its own, and holds up no other") {
+  Chain chain;
+  chain.sources.gone = RepoName("Org/b");
+  chain.gap("Org/b");
+  chain.serve();
+  chain.until([&] { return chain.sources.refusals == 1; });
+  chain.gap("Org/a");
+  chain.until([&] { return chain.pending() == 1; });
+  CHECK(chain.sources.refusals == 1);  // its time has not come
+  chain.sources.gone.reset();
+  chain.time.advance(1s);
+  chain.until([&] { return chain.pending() == 0; });
+}
+
+TEST_CASE("a push to a repository that nobody watches any more is judged as it is, without Git") {
+  Chain chain;
+  chain.sources.unreachable = "connection refused";
+  chain.gap("Foreign/app");
+  CHECK(chain.pending() == 1);
+  chain.complete();
+  CHECK(chain.sources.compared.empty());
+}
+
+TEST_CASE("a repository that the server refuses is waited for as long as a run would wait, and may come back") {
+  Chain chain;
+  chain.sources.gone = RepoName("Org/a");
+  chain.gap("Org/a");
+  chain.serve();
+  chain.until([&] { return chain.sources.refusals == 1; });
+  chain.time.advance(23h);
+  chain.until([&] { return chain.sources.refusals == 2; });
+  CHECK(chain.pending() == 1);
+  chain.time.advance(1h);
+  chain.until([&] { return chain.pending() == 0; });
+  CHECK(chain.runs().size() == 1);                   // the payload matches
+  CHECK(chain.seen() == FakeSources::named('b'));  // so that comparing heads makes up for the rest
 }

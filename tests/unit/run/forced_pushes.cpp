@@ -5,6 +5,7 @@
 using namespace slipway;
 using test::FakeSources;
 using test::Team;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -18,13 +19,14 @@ struct Branch : Team {
   ~Branch() { end(); }
   std::vector<std::string> doubted() {
     std::vector<std::string> ids;
-    for (const auto& one : get(store.queue->pending(DeliveryId(), 10))) ids.push_back(one.delivery.id.value());
+    for (const auto& one : get(store.queue->pending(DeliveryId(), 10, {}))) ids.push_back(one.delivery.id.value());
     return ids;
   }
   std::set<RepoName> find() {
-    std::set<RepoName> unreachable;
-    get(forced.find(*matcher, unreachable));
-    return unreachable;
+    run::Absences absences(time);
+    const auto patient_since = time.now() - 24h;
+    get(forced.find(*matcher, absences, patient_since));
+    return absences.resting();
   }
   run::ForcedPushes forced{*store.queue, sources, Log()};
 };
@@ -38,7 +40,7 @@ TEST_CASE("a push that replaced what the branch had is to be completed, although
   branch.accept("2", 'b', 'c', "");
   CHECK(branch.find().empty());
   CHECK(branch.doubted() == Ids{"2"});
-  CHECK(branch.get(branch.store.queue->pending(DeliveryId(), 10)).at(0).base == FakeSources::named('b'));
+  CHECK(branch.get(branch.store.queue->pending(DeliveryId(), 10, {})).at(0).base == FakeSources::named('b'));
 }
 
 TEST_CASE("a push that only added is left alone, and Git is asked about it once") {
@@ -64,4 +66,16 @@ TEST_CASE("a push is compared when Git can be reached again") {
   branch.sources.add('c', {FakeSources::named('a')});
   CHECK(branch.find().empty());
   CHECK(branch.doubted() == Ids{"2"});
+}
+
+TEST_CASE("a repository that the server refuses is not asked for ever") {
+  Branch branch;
+  branch.sources.parents.erase(FakeSources::named('c'));
+  branch.sources.gone = RepoName("Org/a");
+  branch.accept("2", 'b', 'c', "");
+  CHECK(branch.find() == std::set{RepoName("Org/a")});
+  branch.time.advance(24h);
+  CHECK(branch.find().empty());
+  branch.find();
+  CHECK(branch.sources.refusals == 2);
 }

@@ -62,6 +62,46 @@ TEST_CASE("of two images that wait the newer one is handed off, whichever came f
   CHECK(Workshop::superseded(team.perform(claim)) == "run " + std::to_string(newer.value()) + " builds a later commit of the same branch");
 }
 
+TEST_CASE("a branch that a run finds elsewhere is noted there, so that its commit may be pushed again") {
+  Workshop team;
+  team.accept("1", 'a', 'b');
+  team.sources.heads["refs/heads/main"] = FakeSources::named('a');  // the delivery is lost
+  ChangedCommit back;
+  back.id = FakeSources::named('a');
+  back.modified = {"app.txt"};
+  team.sources.changes = {back};
+  const auto claim = team.get(team.store.queue->claim()).value();
+  const auto outcome = team.perform(claim);
+  CHECK_THAT(Workshop::superseded(outcome), Catch::Contains("is no longer on main"));
+  CHECK(team.seen() == FakeSources::named('a'));
+  CHECK(team.sources.compared.front() == std::pair(FakeSources::named('b'), FakeSources::named('a')));
+  CHECK_FALSE(team.accept("2", 'a', 'b').duplicate);
+}
+
+TEST_CASE("a branch is noted once where it is found, and not where a delivery has told of it or the commit is still there") {
+  Workshop team;
+  team.accept("1", 'a', 'b');
+  const auto claim = team.get(team.store.queue->claim()).value();
+  const auto deliveries = [&] { return team.get(team.store.reader->deliveries(queue::DeliveryFilter())).size(); };
+  SECTION("what took it away was delivered") {
+    team.sources.add('x', {FakeSources::named('a')});
+    team.accept("2", 'b', 'x', "");
+    team.perform(claim);
+    CHECK(deliveries() == 2);
+  }
+  SECTION("it was noted already") {
+    team.sources.heads["refs/heads/main"] = FakeSources::named('a');
+    team.perform(claim);
+    team.perform(claim);
+    CHECK(deliveries() == 2);
+  }
+  SECTION("it is only too old") {
+    team.handed_off('d');
+    team.perform(claim);
+    CHECK(deliveries() == 1);
+  }
+}
+
 TEST_CASE("a run that is cancelled for a newer one is so only for one that the branch has") {
   Workshop team;
   team.accept("1", 'a', 'b');

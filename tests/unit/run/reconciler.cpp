@@ -18,7 +18,7 @@ struct Watched : Team {
     commit.id = FakeSources::named('b');
     commit.modified = {"app/main.py"};
     sources.changes = {commit};
-    completer.use(matcher, 1000);
+    completer.use(matcher, 1000, 24h);
     reconciler.use(matcher, 1000);
   }
   ~Watched() { end(); }
@@ -44,7 +44,7 @@ struct Watched : Team {
     return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Run& run) { return run.source == Source::reconcile; }));
   }
 
-  run::Completer completer{*store.queue, sources, loop.get_executor(), Log()};
+  run::Completer completer{*store.queue, sources, time, loop.get_executor(), Log()};
   run::Reconciler reconciler{*store.queue, sources, time, completer, Log()};
 };
 
@@ -129,12 +129,16 @@ TEST_CASE("a server that can not be asked is asked again before long") {
   CHECK(watched.reconciled() == 1);
 }
 
-TEST_CASE("of a pattern those repositories are watched of which a push made a run") {
+TEST_CASE("of a pattern those repositories are watched that ever sent a push, although their runs are history") {
   Watched watched(test::Templates{{"t", "Org/*"}});
-  watched.accept("1", 'x', 'a', "t", "Org/built");
+  const auto built = watched.accept("1", 'x', 'a', "t", "Org/built");
   watched.accept("2", 'x', 'a', "", "Org/other");
+  watched.accept("3", 'x', 'a', "", "Foreign/app");
+  watched.get(watched.store.queue->cancel_queued(built.runs.at(0).run));
+  watched.get(watched.store.queue->forget({built.runs.at(0).run}));
   watched.serve();
   watched.sleep(10s);
   CHECK(watched.seen("Org/built") == FakeSources::named('b'));
-  CHECK(watched.seen("Org/other") == FakeSources::named('a'));
+  CHECK(watched.seen("Org/other") == FakeSources::named('b'));
+  CHECK(watched.seen("Foreign/app") == FakeSources::named('a'));
 }

@@ -45,7 +45,7 @@ struct Forced {
     house.sources.changes = {commit};
   }
   std::optional<Successor> successor() {
-    const run::SuccessorTools tools{*house.store.queue, house.sources, house.time, matcher, 1000};
+    const run::MissedTools tools{*house.store.queue, house.sources, house.time, matcher, 1000};
     return test::run_coroutine(house.loop, run::successor_of(tools, wish.run, wish.target));
   }
 };

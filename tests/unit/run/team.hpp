@@ -57,6 +57,7 @@ struct Team {
     Delivery delivery;
     delivery.id = DeliveryId(id);
     delivery.fingerprint.fill('1');
+    delivery.received = time.now();
     delivery.push.repository = RepoName(repository);
     delivery.push.ref = "refs/heads/main";
     delivery.push.before = FakeSources::named(before);

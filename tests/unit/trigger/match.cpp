@@ -242,13 +242,16 @@ TEST_CASE("nothing is pending where no trigger looks, or where the configuration
   Push sent = push_of("Org/elsewhere", {"x"});
   sent.total_commits = 9;
   CHECK_FALSE(judge("", sent).pending);
+  CHECK_FALSE(judge("", sent).watched);
   auto loaded = config::load_text(
       "webhook: {secret_files: [s]}\ngit: {base_url: \"http://h\", complete_commits: false}\nregistry: {host: h}\n"
       "handoff: {repository: \"http://h/i.git\"}\n" +
           test::settings.substr(test::settings.find("pipelines:")) + one + "triggers: [{name: a, template: t}]\n",
       "c.yaml", config::LoadOptions(false));
   sent.repository = RepoName("Org/r");
-  CHECK_FALSE(Matcher(std::get<config::Config>(loaded).catalogue).judge(delivery_of(sent)).pending);
+  const auto verdict = Matcher(std::get<config::Config>(loaded).catalogue).judge(delivery_of(sent));
+  CHECK(verdict.watched);
+  CHECK_FALSE(verdict.pending);
 }
 
 TEST_CASE("a synthesized delivery is what Gitea would have sent") {
