@@ -21,7 +21,7 @@ ELSEWHERE = {
     "buildah push ": "nothing: somebody's registry",
     "apt-get install ": "container.py compares the packages with the image's, which its test in full installs and starts",
     "systemctl ": "container.py has systemd-analyze look at the unit; restoring.py stops and starts the daemon",
-    "kubectl ": "container.py compares the Secrets, the ConfigMap and the namespaces' names with deployment.yaml and the configuration",
+    "kubectl ": "container.py makes the Secrets, where kubectl is installed, and compares names with deployment.yaml and the configuration",
     "mkdir -m 700 /var/": "restoring.py runs this block",
     "sqlite3 ": "restoring.py runs this block",
     "cp -p /var/": "restoring.py runs this block",

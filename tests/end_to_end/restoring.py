@@ -111,7 +111,7 @@ class Restoring(WorldCase):
         database.execute("PRAGMA user_version = 1000")
         done = self.daemon.command("serve")
         self.assertEqual((1, True), (done.returncode, "was written by a newer slipway" in done.stderr), done.stderr)
-        self.assertIn('exit code 1 and "was written by a newer\nslipway"', self.guide())
+        self.assertIn('exit code 1 and "was written by a newer slipway"', " ".join(self.guide().split()))
         database.execute("PRAGMA user_version = 1")
         database.close()
         self.daemon.start()
