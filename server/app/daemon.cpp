@@ -192,8 +192,9 @@ Task<> Daemon::drain() {
   not_ready_ = "stopping";
   receiver_.drain();
   co_await dispatcher_.drain(config_.settings.queue.drain_limit);
+  stop_git_->set();  // the runs that are left may be waiting for Git
+  co_await dispatcher_.put_back();
   services_.stop();
-  stop_git_->set();
   co_await services_.join(services_patience);
   events_.close();
   co_await webhook_.stop(http_patience);

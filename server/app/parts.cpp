@@ -2,7 +2,10 @@
 
 #include <sys/sysinfo.h>
 
+#include <algorithm>
+
 #include "base/failure.hpp"
+#include "build/local/limits.hpp"
 #include "git/signing.hpp"
 #include "http/json.hpp"
 #include "io/secret_file.hpp"
@@ -11,10 +14,12 @@
 namespace slipway::app {
 namespace {
 
+/// The memory that builds here can have, in bytes: the host's, or this container's.
 std::uint64_t host_memory() {
   struct sysinfo info {};
   ::sysinfo(&info);
-  return static_cast<std::uint64_t>(info.totalram) * info.mem_unit;
+  const std::uint64_t host = static_cast<std::uint64_t>(info.totalram) * info.mem_unit;
+  return std::min(host, build::memory_limit().value_or(host));
 }
 
 /// Rereads user name and password for every connection, since Vault rotates them at runtime.

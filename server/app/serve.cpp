@@ -1,8 +1,10 @@
 #include <csignal>
+#include <optional>
 
 #include "app/commands.hpp"
 #include "app/daemon.hpp"
 #include "app/inputs.hpp"
+#include "base/failure.hpp"
 #include "io/resident.hpp"
 
 namespace slipway::app {
@@ -14,8 +16,13 @@ ExitCode run(const Global& global, const Serve& serve) {
   const Log log = Log::to_stderr(config.settings.log.format, config.settings.log.level);
   std::signal(SIGPIPE, SIG_IGN);  // keep running if the reader of the log goes away
   const bool shadow = serve.shadow || config.settings.shadow;
-  Daemon daemon(std::move(config), shadow, log);
-  daemon.run();
+  std::optional<Daemon> daemon;
+  try {
+    daemon.emplace(std::move(config), shadow, log);
+  } catch (const Refused& error) {
+    throw UsageError(error.what());  // a restart would not help
+  }
+  daemon->run();
   return ExitCode::done;
 }
 

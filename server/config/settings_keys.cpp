@@ -206,7 +206,7 @@ const Shape<QueueSettings>& queue_shape() {
       Shape<S>("queue", "How many runs at once, how long things are kept and tried again.")
           .key("max_concurrent", &S::max_concurrent, whole<std::size_t>(1, 1000), "Runs at once.")
           .key("memory_budget", &S::memory_budget, maybe(size(1)),
-               "Sum of the running jobs' memory requests; default: 16Gi or 75 % of the host, the less of both.")
+               "Sum of the running jobs' memory requests; default: 16Gi or 75 % of the memory that the host or container allows, whichever is less.")
           .key("default_memory", &S::default_memory, size(1), "Request of a job that asks for CPU and no memory.")
           .key("reconcile_every", &S::reconcile_every, duration<seconds>(seconds(1), day),
                "How often branches are compared with what was received.")

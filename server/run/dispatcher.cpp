@@ -248,6 +248,9 @@ Task<> Dispatcher::drain(std::chrono::seconds limit) {
     boost::system::error_code woken;
     co_await emptied_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   }
+}
+
+Task<> Dispatcher::put_back() {
   const auto left = active_;
   for (const auto& [run, active] : left) stop(*active, Postponed(active->progress.at, WaitingFor::none, "the daemon was stopping", time_.now()));
   while (!active_.empty()) {

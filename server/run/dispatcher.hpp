@@ -29,8 +29,10 @@ class Dispatcher final : public Control {
 
   /// Claims and starts runs until drain() is called. Spawn once.
   Task<> serve();
-  /// Starts nothing more, and waits for the running runs; after `limit` they are stopped and requeued.
+  /// Starts nothing more, and waits for the running runs, for `limit` at most.
   Task<> drain(std::chrono::seconds limit);
+  /// After drain(): interrupts the runs that are left and returns them to the queue.
+  Task<> put_back();
 
   Task<std::optional<Denial>> cancel(RunId run) override;
   Task<std::optional<Denial>> retry(RunId run, RetryOptions options) override;

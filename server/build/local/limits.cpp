@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -122,7 +123,27 @@ bool delegate(const fs::path& group, const std::string& wanted) {
   return write(group / "daemon" / "cgroup.procs", "0") && write(group / "cgroup.subtree_control", wanted);
 }
 
+std::optional<std::uint64_t> tightest(const fs::path& mounted, fs::path group, const char* file) {
+  std::optional<std::uint64_t> limit;
+  while (true) {
+    const std::string text = read_if_there(mounted / group.relative_path() / file);
+    std::uint64_t bytes = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);  // "max" is none
+    if (error == std::errc()) limit = std::min(bytes, limit.value_or(bytes));
+    if (!group.has_relative_path()) return limit;
+    group = group.parent_path();
+  }
+}
+
 }  // namespace
+
+std::optional<std::uint64_t> memory_limit(const fs::path& root, const fs::path& self) {
+  const auto groups = own_groups(self);
+  const auto old = groups.find("memory");
+  if (old != groups.end()) return tightest(root / "memory", old->second, "memory.limit_in_bytes");
+  const auto unified = groups.find("");
+  return unified == groups.end() ? std::nullopt : tightest(root, unified->second, "memory.max");
+}
 
 RunGroup::RunGroup(std::vector<fs::path> folders, fs::path memory)
     : folders_(std::move(folders)), memory_(std::move(memory)) {}

@@ -30,6 +30,11 @@ class RunGroup {
   std::filesystem::path memory_;  ///< the group with the memory controller; empty: none
 };
 
+/// The tightest memory limit on this process, in bytes, from its control group (version 1 or 2) and those above it; nullopt: none.
+/// A container's limit, or a unit's. Tests pass another `root` and `self`.
+std::optional<std::uint64_t> memory_limit(const std::filesystem::path& root = "/sys/fs/cgroup",
+                                          const std::filesystem::path& self = "/proc/self/cgroup");
+
 /// How memory and CPU limits are enforced on this machine: by cgroups (version 2 or 1) if they are writable,
 /// else by rlimits. buildah's own --memory is not usable: chroot isolation silently ignores it.
 class Limits {

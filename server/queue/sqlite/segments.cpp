@@ -93,10 +93,10 @@ void sync_directory(const std::filesystem::path& directory) {
   if (!opened || ::fsync(opened.get()) != 0) fail("sync", directory);
 }
 
-Segments::Segments(std::filesystem::path directory, std::uint64_t segment_size)
-    : directory_(std::move(directory)), segment_size_(segment_size) {
+Segments::Segments(std::filesystem::path directory, std::uint64_t segment_size, std::int64_t last_known)
+    : directory_(std::move(directory)), segment_size_(segment_size), current_(last_known) {
   const auto existing = list_segments(directory_);
-  if (existing.empty()) return;
+  if (existing.empty() || existing.back() < last_known) return;
   current_ = existing.back();
   const auto name = segment_file(directory_, current_);
   file_ = io::Descriptor(::open(name.c_str(), O_RDWR | O_CLOEXEC));
@@ -111,7 +111,7 @@ Segments::~Segments() {
 }
 
 Extent Segments::append(const PayloadText& payload) {
-  if (current_ == 0 || static_cast<std::uint64_t>(end_) >= segment_size_) open_next();
+  if (!file_ || static_cast<std::uint64_t>(end_) >= segment_size_) open_next();
   const std::size_t from = pending_.size();
   packer_.append(pending_, payload);
   return Extent(current_, end_ + static_cast<std::int64_t>(from), static_cast<std::int64_t>(pending_.size() - from));

@@ -31,8 +31,9 @@ struct Extent {
 /// Used by one thread.
 class Segments {
  public:
-  /// Resumes at the end of the newest existing file.
-  Segments(std::filesystem::path directory, std::uint64_t segment_size);
+  /// Resumes at the end of the newest existing file; with a new one if that is older than `last_known`, whose file was lost, since
+  /// what points into that must not find other bytes.
+  Segments(std::filesystem::path directory, std::uint64_t segment_size, std::int64_t last_known = 0);
   ~Segments();
 
   /// Assigns the next record its place and buffers it until write().

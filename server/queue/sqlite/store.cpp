@@ -26,11 +26,16 @@ std::filesystem::path made(const std::filesystem::path& directory) {
   return directory;
 }
 
+std::int64_t last_segment(Database& database) {
+  auto row = database.query("SELECT segment FROM deliveries ORDER BY number DESC LIMIT 1");
+  return row.next() ? row.integer(0) : 0;
+}
+
 }  // namespace
 
 Store::Store(std::filesystem::path directory, const Options& options, Clock::time_point now)
     : directory_(made(directory)), options_(options), database_(open_for_writing(directory_ / "queue.db")),
-      checkpointer_(directory_ / "queue.db"), segments_(directory_, options.segment_size) {
+      checkpointer_(directory_ / "queue.db"), segments_(directory_, options.segment_size, last_segment(database_)) {
   const auto files = list_segments(directory_);
   oldest_segment_ = files.empty() ? 1 : files.front();
   seen_segment_ = segments_.current();

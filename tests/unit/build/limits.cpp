@@ -7,6 +7,8 @@
 
 using namespace slipway;
 using build::Limits;
+using build::memory_limit;
+using test::TmpDir;
 namespace fs = std::filesystem;
 
 // cgroup folders fill themselves with files when the kernel makes them; here the test has to.
@@ -26,6 +28,31 @@ void files(const fs::path& folder, std::initializer_list<const char*> names) {
 }
 
 }  // namespace
+
+TEST_CASE("the tightest memory limit of a process's groups counts") {
+  const TmpDir dir;
+  CHECK_FALSE(memory_limit(dir.path(), dir / "self"));
+  SECTION("version 2") {
+    test::write_file(dir / "self", "0::/system.slice/slipway.service\n");
+    std::filesystem::create_directories(dir / "system.slice/slipway.service");
+    CHECK_FALSE(memory_limit(dir.path(), dir / "self"));
+    test::write_file(dir / "system.slice/slipway.service/memory.max", "max\n");
+    test::write_file(dir / "system.slice/memory.max", "8589934592\n");
+    CHECK(memory_limit(dir.path(), dir / "self") == 8ull << 30);
+  }
+  SECTION("version 2 in a container, which sees its own group as the root") {
+    test::write_file(dir / "self", "0::/\n");
+    test::write_file(dir / "memory.max", "1073741824\n");
+    CHECK(memory_limit(dir.path(), dir / "self") == 1ull << 30);
+  }
+  SECTION("version 1") {
+    test::write_file(dir / "self", "4:memory:/unit\n0::/\n");
+    std::filesystem::create_directories(dir / "memory/unit");
+    test::write_file(dir / "memory/memory.limit_in_bytes", "9223372036854771712\n");
+    test::write_file(dir / "memory/unit/memory.limit_in_bytes", "2147483648\n");
+    CHECK(memory_limit(dir.path(), dir / "self") == 2ull << 30);
+  }
+}
 
 TEST_CASE("limits of version 1 go to the group of each controller") {
   test::TmpDir dir;

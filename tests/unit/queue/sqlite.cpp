@@ -79,6 +79,22 @@ TEST_CASE("records of any length are packed, with a sample and without, long one
   }
 }
 
+TEST_CASE("a lost segment's number is not used again") {
+  const TmpDir dir;
+  Headers headers;
+  const auto number = [&](std::int64_t last_known) {
+    Segments segments(dir.path(), 1 << 20, last_known);
+    const Extent extent = segments.append({headers.text(), "/", "{}", "body"});
+    segments.write();
+    CHECK(segments.synced());
+    return extent.segment;
+  };
+  CHECK(number(0) == 1);
+  CHECK(number(1) == 1);
+  CHECK(number(5) == 6);
+  CHECK(number(6) == 6);
+}
+
 TEST_CASE("segments go on behind what a crash left, and rotate by size") {
   const TmpDir dir;
   Extent first, torn, second, third;

@@ -22,6 +22,7 @@ struct Dispatched : Workshop {
   ~Dispatched() {
     services.stop();
     get(dispatcher.drain(0s));
+    get(dispatcher.put_back());
     end();
   }
   Run run_of(RunId id) { return get(store.reader->run(id)).value(); }
