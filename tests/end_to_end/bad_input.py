@@ -63,12 +63,16 @@ class BadInput(WorldCase):
         return "\r\n".join(lines).encode() + b"\r\n" + extra + b"\r\n" + delivery.body
 
     def refused(self, delivery, expected=400):
-        count = len(self.daemon.runs())
+        count = self.runs_of_deliveries()
         status, _, answer = self.world.send(delivery)
         self.assertEqual(expected, status, answer)
         self.assertTrue(answer["error"] if isinstance(answer, dict) else answer, "an answer that says what is wrong")
-        self.assertEqual(count, len(self.daemon.runs()))
+        self.assertEqual(count, self.runs_of_deliveries())
         return answer
+
+    def runs_of_deliveries(self):
+        """How many there are. A run that does not find its made-up commit on the branch makes the daemon build the branch's head."""
+        return sum(run["source"] == "webhook" for run in self.daemon.runs())
 
     def test_paths_and_methods(self):
         good = push()
@@ -85,7 +89,7 @@ class BadInput(WorldCase):
 
     def test_a_body_that_ends_early_makes_nothing(self):
         good = push()
-        count = len(self.daemon.runs())
+        count = self.runs_of_deliveries()
         status, _ = self.raw(self.wire(good, length=len(good.body) + 100))
         self.assertIn(status, (0, 400))
         self.assertEqual(count, len(self.daemon.runs()))
