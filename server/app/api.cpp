@@ -42,7 +42,7 @@ std::string read_token(const std::filesystem::path& file) {
     throw UsageError(fmt::format("the daemon's token {} can be read only by the user that the daemon runs as (Permission denied): run this as "
                                  "that user or root, or name a copy of it as operator.token_file in a configuration of your own", file.string()));
   }
-  throw UsageError(fmt::format("the daemon's token can not be read: {}", token.error().text()));
+  throw UsageError(fmt::format("the daemon's token cannot be read: {}", token.error().text()));
 }
 
 }  // namespace

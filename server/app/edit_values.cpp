@@ -29,7 +29,7 @@ void print(const Global& global, const EditValues& edit, const std::string& befo
 
 /// slipway edit-values FILE --set PATH=VALUE…: makes exactly the edit that a hand-off would commit.
 ExitCode run(const Global& global, const EditValues& edit) {
-  if (edit.in_place && edit.file == "-") throw UsageError("--in-place needs a file: what comes from standard input can not be replaced");
+  if (edit.in_place && edit.file == "-") throw UsageError("--in-place needs a file: what comes from standard input cannot be replaced");
   std::vector<edit::Assignment> assignments;
   for (const auto& text : edit.set) {
     auto assignment = edit::Assignment::parse(text);

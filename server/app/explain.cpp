@@ -77,7 +77,7 @@ ExitCode explain_delivery(const Global& global, const config::Config& config, Ra
                           const std::optional<rapidjson::Document>& decision = std::nullopt) {
   auto parsed = trigger::parse(signed_here(std::move(raw)));
   if (!parsed) {
-    fmt::print(stderr, "slipway: the body can not be read: {}\n", parsed.error().what());
+    fmt::print(stderr, "slipway: the body cannot be read: {}\n", parsed.error().what());
     return ExitCode::usage;
   }
   if (const auto* ignored = std::get_if<trigger::Ignored>(&*parsed)) {

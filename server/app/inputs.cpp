@@ -32,7 +32,7 @@ std::string read_stream(std::istream& in, const std::string& name) {
 }
 
 [[noreturn]] void can_not(const char* what, const std::filesystem::path& file) {
-  throw UsageError(fmt::format("{}: can not be {}: {}", file.string(), what, std::strerror(errno)));
+  throw UsageError(fmt::format("{}: cannot be {}: {}", file.string(), what, std::strerror(errno)));
 }
 
 /// The path without `.body`, common to a delivery's two files.

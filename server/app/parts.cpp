@@ -29,7 +29,7 @@ git::AskCredentials ask(const std::optional<std::filesystem::path>& username, co
     const auto read = [](const std::optional<std::filesystem::path>& file) -> std::string {
       if (!file) return "";
       const auto text = io::read_secret_file(*file);
-      if (!text) throw Unavailable("the Git credentials can not be read: " + text.error().text());
+      if (!text) throw Unavailable("the Git credentials cannot be read: " + text.error().text());
       return *text;
     };
     return git::Credentials(read(username), read(password));

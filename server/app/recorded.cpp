@@ -17,9 +17,9 @@ ApiAnswer asked(const config::Config& config, const std::string& id) {
   try {
     return Api(config).get("/api/v1/deliveries/" + io::percent_encode(id) + "?body=1");
   } catch (const Unavailable& error) {
-    throw Unavailable(fmt::format("{} is no file, and whether it is a recorded delivery's id can not be asked: {}", printable(id), error.what()));
+    throw Unavailable(fmt::format("{} is no file, and whether it is a recorded delivery's id cannot be asked: {}", printable(id), error.what()));
   } catch (const UsageError& error) {
-    throw UsageError(fmt::format("{} is no file, and whether it is a recorded delivery's id can not be asked: {}", printable(id), error.what()));
+    throw UsageError(fmt::format("{} is no file, and whether it is a recorded delivery's id cannot be asked: {}", printable(id), error.what()));
   }
 }
 

@@ -59,7 +59,7 @@ Result<DockerConfig> DockerConfig::parse(std::string_view json) {
 
 DockerConfig DockerConfig::read(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw Unavailable(fmt::format("can not read the registry's credentials {}: {}", file.string(), std::strerror(errno)));
+  if (!in) throw Unavailable(fmt::format("cannot read the registry's credentials {}: {}", file.string(), std::strerror(errno)));
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   auto config = parse(text);
   if (!config) throw Refused(fmt::format("{} is no Docker config: {}", file.string(), config.error().what()));

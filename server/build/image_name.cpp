@@ -58,7 +58,7 @@ Result<ImageName> ImageName::parse(std::string_view name, std::string_view defau
     return Error(fmt::format("the image `{}` has no registry host that could be used: `{}`", printable(name), printable(image.host)));
   }
   if (image.repository.size() > 255 || !is_path(image.repository)) {
-    return Error(fmt::format("`{}` can not be an image's name: lower-case letters and digits, with single `.`, `_`, `-` between "
+    return Error(fmt::format("`{}` cannot be an image's name: lower-case letters and digits, with single `.`, `_`, `-` between "
                              "them, in parts separated by `/`, and no tag",
                              printable(name)));
   }

@@ -15,7 +15,7 @@ namespace slipway::build {
 LogFile::LogFile(const std::filesystem::path& file, std::uint64_t limit)
     : file_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)), limit_(limit) {
   const std::error_code error(errno, std::generic_category());
-  if (file_ < 0) throw_unavailable(fmt::format("can not open the log {}: {}", file.string(), error.message()), error);
+  if (file_ < 0) throw_unavailable(fmt::format("cannot open the log {}: {}", file.string(), error.message()), error);
   struct stat status {};
   if (::fstat(file_, &status) == 0) size_ = static_cast<std::uint64_t>(status.st_size);
   full_ = size_ >= limit_ - limit_ / 8;

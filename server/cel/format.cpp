@@ -130,7 +130,7 @@ class Formatter {
     switch (clause.letter) {
       case 's': {
         std::string made;
-        if (!append(value, made, 0)) return Error("error during formatting: this value can not be a string");
+        if (!append(value, made, 0)) return Error("error during formatting: this value cannot be a string");
         return made;
       }
       case 'd':
@@ -234,7 +234,7 @@ class FormatChecker {
         [&](const Clause& clause, std::size_t index) -> Result<void> {
           ++used;
           if (const Expr* bad = unfit(clause.letter, *given[index])) {
-            return Error("error during formatting: %" + std::string(1, clause.letter) + " can not be used on " + type_text(bad->type));
+            return Error("error during formatting: %" + std::string(1, clause.letter) + " cannot be used on " + type_text(bad->type));
           }
           return {};
         });

@@ -248,7 +248,7 @@ Result<std::string> overlay_json(const Value& value) {
     case Kind::uint64:
     case Kind::timestamp:
     case Kind::duration:
-    case Kind::type: return Error("an overlay can not be of the type " + std::string(type_name(value)));
+    case Kind::type: return Error("an overlay cannot be of the type " + std::string(type_name(value)));
     default: return proto_json(value);
   }
 }

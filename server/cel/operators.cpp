@@ -198,7 +198,7 @@ std::string key_text(const Value& key) {
 }  // namespace
 
 // Go cannot hash a byte slice: cel-go panics and recovers.
-Value unhashable() { return Value::error("bytes can not be looked up by their hash"); }
+Value unhashable() { return Value::error("bytes cannot be looked up by their hash"); }
 
 Value has_key(const Value& map, const Value& key) {
   if (key.is(Kind::bytes) && map.is_built() && map.size() > 0) return unhashable();

@@ -44,7 +44,7 @@ std::optional<std::string> what_is_wrong(const Template& resolved) {
     return fmt::format("the Dockerfile '{}' leaves the repository", printable(dockerfile));
   }
   if (!is_image_name(build.image)) {
-    return fmt::format("'{}' can not be an image's name: lower-case letters, digits, . _ - / only",
+    return fmt::format("'{}' cannot be an image's name: lower-case letters, digits, . _ - / only",
                        printable(build.image));
   }
   for (const auto& edit : resolved.values) {

@@ -83,7 +83,7 @@ void PipelineSet::add_folder(const std::filesystem::path& folder, const Position
     if (path.extension() == ".yaml" || path.extension() == ".yml") files.push_back(path);
   }
   if (ec)
-    errors_.emplace_back(fmt::format("the folder {} can not be read: {}", folder.string(), ec.message()), named_at);
+    errors_.emplace_back(fmt::format("the folder {} cannot be read: {}", folder.string(), ec.message()), named_at);
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     auto source = read_source(file);

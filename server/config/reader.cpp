@@ -87,7 +87,7 @@ Result<Source> read_source(const std::filesystem::path& file) {
   if (std::filesystem::is_directory(file, ec))
     return Error("is a directory, not a file", Position(file.string(), 0, 0));
   std::ifstream in(file, std::ios::binary);
-  if (!in) return Error("can not be read: is it there, and readable for this user?", Position(file.string(), 0, 0));
+  if (!in) return Error("cannot be read: is it there, and readable for this user?", Position(file.string(), 0, 0));
   std::string text;
   text.assign(std::istreambuf_iterator<char>(in), {});
   if (text.size() > file_limit)

@@ -39,10 +39,10 @@ void check_listeners(const Settings& settings, const Places& at, Reader& in) {
   const Endpoint &hook = settings.webhook.listen, &people = settings.operator_api.listen;
   if (!collide(hook, people)) return;
   if (at.has("operator", "listen")) {
-    in.fail(Error(fmt::format("the operator listener can not have the port of {}, which the webhook listens on", hook.text()),
+    in.fail(Error(fmt::format("the operator listener cannot have the port of {}, which the webhook listens on", hook.text()),
                   at("operator", "listen")));
   } else {
-    in.fail(Error(fmt::format("the webhook can not have a port which the operator listener has, {}: give `operator.listen` another", people.text()),
+    in.fail(Error(fmt::format("the webhook cannot have a port which the operator listener has, {}: give `operator.listen` another", people.text()),
                   at("webhook", "listen")));
   }
 }
@@ -78,7 +78,7 @@ void check_state(const std::filesystem::path& state, const Position& where, Read
   std::filesystem::path there = state;
   while (!std::filesystem::exists(there, ec) && there.has_relative_path()) there = there.parent_path();
   if (std::filesystem::exists(there, ec) && !std::filesystem::is_directory(there, ec))
-    in.fail(Error(fmt::format("`state` can not be made: {} is no directory", there.string()), where));
+    in.fail(Error(fmt::format("`state` cannot be made: {} is no directory", there.string()), where));
 }
 
 /// True if `<file>.pub` exists beside the signing key's path: ssh-keygen then gets the private key from an agent.

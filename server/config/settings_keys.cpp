@@ -146,7 +146,7 @@ const Shape<GitSettings>& git_shape() {
           .key("insecure", &S::insecure, boolean(), "Do not verify this host's TLS certificate.")
           .key("timeout", &S::timeout, duration<seconds>(seconds(1), hours(1)), "For one operation, from begin to end.")
           .key("complete_commits", &S::complete_commits, boolean(),
-               "Complete a push's commits from Git where the payload can not hold them all. `false`: as Tekton, which "
+               "Complete a push's commits from Git where the payload cannot hold them all. `false`: as Tekton, which "
                "misses builds.")
           .key("complete_limit", &S::complete_limit, whole<std::size_t>(1, 100'000),
                "Commits listed one by one; beyond it, one entry with the whole difference.");

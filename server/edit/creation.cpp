@@ -208,7 +208,7 @@ Result<Rewrite> plan_creation(const Tree& tree, const Place& place, const Path& 
 Result<Rewrite> plan_first_document(std::string_view source, const Path& path, std::string_view value,
                                     const std::string& file) {
   if (!can_be_made(path.steps()) || path.steps().size() + 1 >= nesting_max) {
-    return Error(fmt::format("the file is empty, and '{}' can not be made from its path alone", path.text()),
+    return Error(fmt::format("the file is empty, and '{}' cannot be made from its path alone", path.text()),
                  Position(file, 1, 1));
   }
   Habit habit;

@@ -61,7 +61,7 @@ Result<Rewrite> plan_replacement(const Tree& tree, const Place& place, const Pat
   const std::string_view tag = core_tag(tree.tag(place.node));
   if (!tag.empty() && tag != "str") {
     return Error(
-        fmt::format("'{}' has the tag '{}', so a text can not be put there", path.text(), tree.tag(place.node)),
+        fmt::format("'{}' has the tag '{}', so a text cannot be put there", path.text(), tree.tag(place.node)),
         tree.position(place.node, file));
   }
   Rewrite rewrite;

@@ -48,7 +48,7 @@ bool Scanner::block_content(int parent, std::uint32_t column, bool compact, cons
                             const Properties& inner) {
   const bool sequence = indicator_here('-'), explicit_key = indicator_here('?');
   if (sequence || explicit_key) {
-    if (!compact) return fail("a block collection can not begin here", pos_);
+    if (!compact) return fail("a block collection cannot begin here", pos_);
     if (inner.any()) return fail("a tag or anchor of a block collection must stand on the line before it", pos_);
     if (sequence) return block_sequence(column, outer);
     const Id map = open(Node::Kind::mapping, Node::Style::block, static_cast<std::uint32_t>(pos_), column, outer);
@@ -77,7 +77,7 @@ bool Scanner::block_leaf(int parent, std::uint32_t column, bool compact, const P
   const auto id = static_cast<Id>(tree_.nodes_.size() - 1);
   if (colon_follows()) {
     if (last().multi_line) return fail("a key must stand on one line", begin);
-    if (!compact) return fail("a mapping can not begin on this line; is a quote or a line break missing?", pos_);
+    if (!compact) return fail("a mapping cannot begin on this line; is a quote or a line break missing?", pos_);
     attach(id, inner);
     const Id map = wrap_last(Node::Style::block, static_cast<std::uint32_t>(begin), column, outer);
     return block_mapping(map, column, true);

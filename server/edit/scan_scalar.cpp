@@ -88,7 +88,7 @@ bool Scanner::plain_continues(int parent, bool flow, std::size_t from, std::size
 }
 
 bool Scanner::plain(int parent, bool flow) {
-  if (!starts_plain(flow)) return fail(fmt::format("a value can not begin with '{}'", src_.substr(pos_, 1)), pos_);
+  if (!starts_plain(flow)) return fail(fmt::format("a value cannot begin with '{}'", src_.substr(pos_, 1)), pos_);
   Node node;
   node.style = Node::Style::plain;
   node.begin = static_cast<std::uint32_t>(pos_);

@@ -89,7 +89,7 @@ std::optional<Error> read_yaml(std::string_view source, const std::string& file,
     YAML::Parser parser(stream);
     while (count <= nodes_max && parser.HandleNextDocument(events)) continue;
   } catch (const YAML::Exception& failure) {
-    return Error(fmt::format("yaml-cpp can not read it: {}", printable(failure.msg)),
+    return Error(fmt::format("yaml-cpp cannot read it: {}", printable(failure.msg)),
                  Position(file, failure.mark.line + 1, failure.mark.column + 1));
   }
   return std::nullopt;

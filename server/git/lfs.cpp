@@ -98,7 +98,7 @@ Result<void> fill_lfs_pointers(const fs::path& mirror, const fs::path& folder, c
     const auto permissions = fs::status(file, error).permissions();
     if (!error) fs::copy_file(object, file, fs::copy_options::overwrite_existing, error);
     if (!error) fs::permissions(file, permissions, error);
-    if (error) throw_unavailable(fmt::format("can not write {}: {}", printable(pointer.path), error.message()), error);
+    if (error) throw_unavailable(fmt::format("cannot write {}: {}", printable(pointer.path), error.message()), error);
   }
   return {};
 }

@@ -97,7 +97,7 @@ std::vector<std::string> environment() {
 
 std::string run_signer(const std::vector<std::string>& argv, const std::string& commit, milliseconds limit) {
   const auto program = io::find_program(argv[0], io::search_path());
-  if (!program) throw Refused(fmt::format("commits can not be signed: there is no {} in PATH", argv[0]));
+  if (!program) throw Refused(fmt::format("commits cannot be signed: there is no {} in PATH", argv[0]));
   io::Command command(argv);
   command.environment = environment();
   command.input = commit;

@@ -108,13 +108,13 @@ bool Tls::handshake(Socket& socket) {
   const auto* operation = Operation::current();
   const Context context = make_context(operation && operation->insecure());
   session_.reset(context ? ::SSL_new(context.get()) : nullptr);
-  if (!session_) return socket.fail("TLS can not be set up");
+  if (!session_) return socket.fail("TLS cannot be set up");
   BIO* bio = ::BIO_new(bio_method());
-  if (!bio) return socket.fail("TLS can not be set up");
+  if (!bio) return socket.fail("TLS cannot be set up");
   ::BIO_set_data(bio, &socket);
   ::BIO_set_init(bio, 1);
   ::SSL_set_bio(session_.get(), bio, bio);
-  if (!expect_host(session_.get(), socket.host())) return socket.fail("TLS can not be set up to verify the host name " + socket.host());
+  if (!expect_host(session_.get(), socket.host())) return socket.fail("TLS cannot be set up to verify the host name " + socket.host());
   int result = 0;
   while ((result = ::SSL_connect(session_.get())) != 1) {
     if (!wait_for(socket, result, "handshake")) return false;

@@ -22,7 +22,7 @@ std::shared_ptr<Keys> Secrets::current() {
   for (auto& file : files_) {
     const bool was_well = file.trouble().empty();
     const bool another = file.refresh();
-    if (was_well && !file.trouble().empty()) log_.warn("a webhook secret can not be read; the one before stays valid", {{"error", file.trouble()}});
+    if (was_well && !file.trouble().empty()) log_.warn("a webhook secret cannot be read; the one before stays valid", {{"error", file.trouble()}});
     if (!another) continue;
     log_.info("a webhook secret was read again", {{"file", file.file().string()}});
     changed = true;

@@ -34,7 +34,7 @@ void listen_on(tcp::acceptor& acceptor, const Endpoint& listen) {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
   if (error == boost::asio::error::address_in_use) throw Unavailable(fmt::format("{} is in use by another program", listen.text()));
-  if (error) throw UsageError(fmt::format("can not listen on {}: {}", listen.text(), error.message()));
+  if (error) throw UsageError(fmt::format("cannot listen on {}: {}", listen.text(), error.message()));
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ Task<> Server::accept() {
       admit(std::move(socket));
     } else if (error != boost::asio::error::operation_aborted && error != boost::asio::error::connection_aborted) {
       // Out of descriptors or memory: existing connections continue, new ones wait in the kernel's backlog.
-      context_.log.error("can not accept a connection", {{"error", error.message()}});
+      context_.log.error("cannot accept a connection", {{"error", error.message()}});
       co_await time.sleep_for(breath);
     }
   }

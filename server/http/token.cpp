@@ -17,7 +17,7 @@ namespace slipway::http {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& file) {
-  throw UsageError(fmt::format("can not make the token file {}: {}", file.string(), std::strerror(errno)));
+  throw UsageError(fmt::format("cannot make the token file {}: {}", file.string(), std::strerror(errno)));
 }
 
 // Written under another name, then renamed: the token file is never incomplete, nor readable by others.

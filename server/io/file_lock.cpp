@@ -47,18 +47,18 @@ FileLock::FileLock(const std::filesystem::path& folder, std::chrono::millisecond
   std::error_code error;
   std::filesystem::create_directories(folder.parent_path(), error);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw UsageError(fmt::format("can not make the state directory {}: {}", folder.string(), std::strerror(errno)));
+    throw UsageError(fmt::format("cannot make the state directory {}: {}", folder.string(), std::strerror(errno)));
   }
   const auto path = folder / "lock";
   file_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!file_) throw UsageError(fmt::format("can not open {}: {}", path.string(), std::strerror(errno)));
+  if (!file_) throw UsageError(fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));
   if (!lock(file_.get(), patience)) {
-    if (errno != EWOULDBLOCK) throw Unavailable(fmt::format("can not lock {}: {}", path.string(), std::strerror(errno)));
+    if (errno != EWOULDBLOCK) throw Unavailable(fmt::format("cannot lock {}: {}", path.string(), std::strerror(errno)));
     throw Unavailable(fmt::format("the state directory {} is in use by {}", folder.string(), content(file_.get())));
   }
   const std::string text = holder();
   const bool written = ::ftruncate(file_.get(), 0) == 0 && ::pwrite(file_.get(), text.data(), text.size(), 0) >= 0;
-  if (!written && errno != ENOSPC) throw Unavailable(fmt::format("can not write {}: {}", path.string(), std::strerror(errno)));
+  if (!written && errno != ENOSPC) throw Unavailable(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
 }
 
 }  // namespace slipway::io

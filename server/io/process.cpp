@@ -184,9 +184,9 @@ std::string Exit::text() const {
 }
 
 Task<Exit> SystemProcesses::run(const Command& command, OutputSink output) {
-  if (command.argv.empty()) throw Unavailable("can not start a program without a name");
+  if (command.argv.empty()) throw Unavailable("cannot start a program without a name");
   const auto program = find_program(command.argv.front(), path_of(command));
-  if (!program) throw Unavailable(fmt::format("can not start {}: there is no such program in PATH", command.argv.front()));
+  if (!program) throw Unavailable(fmt::format("cannot start {}: there is no such program in PATH", command.argv.front()));
   const auto executor = co_await asio::this_coro::executor;
   const auto child = std::make_shared<Child>(executor, spawn(*program, command), std::move(output));
   child->start();

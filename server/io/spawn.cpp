@@ -25,7 +25,7 @@ struct Pipe {
 };
 
 [[noreturn]] void fail(std::string_view program, std::string_view step, int error) {
-  throw Unavailable(fmt::format("can not start {}: {}: {}", program, step, std::strerror(error)));
+  throw Unavailable(fmt::format("cannot start {}: {}: {}", program, step, std::strerror(error)));
 }
 
 Pipe make_pipe(std::string_view program) {

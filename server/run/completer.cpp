@@ -82,7 +82,7 @@ Task<bool> Completer::attempt(const queue::Pending& pending, std::set<RepoName>&
     waits = pending.delivery.received > time_.now() - patience_;
   }
   if (waits) absences_.failed(repository);
-  log_.warn(waits ? "a push can not be completed yet" : "a push can not be completed: its payload decides",
+  log_.warn(waits ? "a push cannot be completed yet" : "a push cannot be completed: its payload decides",
             {{"delivery", pending.delivery.id.value()}, {"repository", repository.value()}, {"error", trouble}});
   if (waits) co_return false;
   const auto verdict = as_sent(pending);

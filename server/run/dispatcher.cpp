@@ -213,7 +213,7 @@ Task<> Dispatcher::write_end(queue::Lease lease, RunOutcome outcome) {
     } catch (const Unavailable& error) {
       trouble = error.what();
     }
-    log_.error("a run's end can not be written yet", {{"run", lease.run.value()}, {"error", trouble}});
+    log_.error("a run's end cannot be written yet", {{"run", lease.run.value()}, {"error", trouble}});
     co_await time_.sleep_for(write_again);
   }
 }

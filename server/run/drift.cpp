@@ -259,7 +259,7 @@ std::string finding(const git::CopyHead& mirror) {
     case git::CopyState::diverged:
       return fmt::format("the mirror {} has diverged: it is {}, and the repository is at {}{}: it is never forced, so no hand-off gets there", url,
                          mirror.head ? "at " + short_tag(*mirror.head) : "elsewhere", short_tag(mirror.origin), why);
-    case git::CopyState::unknown: return fmt::format("the mirror {} can not be asked{}", url, why);
+    case git::CopyState::unknown: return fmt::format("the mirror {} cannot be asked{}", url, why);
   }
   return "";
 }

@@ -24,7 +24,7 @@ void append(std::vector<Application>& all, std::vector<Application> more) {
 
 std::string file_text(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw Refused(fmt::format("the Argo CD Application {} can not be read", file));
+  if (!in) throw Refused(fmt::format("the Argo CD Application {} cannot be read", file));
   std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   text.resize(std::min(text.size(), application_bytes_max));
   return text;

@@ -31,7 +31,7 @@ Task<> ForcedPushes::find(const trigger::Matcher& matcher, Absences& absences, C
       continue;
     }
     absences.failed(head.repository);
-    log_.warn("pushes can not be compared with their branch yet", {{"repository", head.repository.value()}, {"error", trouble}});
+    log_.warn("pushes cannot be compared with their branch yet", {{"repository", head.repository.value()}, {"error", trouble}});
   }
 }
 

@@ -16,7 +16,7 @@ class ForcedPushes {
  public:
   ForcedPushes(queue::Queue& queue, git::SourceMirror& sources, Log log);
 
-  /// Marks forced pushes stored since the last call as pending. A repository that can not be asked is noted in `absences`, and asked again;
+  /// Marks forced pushes stored since the last call as pending. A repository that cannot be asked is noted in `absences`, and asked again;
   /// one that the server refuses to show not for pushes stored before `patient_since`.
   Task<> find(const trigger::Matcher& matcher, Absences& absences, Clock::time_point patient_since);
 

@@ -62,7 +62,7 @@ Task<bool> Reconciler::tried(RepoName repository, Task<bool> what) {
   } catch (const Refused& error) {
     trouble = error.what();
   }
-  log_.warn("a branch can not be compared", {{"repository", repository.value()}, {"error", trouble}});
+  log_.warn("a branch cannot be compared", {{"repository", repository.value()}, {"error", trouble}});
   co_return false;
 }
 

@@ -13,7 +13,7 @@ std::optional<std::string> manual_revert(const HandoffFacts& facts) {
   }
   if (!facts.unknown_digest) return std::nullopt;
   return by_hand + "a digest that no known hand-off wrote: whether it is older than " + facts.last_handed_off +
-         ", the one handed off last, can not be told";
+         ", the one handed off last, cannot be told";
 }
 
 /// Why the candidate is too old for the deployed commit, or nothing. Sets `note` if it may be handed off although it is older.

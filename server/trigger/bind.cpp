@@ -89,7 +89,7 @@ Result<Parameters> bind(const config::Catalogue& catalogue, const config::Trigge
     }
     const auto fallback = built != nullptr ? built->defaults.find(binding.name) : Parameters::const_iterator();
     if (built == nullptr || fallback == built->defaults.end()) {
-      return Error(fmt::format("the parameter '{}' can not be bound: {}", binding.name, value.error().what()));
+      return Error(fmt::format("the parameter '{}' cannot be bound: {}", binding.name, value.error().what()));
     }
     parameters.insert_or_assign(binding.name, fallback->second);
   }

@@ -129,7 +129,7 @@ Result<Payload> read_payload(std::string_view body) {
   }
   if (!in.failed()) return payload;
   if (member.empty()) return Error("the body is no JSON object: " + in.error().what());
-  return Error(fmt::format("the body's `{}` can not be read: {}", printable(member, 40), in.error().what()));
+  return Error(fmt::format("the body's `{}` cannot be read: {}", printable(member, 40), in.error().what()));
 }
 
 /// What is wrong with a payload that is well-formed JSON; nullopt if nothing.
@@ -142,7 +142,7 @@ std::optional<std::string> wrong_shape(const Payload& payload) {
   }
   if (!payload.repository) return "the body has no `repository.full_name`";
   if (!is_repository_name(*payload.repository)) {
-    return fmt::format("`repository.full_name` is '{}', which can not be a repository's name",
+    return fmt::format("`repository.full_name` is '{}', which cannot be a repository's name",
                        printable(*payload.repository, 100));
   }
   return std::nullopt;

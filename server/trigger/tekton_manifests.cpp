@@ -27,7 +27,7 @@ Result<std::vector<std::filesystem::path>> files_below(std::span<const std::file
     for (; !ec && entries != std::filesystem::recursive_directory_iterator(); entries.increment(ec)) {
       if (entries->is_regular_file() && is_manifest_file(entries->path())) files.push_back(entries->path());
     }
-    if (ec) return Error(fmt::format("can not be read: {}", ec.message()), Position(directory.string(), 0, 0));
+    if (ec) return Error(fmt::format("cannot be read: {}", ec.message()), Position(directory.string(), 0, 0));
     std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
   }
   return files;
@@ -105,7 +105,7 @@ Result<TektonManifests> read_manifests(std::span<const std::filesystem::path> di
   for (const auto& file : *files) {
     std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in.good() && !in.eof()) return Error("can not be read", Position(file.string(), 0, 0));
+    if (!in.good() && !in.eof()) return Error("cannot be read", Position(file.string(), 0, 0));
     try {
       for (const auto& manifest : YAML::LoadAll(text)) sort_in(manifest, file.string(), found);
     } catch (const YAML::Exception& broken) {  // yaml-cpp's way to report invalid input

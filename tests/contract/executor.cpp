@@ -126,7 +126,7 @@ TEST_CASE("a build that fails says its last words") {
   f.check_nothing_left();
 }
 
-TEST_CASE("a secret that can not be read ends the run before anything is started") {
+TEST_CASE("a secret that cannot be read ends the run before anything is started") {
   Fixture f;
   auto order = f.order("", "secret");
   order.build.secrets.emplace_back();
@@ -134,7 +134,7 @@ TEST_CASE("a secret that can not be read ends the run before anything is started
   order.build.secrets[0].file = (f.source() / "missing").string();
   const auto failed = as<Failed>(f.run(order));
   CHECK(failed.stage == Stage::build);
-  CHECK(failed.reason.starts_with("the secret `npm` can not be given to the build: "));
+  CHECK(failed.reason.starts_with("the secret `npm` cannot be given to the build: "));
   f.check_nothing_left();
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("the check comes before the build, over its own copy of the source") {
   SECTION("an image that is not there") {
     order.check = f.check({"true"});
     order.check->image = registry_server().host() + "/base/nothing:1";
-    CHECK(as<Failed>(f.run(order)).reason.find("app-test failed: the check image " + order.check->image + " can not be had") == 0);
+    CHECK(as<Failed>(f.run(order)).reason.find("app-test failed: the check image " + order.check->image + " cannot be had") == 0);
   }
   f.check_nothing_left();
 }
@@ -280,7 +280,7 @@ TEST_CASE("a registry that says no is this run's failure, with its words") {
   f.check_nothing_left();
 }
 
-TEST_CASE("a registry that can not be reached is worth another try") {
+TEST_CASE("a registry that cannot be reached is worth another try") {
   Fixture f;
   const auto order = f.order("RUN true\n", "unreachable");
   registry_server().stop();

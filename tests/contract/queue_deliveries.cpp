@@ -206,7 +206,7 @@ TEST_CASE("nor where nobody watches the repository") {
   CHECK(world.get(world.queue->pending(DeliveryId(), 10, {})).empty());
 }
 
-TEST_CASE("a delivery whose bytes can not be read is not completed until they can, or are gone") {
+TEST_CASE("a delivery whose bytes cannot be read is not completed until they can, or are gone") {
   World world;
   Verdict incomplete = matches({"t1"});
   incomplete.pending = true;
@@ -216,7 +216,7 @@ TEST_CASE("a delivery whose bytes can not be read is not completed until they ca
   std::filesystem::create_directory(segment);  // can be opened, and not read
   const auto pending = world.get(world.queue->pending(DeliveryId(), 10, {}));
   REQUIRE(pending.size() == 1);
-  CHECK_THAT(pending[0].unreadable, Catch::Contains("can not be read"));
+  CHECK_THAT(pending[0].unreadable, Catch::Contains("cannot be read"));
   CHECK_THROWS_AS(world.get(world.queue->complete(DeliveryId("1"), matches({"t1", "t2"}))), Unavailable);
   CHECK(world.accept(push("1", sha('a'), sha('b')), incomplete).duplicate);
   std::filesystem::remove(segment);

@@ -50,12 +50,12 @@ class Commands(WorldCase):
             with self.subTest(words=words):
                 done = slipway(*words)
                 self.ok(done, 2)
-                self.assertIn(f"slipway: {folder}: can not be read: Is a directory", done.stderr)
+                self.assertIn(f"slipway: {folder}: cannot be read: Is a directory", done.stderr)
         for words in (("eval", "--batch", folder / "nope"), ("eval", "true", "--body", folder / "nope")):
             with self.subTest(words=words):
                 done = slipway(*words)
                 self.ok(done, 2)
-                self.assertIn(f"slipway: {folder}/nope: can not be read: No such file or directory", done.stderr)
+                self.assertIn(f"slipway: {folder}/nope: cannot be read: No such file or directory", done.stderr)
 
     def test_a_number_that_is_no_runs_id_is_repeated_as_it_was_given(self):
         for command in ("run", "logs", "cancel", "retry"):
@@ -135,7 +135,7 @@ class Commands(WorldCase):
         for command in ("explain", "replay"):
             done = slipway("--config", file, command, "nope")
             self.ok(done, 3)
-            self.assertIn("slipway: nope is no file, and whether it is a recorded delivery's id can not be asked: no daemon has run", done.stderr)
+            self.assertIn("slipway: nope is no file, and whether it is a recorded delivery's id cannot be asked: no daemon has run", done.stderr)
             done = self.daemon.command(command, "nope")
             self.ok(done, 2)
             self.assertIn("nope is neither a file nor the id of a delivery that the daemon recorded; what it ignores", done.stderr)

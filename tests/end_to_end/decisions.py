@@ -133,7 +133,7 @@ class WhileGitIsAway(FaultyCase, _Deciding):
         self.proxy.judge = lambda *_: Fault("cut")
         answer = self.pushed(before, after)
         self.assertTrue(answer["pending"], answer)
-        self.assert_logged("can not be completed yet")
+        self.assert_logged("cannot be completed yet")
         self.assertTrue(self.delivery(answer)["pending"])
         explained = self.daemon.command("explain", answer["delivery"])
         self.assertIn("  it waits for its commits from Git, and is judged again then\n", explained.stdout)

@@ -14,7 +14,7 @@ from support.processes import temporary_folder, wait_until
 
 from .container import CONTAINER, unit
 
-# Beginnings of commands that can not be run inside the tests, and what stands for them.
+# Beginnings of commands that cannot be run inside the tests, and what stands for them.
 ELSEWHERE = {
     "scripts/build": "it has built what is running now",
     "buildah bud ": "container.py builds the image, in full",

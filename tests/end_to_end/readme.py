@@ -9,7 +9,7 @@ from support.case import BACKEND, BUILDABLE, WorldCase
 from support.deliveries import SOURCE
 from support.processes import temporary_folder
 
-# Commands that can not be run inside the tests, and what runs them all the same.
+# Commands that cannot be run inside the tests, and what runs them all the same.
 ELSEWHERE = {
     "scripts/test": "what is running now",
     "scripts/test unit": "a part of what is running now",

@@ -225,7 +225,7 @@ void World::send(const SourcePush& push) {
 }
 
 /// Somebody sets an older tag by hand. It counts as a decision where the daemon has recorded what it handed off: a crash right
-/// after the push leaves that open, and then it can not tell the person's tag from its own.
+/// after the push leaves that open, and then it cannot tell the person's tag from its own.
 void World::revert(int which) {
   const auto i = static_cast<std::size_t>(which);
   const int current = deployed_[i];

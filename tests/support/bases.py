@@ -53,7 +53,7 @@ def layer(name):
             done = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={words}", *exclude, "bookworm", plain],
                                   capture_output=True, text=True)
             if done.returncode != 0 and any(sign in done.stderr for sign in OUT_OF_REACH):
-                raise unittest.SkipTest(f"Debian's packages can not be reached from this machine: {done.stderr[-300:]}")
+                raise unittest.SkipTest(f"Debian's packages cannot be reached from this machine: {done.stderr[-300:]}")
             if done.returncode != 0:
                 raise AssertionError(f"mmdebstrap: {done.stderr[-2000:]}")
             with open(plain, "rb") as tar, gzip.open(packed, "wb", compresslevel=1) as out:
@@ -131,7 +131,7 @@ def skip_when_out_of_reach(name):
             raise unittest.SkipTest(f"{QUESTIONS[name][0]} gets no answer from its package registry on this machine") from hangs
     if asked.returncode != 0:
         words = (asked.stderr or asked.stdout).strip()[-300:]
-        raise unittest.SkipTest(f"{QUESTIONS[name][0]} can not reach its package registry from this machine: {words}")
+        raise unittest.SkipTest(f"{QUESTIONS[name][0]} cannot reach its package registry from this machine: {words}")
 
 
 def make_devices(root):

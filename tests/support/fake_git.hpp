@@ -179,7 +179,7 @@ class FakeSources final : public git::SourceMirror {
   int fetches = 0, refusals = 0;
   std::string unreachable;
   std::optional<RepoName> gone;            ///< the one that the server refuses to show
-  std::optional<RepoName> broken;          ///< the one whose history can not be read
+  std::optional<RepoName> broken;          ///< the one whose history cannot be read
   std::function<void()> on_fetch;          ///< what happens on the server shows in the mirror from the next fetch on
   std::function<Task<>()> after_fetch;     ///< what happens before the caller goes on, and does not show in the mirror
 

@@ -34,12 +34,12 @@ class TmpDir {
 inline void write_file(const std::filesystem::path& file, const std::string& bytes) {
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out << bytes;
-  if (!out.flush()) throw std::runtime_error("can not write " + file.string());
+  if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
 }
 
 inline std::string read_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error("can not read " + file.string());
+  if (!in) throw std::runtime_error("cannot read " + file.string());
   return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 

@@ -12,7 +12,7 @@ from .source import ROOT
 MATRIX = pathlib.Path(__file__).with_name("gcc12_coawait_matrix.cpp")
 BROKEN = {3, 4, 10, 15, 20, 22, 24, 25, 26, 32, 33, 34, 35, 39,
           40, 42, 44, 46, 49}  # from 40 on: a condition that awaits, in a coroutine without a local variable; 45, 47, 48, 50 have one
-SCALAR = {21}  # fine as compiled, but the rule forbids it as well, because it can not see types
+SCALAR = {21}  # fine as compiled, but the rule forbids it as well, because it cannot see types
 
 
 def program():

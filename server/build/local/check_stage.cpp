@@ -68,10 +68,10 @@ Task<Job::CheckEnd> Job::run_check(const Check& check) {
   if (!exit.ok()) {
     const std::string words = log_.last_lines(2);
     if (!exit.timed_out && exit.signal == 0 && is_network_trouble(words)) {
-      throw Unavailable(fmt::format("the check image {} can not be had: {}", check.image, words));
+      throw Unavailable(fmt::format("the check image {} cannot be had: {}", check.image, words));
     }
     if (exit.timed_out || exit.signal != 0) end.outcome = ended(exit, "fetching the check image");
-    end.detail = fmt::format("the check image {} can not be had: {}", check.image, words);
+    end.detail = fmt::format("the check image {} cannot be had: {}", check.image, words);
     co_return end;
   }
 

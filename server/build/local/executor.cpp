@@ -161,7 +161,7 @@ Task<> LocalExecutor::tidy_up(const TemplateName& name) {
       co_await tidy(std::move(remove), slot->folder());
     }
   } catch (const std::exception& error) {
-    parts_.log.warn("stored layers can not be given up", {{"slot", slot->number()}, {"error", error.what()}});
+    parts_.log.warn("stored layers cannot be given up", {{"slot", slot->number()}, {"error", error.what()}});
   }
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
 }

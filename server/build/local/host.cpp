@@ -102,7 +102,7 @@ Task<Host> examine_host(io::Processes& processes, const BuilderSettings& setting
   for (const auto& one : folders) {
     std::error_code error;
     std::filesystem::create_directories(one, error);
-    if (error) throw_unavailable(fmt::format("can not make {}: {}", one.string(), error.message()), error);
+    if (error) throw_unavailable(fmt::format("cannot make {}: {}", one.string(), error.message()), error);
   }
   host.namespaces = co_await allowed_namespaces(processes, folder);
   host.own_view = co_await allows_view(processes, host, buildah, folders[0]);

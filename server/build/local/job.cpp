@@ -100,7 +100,7 @@ std::vector<std::string> Job::read_secrets() const {
   std::vector<std::string> secrets;
   for (const auto& secret : order_.build.secrets) {
     auto value = io::read_secret_file(secret.file);
-    if (!value) throw Refused(fmt::format("the secret `{}` can not be given to the build: {}", secret.id, value.error().what()));
+    if (!value) throw Refused(fmt::format("the secret `{}` cannot be given to the build: {}", secret.id, value.error().what()));
     secrets.push_back(std::move(*value));
   }
   return secrets;

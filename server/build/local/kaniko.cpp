@@ -5,7 +5,7 @@
 namespace slipway::build {
 
 Result<Commands> Kaniko::build(const ImageBuild& image) const {
-  if (!image.secrets.empty()) return Error("kaniko can not mount secrets into a build: use buildah or buildctl");
+  if (!image.secrets.empty()) return Error("kaniko cannot mount secrets into a build: use buildah or buildctl");
   if (image.platforms.size() > 1) return Error("kaniko builds one platform at a time");
   Argv argv;
   if (image.data_limit) argv = {"prlimit", fmt::format("--data={}", *image.data_limit), "--"};

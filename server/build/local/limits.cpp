@@ -44,7 +44,7 @@ bool write(const fs::path& file, const std::string& text) {
 
 void set(const fs::path& file, const std::string& text) {
   if (write(file, text)) return;
-  throw Unavailable(fmt::format("can not set the limit {} to {}: {}", file.string(), text, std::strerror(errno)));
+  throw Unavailable(fmt::format("cannot set the limit {} to {}: {}", file.string(), text, std::strerror(errno)));
 }
 
 std::vector<pid_t> processes_of(const fs::path& group) {
@@ -256,7 +256,7 @@ std::optional<RunGroup> Limits::make(RunId run, const Resources& resources) cons
   RunGroup group(folders, memory);
   for (std::size_t i = 0; i < parents_.size(); ++i) {
     if (!make_parent(parents_[i]) || !make_folder(folders[i])) {
-      throw Unavailable(fmt::format("can not make the control group {}: {}", folders[i].string(), std::strerror(errno)));
+      throw Unavailable(fmt::format("cannot make the control group {}: {}", folders[i].string(), std::strerror(errno)));
     }
     limit(parents_[i], folders[i], resources);
   }

@@ -148,7 +148,7 @@ void View::lay_out_anew() const {
     if (fs::exists(root_)) fs::rename(root_, folder_ / fmt::format("refuse-{}", number));
     skeleton_.bring_up_to_date(root_);
   } catch (const fs::filesystem_error& error) {
-    throw_unavailable(fmt::format("can not lay out what the builder is to see: {}", error.what()), error.code());
+    throw_unavailable(fmt::format("cannot lay out what the builder is to see: {}", error.what()), error.code());
   }
 }
 

@@ -39,7 +39,7 @@ void write_private(const fs::path& file, const std::string& bytes) {
   const io::Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (out && ::write(out.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size())) return;
   const std::error_code error(errno, std::generic_category());
-  throw_unavailable(fmt::format("can not write {}: {}", file.string(), error.message()), error);
+  throw_unavailable(fmt::format("cannot write {}: {}", file.string(), error.message()), error);
 }
 
 Result<fs::path> inside(const fs::path& root, const fs::path& path) {
@@ -61,7 +61,7 @@ void copy_tree(const fs::path& from, const fs::path& to) {
     if (!entry->is_directory() || entry->is_symlink()) continue;
     fs::permissions(to / entry->path().lexically_relative(from), entry->status().permissions(), error);
   }
-  if (error) throw_unavailable(fmt::format("can not copy {} for the check: {}", from.string(), error.message()), error);
+  if (error) throw_unavailable(fmt::format("cannot copy {} for the check: {}", from.string(), error.message()), error);
 }
 
 }  // namespace slipway::build

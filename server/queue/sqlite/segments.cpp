@@ -16,7 +16,7 @@ namespace slipway::queue::sqlite {
 namespace {
 
 [[noreturn]] void fail(const std::string& doing, const std::filesystem::path& what) {
-  throw Unavailable("the queue can not " + doing + " " + what.string() + ": " + std::strerror(errno));
+  throw Unavailable("the queue cannot " + doing + " " + what.string() + ": " + std::strerror(errno));
 }
 
 void write_whole(int file, std::string_view bytes, std::int64_t at, const std::filesystem::path& name) {
@@ -24,7 +24,7 @@ void write_whole(int file, std::string_view bytes, std::int64_t at, const std::f
     const ssize_t written = ::pwrite(file, bytes.data(), bytes.size(), at);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail("write", name);
-    if (written == 0) throw Unavailable("the queue can not write " + name.string() + ": no room");
+    if (written == 0) throw Unavailable("the queue cannot write " + name.string() + ": no room");
     bytes.remove_prefix(static_cast<std::size_t>(written));
     at += written;
   }
@@ -37,7 +37,7 @@ std::optional<std::string> read_whole(int file, std::int64_t at, std::size_t len
   while (have < bytes.size()) {
     const ssize_t got = ::pread(file, bytes.data() + have, bytes.size() - have, at + static_cast<std::int64_t>(have));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw Unavailable(std::string("a delivery's bytes can not be read: ") + std::strerror(errno));
+    if (got < 0) throw Unavailable(std::string("a delivery's bytes cannot be read: ") + std::strerror(errno));
     if (got == 0) return std::nullopt;
     have += static_cast<std::size_t>(got);
   }

@@ -22,7 +22,7 @@ bool is_lost(const std::filesystem::path& directory, const Extent& extent) {
 std::filesystem::path made(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) throw Unavailable("the queue can not make " + directory.string() + ": " + error.message());
+  if (error) throw Unavailable("the queue cannot make " + directory.string() + ": " + error.message());
   return directory;
 }
 

@@ -17,7 +17,7 @@ namespace slipway::bench {
 
 inline std::string read_whole(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error("can not read " + file);
+  if (!in) throw std::runtime_error("cannot read " + file);
   return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 

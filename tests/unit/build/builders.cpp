@@ -130,7 +130,7 @@ TEST_CASE("kaniko builds and pushes with exactly these arguments") {
         std::vector<std::string>{"SOURCE_DATE_EPOCH=1700000000", "DOCKER_CONFIG=/w/7/docker"});
 }
 
-TEST_CASE("kaniko says what it can not do") {
+TEST_CASE("kaniko says what it cannot do") {
   const Kaniko kaniko("/kaniko/executor");
   auto order = image();
   order.data_limit = 536870912;
@@ -139,7 +139,7 @@ TEST_CASE("kaniko says what it can not do") {
   order.platforms = {"linux/amd64", "linux/arm64"};
   CHECK(kaniko.build(order).error().what() == "kaniko builds one platform at a time");
   order.secrets = {SecretMount()};
-  CHECK(kaniko.build(order).error().what() == "kaniko can not mount secrets into a build: use buildah or buildctl");
+  CHECK(kaniko.build(order).error().what() == "kaniko cannot mount secrets into a build: use buildah or buildctl");
 }
 
 TEST_CASE("buildctl builds and pushes with exactly these arguments") {

@@ -30,7 +30,7 @@ TEST_CASE("an image has a registry's host and a path below it") {
   }
 }
 
-TEST_CASE("what can not be an image's name is an error") {
+TEST_CASE("what cannot be an image's name is an error") {
   for (const char* text : {"", "A/b", "a//b", "a/", "/a", "a:tag", "a@sha256:0", "a b", "../a", "a/../b", "-a", "a._b", "x.y:a/b",
                            "a\n", "x.y:123456/b", "$(APP)"}) {
     INFO(text);

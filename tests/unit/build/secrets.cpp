@@ -92,7 +92,7 @@ TEST_CASE("a secret that is split over writes is masked at every cut") {
   CHECK(shown + bytewise.finish() == whole);
 }
 
-TEST_CASE("what can not become a secret is shown at once") {
+TEST_CASE("what cannot become a secret is shown at once") {
   const auto secrets = knowing({"s3cret"});
   Mask mask(secrets);
   CHECK(mask.feed("STEP 1/3\nplea") == "STEP 1/3\nplea");

@@ -70,7 +70,7 @@ TEST_CASE("what builds still use stays with all that it is made of: another stag
   CHECK(records.superfluous(1) == Ids{id('1'), id('2'), id('3')});
 }
 
-TEST_CASE("of records that can not be read nothing is superfluous") {
+TEST_CASE("of records that cannot be read nothing is superfluous") {
   Records records;
   CHECK(superfluous_images(records.store, {}, 0, 10).empty());
   records.images = "7";

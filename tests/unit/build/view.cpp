@@ -103,7 +103,7 @@ TEST_CASE("a view is laid out on what the last one left, as if nobody had been t
   CHECK(before.st_ino == after.st_ino);
 }
 
-TEST_CASE("what can not be mended is put out of the way") {
+TEST_CASE("what cannot be mended is put out of the way") {
   test::TmpDir dir;
   fs::create_directories(dir / "view");
   test::write_file(dir / "view/root", "no folder");

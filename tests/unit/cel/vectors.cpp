@@ -49,7 +49,7 @@ HeaderMap headers(const rapidjson::Value& object) {
 
 std::vector<std::string> read_lines(const std::string& path) {
   std::ifstream file(path);
-  if (!file) throw std::runtime_error("can not read " + path);
+  if (!file) throw std::runtime_error("cannot read " + path);
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(line);
   return lines;

@@ -199,7 +199,7 @@ TEST_CASE("what is wrong is said with its place") {
        "the values file '../v.yaml' leaves the infra repository"},
       {"image with a tag",
        base + "templates: [{name: t, pipeline: p, repository: Org/r, build: {image: \"apps/r:latest\"}}]\n", 11, 20,
-       "'apps/r:latest' can not be an image's name"},
+       "'apps/r:latest' cannot be an image's name"},
       {"digest before there is one",
        base + "templates: [{name: t, pipeline: p, repository: Org/r, build: {arguments: [\"D=$(IMAGE_DIGEST)\"]}}]\n", 11, 20,
        "its build.arguments has $(IMAGE_DIGEST), which is known when the image is there: in hand-off values"},
@@ -322,7 +322,7 @@ TEST_CASE("files that the configuration names have to be there when it is served
   CHECK(errors[0].text() == "/nowhere/c.yaml:1:26: there is no file /nowhere/secret");
 }
 
-TEST_CASE("a configuration that can not be read") {
+TEST_CASE("a configuration that cannot be read") {
   for (const char* file : {"/nowhere/c.yaml", "/"}) {
     const auto loaded = load(file);
     CHECK(std::get<std::vector<Error>>(loaded).at(0).where().file == file);

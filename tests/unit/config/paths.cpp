@@ -59,7 +59,7 @@ TEST_CASE("a glob never hangs") {
   CHECK_FALSE(rule->matches(path + "aaaa"));
 }
 
-TEST_CASE("rules that can not be meant") {
+TEST_CASE("rules that cannot be meant") {
   for (const char* bad : {"", "!", "/etc/passwd", "a[b", "[", "[]"}) {
     INFO(bad);
     CHECK_FALSE(PathRule::parse(bad));

@@ -73,7 +73,7 @@ TEST_CASE("an address to listen on is an IP address or localhost") {
   })));
 }
 
-TEST_CASE("two listeners can not have one port of one address") {
+TEST_CASE("two listeners cannot have one port of one address") {
   const auto both = [](const std::string& webhook, const std::string& people) {
     return file_of(", listen: \"" + webhook + "\"", "h:1", "", "operator: {listen: \"" + people + "\"}\n");
   };
@@ -270,14 +270,14 @@ TEST_CASE("a key that commits are signed with has to be there, where files are l
   CHECK(errors_of(text, file, true).empty());  // ssh-keygen asks an agent for the other half
 }
 
-TEST_CASE("the state directory can not be made where a file is") {
+TEST_CASE("the state directory cannot be made where a file is") {
   const slipway::test::TmpDir folder;
   const std::string file = (folder / "c.yaml").string();
   std::ofstream(folder / "secret") << "secret";
   for (const char* state : {"secret", "secret/state"}) {
     const auto errors = errors_of(with("state: " + std::string(state) + "\n"), file, true);
     REQUIRE(errors.size() == 1);
-    CHECK(errors[0].text() == fmt::format("{}:5:8: `state` can not be made: {}/secret is no directory", file, folder.path().string()));
+    CHECK(errors[0].text() == fmt::format("{}:5:8: `state` cannot be made: {}/secret is no directory", file, folder.path().string()));
   }
   for (const char* state : {".", "new/state"}) CHECK(errors_of(with("state: " + std::string(state) + "\n"), file, true).empty());
   CHECK(errors_of(with("state: secret\n"), file, false).empty());

@@ -53,7 +53,7 @@ TEST_CASE("the present value reads as text") {
   CHECK(slipway::edit::read("a: [", path("a"), options).error().text() == "values.yaml:1:4: this '[' is not closed");
 }
 
-TEST_CASE("a value that can not be written is refused") {
+TEST_CASE("a value that cannot be written is refused") {
   CHECK(slipway::edit::replace("a: b\n", path("a"), "\xff").error().what() == "the new value of 'a' is not UTF-8");
   CHECK(slipway::edit::replace("a: b\n", path("a"), std::string(70000, 'x')).error().what() ==
         "the new value of 'a' has 70000 bytes, more than 65536");

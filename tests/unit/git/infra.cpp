@@ -153,7 +153,7 @@ TEST_CASE("a declined hook is a refusal with its own words, and the branch stays
   CHECK(one.repository.head() == head);
 }
 
-TEST_CASE("commits that the server can not unpack are refused with what it says of them, or waited with while its disk is full") {
+TEST_CASE("commits that the server cannot unpack are refused with what it says of them, or waited with while its disk is full") {
   InfraCase one;
   const CommitSha head = one.fetch();
   one.repository.git({"config", "receive.maxInputSize", "10"});

@@ -78,7 +78,7 @@ TEST_CASE("somebody who makes it in the same moment is no trouble") {
   CHECK(one.gitea.pulls().at(0).title == "ours");
 }
 
-TEST_CASE("what the server refuses is refused in its words, what it can not now is for later") {
+TEST_CASE("what the server refuses is refused in its words, what it cannot now is for later") {
   Case one;
   for (const auto& [status, words] : {std::pair(403, "the token has no scope write:repository"),
                                       std::pair(404, "The target couldn't be found."), std::pair(423, "archived")}) {

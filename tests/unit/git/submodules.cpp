@@ -74,7 +74,7 @@ TEST_CASE("submodules are fetched and checked out with their commit, nested ones
   CHECK(test::read_file(folder / "libs/library/inner/deep.txt") == "deep");
 }
 
-TEST_CASE("a submodule that can not be had is an error that names it") {
+TEST_CASE("a submodule that cannot be had is an error that names it") {
   MirrorCase one;
   auto library = one.server.create("Lumie-Edu/library");
   library.commit({{"lib.txt", "x"}});

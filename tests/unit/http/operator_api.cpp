@@ -41,7 +41,7 @@ Run a_run(std::int64_t id, const std::string& name, RunState state) {
 class FakeReader final : public queue::RunReader {
  public:
   Task<std::vector<Run>> runs(const queue::RunFilter& filter) override {
-    if (broken) throw Unavailable("the database can not be read");
+    if (broken) throw Unavailable("the database cannot be read");
     asked = filter;
     std::vector<Run> found;
     for (auto run = all.rbegin(); run != all.rend() && found.size() < filter.at_most; ++run) {
@@ -67,7 +67,7 @@ class FakeReader final : public queue::RunReader {
   }
   Task<std::vector<queue::Hold>> holds() override { co_return held; }
   Task<queue::Counts> counts() override {
-    if (broken) throw Unavailable("the database can not be read");
+    if (broken) throw Unavailable("the database cannot be read");
     queue::Counts counts;
     counts.runs[RunState::queued] = 2;
     co_return counts;

@@ -265,7 +265,7 @@ TEST_CASE("large bodies are judged beside the loop, and too large ones refused")
   CHECK(house.exchange(request(body + std::string(2'000'000, ' '))).status == 413);
 }
 
-TEST_CASE("a queue that can not take more is a 503 that asks to come again") {
+TEST_CASE("a queue that cannot take more is a 503 that asks to come again") {
   House house;
   house.loop.call([&] { house.queue.trouble = "the disk is full"; });
   const auto response = house.exchange(request(captured("push-single-backend-05")));

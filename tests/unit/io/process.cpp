@@ -117,7 +117,7 @@ TEST_CASE("no descriptor of the daemon reaches a child, marked close-on-exec or 
   CHECK_THAT(ran.out, !Catch::Contains("eventpoll"));
 }
 
-TEST_CASE("a program that can not be started says why") {
+TEST_CASE("a program that cannot be started says why") {
   CHECK_THROWS_WITH(run(io::Command({"no-such-program-here"})), Catch::Contains("there is no such program in PATH"));
   CHECK_THROWS_WITH(run(io::Command({"/etc/passwd"})), Catch::Contains("exec: Permission denied"));
   CHECK_THROWS_AS(run(io::Command()), Unavailable);

@@ -110,7 +110,7 @@ TEST_CASE("a delivery whose bytes are lost is judged by what Git has of the push
   CHECK(chain.runs().front().commit == FakeSources::named('d'));
 }
 
-TEST_CASE("a delivery whose bytes can not be read just now waits for them") {
+TEST_CASE("a delivery whose bytes cannot be read just now waits for them") {
   Chain chain("body.repository.full_name == 'Org/a'");
   chain.accept("1", 'a', 'b', "");
   chain.accept("2", 'c', 'd', "");
@@ -124,7 +124,7 @@ TEST_CASE("a delivery whose bytes can not be read just now waits for them") {
   CHECK(chain.pending() == 1);
 }
 
-TEST_CASE("a repository that can not be asked has a delay of its own, and holds up no other") {
+TEST_CASE("a repository that cannot be asked has a delay of its own, and holds up no other") {
   Chain chain;
   chain.sources.gone = RepoName("Org/b");
   chain.gap("Org/b");

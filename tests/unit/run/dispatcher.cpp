@@ -94,7 +94,7 @@ TEST_CASE("a full disk is waited for as long as patience lasts, whatever the num
   CHECK(team.run_of(run).reason == "exit 1");
 }
 
-TEST_CASE("a run that can not tell what it does waits, and keeps no slot") {
+TEST_CASE("a run that cannot tell what it does waits, and keeps no slot") {
   Dispatched team;
   std::filesystem::remove_all(team.folder / "logs");
   std::ofstream(team.folder / "logs") << "no folder";

@@ -130,7 +130,7 @@ TEST_CASE("an Application that reads a declared mirror reads what is pushed, for
       {git::CopyState::same, DriftState::same, ""},
       {git::CopyState::behind, DriftState::differs, "is at bbbbbbbb, but the repository is at aaaaaaaa: the next hand-off brings it up to date"},
       {git::CopyState::diverged, DriftState::differs, "has diverged: it is at bbbbbbbb, and the repository is at aaaaaaaa: it is never forced"},
-      {git::CopyState::unknown, DriftState::unknown, "can not be asked"}};
+      {git::CopyState::unknown, DriftState::unknown, "cannot be asked"}};
   for (const auto& row : rows) {
     CAPTURE(row.finding);
     mirror.state = row.state;

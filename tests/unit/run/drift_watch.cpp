@@ -102,7 +102,7 @@ TEST_CASE("Applications from a file and from an address count instead") {
 }
 
 TEST_CASE(
-    "what can not be asked is unknown and says why; a difference that was seen stands until a comparison says "
+    "what cannot be asked is unknown and says why; a difference that was seen stands until a comparison says "
     "otherwise") {
   Case one;
   test::TinyServer broken(page("503 Unavailable", "later"));

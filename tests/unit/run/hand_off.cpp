@@ -42,7 +42,7 @@ TEST_CASE("hand-offs that are ready together go in one push, and a bad one does 
   CHECK(house.infra.pushed.size() == 2);
 }
 
-TEST_CASE("a source repository that can not be fetched holds up its own hand-offs only") {
+TEST_CASE("a source repository that cannot be fetched holds up its own hand-offs only") {
   House house;
   house.sources.gone = RepoName("org/gone");
   std::vector<run::HandOff> wishes;
@@ -57,7 +57,7 @@ TEST_CASE("a source repository that can not be fetched holds up its own hand-off
   CHECK(house.infra.pushed.size() == 1);
 }
 
-TEST_CASE("a values file that is a symbolic link, or a source that can not be read, ends its own hand-off only") {
+TEST_CASE("a values file that is a symbolic link, or a source that cannot be read, ends its own hand-off only") {
   House house;
   house.sources.add('b', {FakeSources::named('a')});
   house.sources.broken = RepoName("org/broken");

@@ -152,7 +152,7 @@ TEST_CASE("a digest that nobody knows holds where a hand-off's stood, and is wri
   CHECK(line.hands_off('a'));
   line.by_hand('f');
   CHECK(line.holds('b', "somebody set sha256:ff by hand, a digest that no known hand-off wrote: whether it is older than sha256:aa, the one "
-                        "handed off last, can not be told"));
+                        "handed off last, cannot be told"));
   CHECK(line.get(line.store.queue->release(TemplateName("a-template"))));
   CHECK(line.hands_off('b'));
 }

@@ -117,7 +117,7 @@ TEST_CASE("a branch is not compared while it is not sure where it was seen") {
   CHECK(watched.reconciled() == 1);
 }
 
-TEST_CASE("a server that can not be asked is asked again before long") {
+TEST_CASE("a server that cannot be asked is asked again before long") {
   Watched watched(test::Templates{{"t", "Org/a"}});
   watched.accept("1", 'x', 'a');
   watched.sources.unreachable = "connection refused";

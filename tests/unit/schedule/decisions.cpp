@@ -175,7 +175,7 @@ TEST_CASE("a hand-off never goes backwards, and a person's decision stands") {
       {"somebody went ahead by hand", [](HandoffFacts& f) { f.last_handed_off = "9999"; f.deployed_to_last = Relation::descendant; }, "write"},
       {"somebody set a digest that nobody knows",
        [](HandoffFacts& f) { f.unknown_digest = true; f.last_handed_off = "cccc"; f.deployed_is = f.deployed_to_last = Relation::none; },
-       "hold: somebody set aaaa by hand, a digest that no known hand-off wrote: whether it is older than cccc, the one handed off last, can not "
+       "hold: somebody set aaaa by hand, a digest that no known hand-off wrote: whether it is older than cccc, the one handed off last, cannot "
        "be told"},
       {"a hold stands whatever is deployed", [](HandoffFacts& f) { f.on_hold = true; },
        "hold: the template is on hold until it is released"},

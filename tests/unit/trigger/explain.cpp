@@ -33,7 +33,7 @@ TEST_CASE("a repository's name in the wrong case is said") {
                                             Catch::Contains("'Joossam'") && Catch::Contains("did you mean"));
 }
 
-TEST_CASE("a match that can not become a run is an error") {
+TEST_CASE("a match that cannot become a run is an error") {
   const auto catalogue =
       test::catalogue("templates: [{name: t, pipeline: p, repository: Org/*}]\ntriggers: [{name: a, template: t}]\n");
   const auto explanations = explain(*catalogue, test::delivery_of(test::push_of("Org/Upper", {"x"})));
@@ -50,7 +50,7 @@ TEST_CASE("what only the completed push matches is said") {
   CHECK_THAT(explain_text(delivery, explanations), Catch::Contains("the payload alone would have missed this"));
 }
 
-TEST_CASE("what the payload can not decide alone is pending, and says why") {
+TEST_CASE("what the payload cannot decide alone is pending, and says why") {
   const auto catalogue = test::catalogue(
       "templates: [{name: t, pipeline: p, repository: Org/r}, {name: o, pipeline: p, repository: Org/other}]\n"
       "triggers: [{name: in-x, template: t, paths: [x/]}, {name: in-y, template: t, paths: [y/]}, "

@@ -104,12 +104,12 @@ TEST_CASE("bodies that are no push are errors that say where and why") {
       {"truncated", good.substr(0, good.size() / 2), "ends"},
       {"text behind it", good + "x", "text after the end at byte " + std::to_string(good.size())},
       {"no ref", replaced(good, R"("ref")", R"("raf")"), "has no `ref`"},
-      {"ref is a number", replaced(good, R"("refs/heads/main")", "1"), "`ref` can not be read: expected a string"},
+      {"ref is a number", replaced(good, R"("refs/heads/main")", "1"), "`ref` cannot be read: expected a string"},
       {"no before", replaced(good, R"("before")", R"("bifore")"), "has no `before`"},
       {"after is short", replaced(good, b, "abc"), "`after` is 'abc'"},
       {"after in upper case", replaced(good, b, std::string(40, 'B')), "`after` is"},
       {"commits is a text", replaced(good, R"([{"id")", R"("x","y":[{"id")"),
-       "`commits` can not be read: expected a list"},
+       "`commits` cannot be read: expected a list"},
       {"a commit is null", replaced(good, R"([{"id")", R"([null,{"id")"), "expected an object"},
       {"a commit without id", replaced(good, R"([{"id")", R"([{"ad")"), "without an id"},
       {"a path is a number", replaced(good, R"("x/y")", "1"), "expected a string"},
@@ -117,7 +117,7 @@ TEST_CASE("bodies that are no push are errors that say where and why") {
       {"total_commits is huge", replaced(good, R"(commits":1,)", R"(commits":99999999999999999999,)"), "whole number"},
       {"no repository", replaced(good, R"("repository")", R"("repo")"), "no `repository.full_name`"},
       {"repository is null", replaced(good, good.substr(good.find(R"({"id":1)")), "null}"),
-       "`repository` can not be read"},
+       "`repository` cannot be read"},
       {"invalid UTF-8", replaced(good, "x/y", "\xff"), "invalid UTF-8"},
       {"invalid UTF-8 where nobody looks", replaced(good, "owner", "own\xc3"), "invalid UTF-8"},
       {"control character", replaced(good, "x/y", "x\ny"), "control character"},
@@ -154,7 +154,7 @@ TEST_CASE("repository names that want to be more than a name") {
         "Org/.",    "./r",         "Org/r%2e", "Org/r r", "Org/r'",  "Org/r\\\"", "Org/r;x", "Org/$(x)",
         "Org/r\\n", "Org/\\u0000", "-o/r",     "Org/-r",  "Org/r@x", "Org/레포"}) {
     INFO(name);
-    CHECK_THAT(error_of(replaced(good, "Org/r", name)), Catch::Contains("can not be a repository's name"));
+    CHECK_THAT(error_of(replaced(good, "Org/r", name)), Catch::Contains("cannot be a repository's name"));
   }
   for (const char* name : {"Lumie-Edu/lumie-backend", "a/b", "A_1/b.c-d", "o/.profile"})
     CHECK(is_repository_name(name));

@@ -331,7 +331,7 @@ spec:
   }
 }
 
-TEST_CASE("what can not be imported is an error with its place") {
+TEST_CASE("what cannot be imported is an error with its place") {
   CHECK_THAT(import_tekton(Paths{"/nowhere"}).error().text(), Catch::Contains("/nowhere"));
   CHECK_THAT(import_tekton(Paths{std::filesystem::path(SLIPWAY_SOURCE_DIR) / "config"}).error().text(),
              Catch::Contains("no EventListener"));

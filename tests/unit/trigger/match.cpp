@@ -147,7 +147,7 @@ triggers:
   CHECK(verdict.runs[0].parameters.at("pusher") == "nobody");
   CHECK(verdict.runs[0].parameters.at("x") == "Org");
   CHECK(verdict.runs[0].parameters.at("git-branch") == "fixed");
-  CHECK(reason_of(verdict, "b") == "error: the parameter 'y' can not be bound: there is no body.nothing");
+  CHECK(reason_of(verdict, "b") == "error: the parameter 'y' cannot be bound: there is no body.nothing");
 }
 
 TEST_CASE("two triggers of one template make one run") {
@@ -183,7 +183,7 @@ TEST_CASE("the five workers are chosen by path") {
   CHECK(matcher.judge(delivery_of(push_of("Fork/lumie-worker", {"services/grading/app.py"}))).runs.empty());
 }
 
-TEST_CASE("what can not be the entire truth") {
+TEST_CASE("what cannot be the entire truth") {
   struct Row {
     const char* name;
     bool incomplete;

@@ -111,7 +111,7 @@ TEST_CASE("a payload without its authors is nobody's in particular: it triggers"
   CHECK(test::templates_of(judge(push_of({commit}))) == std::vector<std::string>{"app"});
 }
 
-TEST_CASE("where the payload can not hold the whole push, nothing runs until Git has said the rest") {
+TEST_CASE("where the payload cannot hold the whole push, nothing runs until Git has said the rest") {
   Push sent = push_of({hand_off('f'), hand_off('e'), hand_off('d'), hand_off('c'), hand_off('b')});
   sent.total_commits = 6;
   const auto delivery = test::delivery_of(sent);
