@@ -56,13 +56,17 @@ Task<bool> Reconciler::look() {
 Task<bool> Reconciler::tried(RepoName repository, Task<bool> what) {
   std::string trouble;
   try {
-    co_return co_await std::move(what);
+    const bool done = co_await std::move(what);
+    troubles_.erase(repository);
+    co_return done;
   } catch (const Unavailable& error) {
     trouble = error.what();
   } catch (const Refused& error) {
     trouble = error.what();
   }
-  log_.warn("a branch cannot be compared", {{"repository", repository.value()}, {"error", trouble}});
+  std::string& said = troubles_[repository];  // a repository that is gone for good would be told of at every look
+  if (said != trouble) log_.warn("a branch cannot be compared", {{"repository", repository.value()}, {"error", trouble}});
+  said = std::move(trouble);
   co_return false;
 }
 

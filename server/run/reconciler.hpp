@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/log.hpp"
@@ -45,6 +47,7 @@ class Reconciler {
   Log log_;
   std::shared_ptr<const trigger::Matcher> matcher_;
   std::size_t limit_ = 1000;
+  std::map<RepoName, std::string> troubles_;  ///< why a repository could not be compared last; logged when it changes
 };
 
 }  // namespace slipway::run

@@ -1,5 +1,7 @@
 #include "run/reconciler.hpp"
 
+#include <algorithm>
+
 #include "team.hpp"
 
 using namespace slipway;
@@ -45,7 +47,7 @@ struct Watched : Team {
   }
 
   run::Completer completer{*store.queue, sources, time, loop.get_executor(), Log()};
-  run::Reconciler reconciler{*store.queue, sources, time, completer, Log()};
+  run::Reconciler reconciler{*store.queue, sources, time, completer, Log::to_file((folder / "log").string(), LogFormat::text, LogLevel::warn)};
 };
 
 }  // namespace
@@ -127,6 +129,19 @@ TEST_CASE("a server that cannot be asked is asked again before long") {
   watched.sleep(30s);
   watched.sleep(10s);
   CHECK(watched.reconciled() == 1);
+}
+
+TEST_CASE("why a server cannot be asked is said once") {
+  Watched watched(test::Templates{{"t", "Org/a"}});
+  watched.accept("1", 'x', 'a');
+  watched.sources.unreachable = "connection refused";
+  watched.serve();
+  for (int looks = 0; looks < 3; ++looks) watched.sleep(600s);
+  watched.sources.unreachable = "no such host";
+  watched.sleep(600s);
+  const std::string log = test::read_file(watched.folder / "log");
+  CHECK(std::count(log.begin(), log.end(), '\n') == 2);
+  CHECK_THAT(log, Catch::Contains("connection refused") && Catch::Contains("no such host"));
 }
 
 TEST_CASE("of a pattern those repositories are watched that ever sent a push, although their runs are history") {
