@@ -187,7 +187,7 @@ const Shape<HandoffSettings>& handoff_shape() {
           .key("gather", &S::gather, duration<milliseconds>(milliseconds(0), seconds(10)),
                "How long to wait for further hand-offs of the same push.")
           .key("infrastructure_patience", &S::patience, duration<seconds>(seconds(0), 30 * day),
-               "How long an unreachable server, or room on the disk, is waited for.")
+               "How long an unreachable server, a repository that it does not show, or room on the disk is waited for.")
           .key("timeout", &S::timeout, duration<seconds>(seconds(1), hours(1)), "For one operation, from begin to end.")
           .key("mode", &S::mode,
                one_of<HandoffMode>({{"push", HandoffMode::push}, {"pull_request", HandoffMode::pull_request}}),
