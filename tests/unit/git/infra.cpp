@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <catch2/catch.hpp>
 
 #include "base/failure.hpp"
@@ -81,6 +83,15 @@ TEST_CASE("warm hand-offs ask the server twice each: what is there, and the push
   CHECK(proxy.count("POST /git/Lumie-Edu/infra.git/git-receive-pack") == 3);
   for (const auto& request : proxy.seen()) CHECK(request.authorized);
   CHECK(one.head() == one.repository.head());
+}
+
+TEST_CASE("fetching again and again takes no more memory") {
+  InfraCase one;
+  for (int warm = 0; warm < 5; ++warm) one.fetch();
+  const auto before = ::mallinfo2().uordblks;
+  for (int again = 0; again < 20; ++again) one.fetch();
+  const auto after = ::mallinfo2().uordblks;
+  CHECK(after < before + 20 * 8192);
 }
 
 TEST_CASE("a restart keeps the mirror: what was fetched is not fetched again") {
