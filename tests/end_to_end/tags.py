@@ -1,23 +1,14 @@
 """A tag is written once: what is there is taken as it is, or left alone, or stepped around by `slipway retry --rebuild`."""
 import shutil
 
-from support.case import BACKEND, BUILDABLE, WorldCase, logging_builder
+from support.case import BACKEND, BUILDABLE, LoggedCase
 
 IMAGE = "applications/lumie-backend"
 VALUES = "applications/lumie-backend/common-values.yaml"
 
 
-class Tags(WorldCase):
+class Tags(LoggedCase):
     weight = 4
-
-    @classmethod
-    def furnish(cls, world):
-        program, cls.calls = logging_builder(world.root)
-        world.configuration["builder"] = {"program": str(program)}
-        world.template(BACKEND)
-
-    def builds(self):
-        return [line for line in self.calls.read_text().splitlines() if " bud " in f" {line} "]
 
     def test_a_tag_of_something_else_is_left_alone_and_a_rebuild_writes_the_next(self):
         commit, delivery = self.world.push(BACKEND, BUILDABLE)

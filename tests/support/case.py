@@ -62,7 +62,20 @@ class WorldCase(unittest.TestCase):
         self.assertEqual([], processes_below(self.world.root, except_for=self.daemon.pid))
 
 
-class FaultyCase(WorldCase):
+class LoggedCase(WorldCase):
+    """One template, whose builder's calls are noted: what was built can be counted."""
+
+    @classmethod
+    def furnish(cls, world):
+        program, cls.calls = logging_builder(world.root)
+        world.configuration["builder"] = {"program": str(program)}
+        world.template(BACKEND)
+
+    def builds(self):
+        return [line for line in self.calls.read_text().splitlines() if " bud " in f" {line} " or " build " in f" {line} "]
+
+
+class FaultyCase(LoggedCase):
     """The daemon reaches the Git server by a proxy, which passes everything on unless a test says otherwise."""
 
     @classmethod
@@ -72,16 +85,11 @@ class FaultyCase(WorldCase):
         base = f"http://127.0.0.1:{cls.proxy.port}/git"
         world.configuration["git"]["base_url"] = base
         world.configuration["handoff"]["repository"] = f"{base}/{INFRA}.git"
-        program, cls.calls = logging_builder(world.root)
-        world.configuration["builder"] = {"program": str(program)}
-        world.template(BACKEND)
+        super().furnish(world)
 
     def tearDown(self):
         self.proxy.judge = lambda *_: None
         self.proxy.release()
-
-    def builds(self):
-        return [line for line in self.calls.read_text().splitlines() if " bud " in f" {line} " or " build " in f" {line} "]
 
 
 def processes_below(folder, except_for=None):

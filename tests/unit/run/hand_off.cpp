@@ -10,6 +10,18 @@ using test::FakeSources;
 using test::House;
 using test::reason;
 
+namespace {
+
+/// Of three applications, each with a file of its own: a commit each, in one push.
+std::vector<run::HandOff> three_wishes(House& house) {
+  house.infra.files["c.yaml"] = "image:\n  tag: old\n";
+  std::vector<run::HandOff> wishes;
+  for (const char* file : {"a.yaml", "b.yaml", "c.yaml"}) wishes.push_back(house.wish('a', file, file));
+  return wishes;
+}
+
+}  // namespace
+
 TEST_CASE("a hand-off is one commit that changes one value and says where it comes from") {
   House house;
   const auto outcome = house.hand_off(house.wish('a', "a.yaml"));
@@ -111,11 +123,8 @@ TEST_CASE("what the server refuses or does not answer reaches every run of the p
 
 TEST_CASE("a push that is refused for one commit lands the others, in order, and fails that one only") {
   House house;
-  house.infra.files["c.yaml"] = "image:\n  tag: old\n";
   house.infra.protects = "b.yaml";
-  std::vector<run::HandOff> wishes;
-  for (const char* file : {"a.yaml", "b.yaml", "c.yaml"}) wishes.push_back(house.wish('a', file, file));
-  const auto items = house.hand_off(std::move(wishes));
+  const auto items = house.hand_off(three_wishes(house));
   CHECK(std::holds_alternative<HandedOff>(*items[0].outcome));
   CHECK_FALSE(items[1].outcome);
   CHECK_THROWS_AS(std::rethrow_exception(items[1].failed), Refused);
@@ -128,12 +137,9 @@ TEST_CASE("a push that is refused for one commit lands the others, in order, and
 
 TEST_CASE("a server that goes away while commits are pushed alone is asked no more") {
   House house;
-  house.infra.files["c.yaml"] = "image:\n  tag: old\n";
   house.infra.protects = "a.yaml";
-  std::vector<run::HandOff> wishes;
-  for (const char* file : {"a.yaml", "b.yaml", "c.yaml"}) wishes.push_back(house.wish('a', file, file));
   house.infra.before_push = [&] { house.infra.unreachable = "connection refused"; house.infra.races = 1; };
-  const auto items = house.hand_off(std::move(wishes));
+  const auto items = house.hand_off(three_wishes(house));
   CHECK_THROWS_AS(std::rethrow_exception(items[0].failed), Refused);
   CHECK_THROWS_AS(std::rethrow_exception(items[1].failed), Unavailable);
   CHECK_THROWS_AS(std::rethrow_exception(items[2].failed), Unavailable);
